@@ -1,0 +1,265 @@
+// HubSpot's own Node SDK talks to the sandbox, from consent to refusal, and every answer is held against HubSpot's specification.
+
+import { createHash, randomBytes } from "node:crypto";
+
+import { Client } from "@hubspot/api-client";
+import { FilterOperatorEnum } from "@hubspot/api-client/lib/codegen/crm/contacts/index.js";
+import { expect, test } from "@playwright/test";
+
+import { departures, readSpecs } from "../hubspot-specs.ts";
+import { record, type Recorder } from "../recorder.ts";
+import { startSandbox, type Sandbox } from "../sandbox.ts";
+
+const app = { id: "11111111-2222-3333-4444-555555555555", secret: "a-secret", redirect: "http://localhost:3000/oauth-callback" };
+const allScopes = ["contacts", "companies", "deals"].map((type) => `crm.objects.${type}.read`).join(" ");
+
+let sandbox: Sandbox;
+let recorder: Recorder;
+let calls = 0;
+
+test.beforeAll(async () => {
+  sandbox = await startSandbox();
+  recorder = await record(`${sandbox.url}/hubspot`);
+});
+
+test.afterAll(async () => {
+  await recorder?.stop();
+  await sandbox?.stop();
+});
+
+/** Counts a call of the SDK. */
+function sdk<T>(call: T): T {
+  calls += 1;
+  return call;
+}
+
+/** What the SDK throws when HubSpot refuses. */
+interface Refused {
+  code: number;
+  body: { category?: string; message?: string; correlationId?: string; status?: string; [key: string]: unknown };
+  headers: Record<string, string>;
+}
+
+async function refused(call: Promise<unknown>): Promise<Refused> {
+  const outcome = await sdk(call).then(
+    () => undefined,
+    (error: unknown) => error as Refused,
+  );
+  expect(outcome, "the call is refused").toBeDefined();
+  return outcome!;
+}
+
+function client(accessToken?: string): Client {
+  return new Client({ basePath: recorder.url, accessToken });
+}
+
+/** Approves on the consent page, as a person would, and brings back the code. */
+async function consent(scopes: string, state: string, challenge?: string): Promise<string> {
+  const asked = new URL(sdk(client().oauth.getAuthorizationUrl(app.id, app.redirect, scopes, undefined, state)));
+  if (challenge) {
+    asked.searchParams.set("code_challenge", challenge);
+    asked.searchParams.set("code_challenge_method", "S256");
+  }
+  const page = `${sandbox.url}/hubspot${asked.pathname}${asked.search}`;
+  const html = await (await fetch(page)).text();
+  const button = /<button name=(\w+) value=(\w+)>Approve<\/button>/.exec(html);
+  expect(button, "the page has a button Approve").not.toBeNull();
+  const answer = await fetch(page, { method: "POST", body: new URLSearchParams({ [button![1]!]: button![2]! }), redirect: "manual" });
+  expect(answer.status).toBe(303);
+  const back = new URL(answer.headers.get("location")!);
+  expect(back.origin + back.pathname).toBe(app.redirect);
+  expect(back.searchParams.get("state")).toBe(state);
+  return back.searchParams.get("code")!;
+}
+
+/** Connects an account through the SDK and returns its tokens. */
+async function connect(scopes: string) {
+  const code = await consent(scopes, "a state");
+  const tokens = await sdk(client().oauth.tokensApi.create("authorization_code", code, app.redirect, app.id, app.secret));
+  return { code, tokens };
+}
+
+test("HubSpot's SDK finds HubSpot in the sandbox", async () => {
+  const { code, tokens } = await connect(allScopes);
+  const hubspot = client(tokens.accessToken);
+  const { contacts, companies, deals } = hubspot.crm;
+
+  await test.step("tokens", async () => {
+    expect(tokens).toMatchObject({ tokenType: "bearer", expiresIn: 1800 });
+    const info = await sdk(hubspot.oauth.accessTokensApi.get(tokens.accessToken!));
+    expect(info).toMatchObject({ hubId: 24816357, hubDomain: "acme-sandbox.com", token: tokens.accessToken });
+    const refresh = await sdk(hubspot.oauth.refreshTokensApi.get(tokens.refreshToken!));
+    expect(refresh).toMatchObject({ hubId: 24816357, clientId: app.id });
+    const fresh = await sdk(
+      hubspot.oauth.tokensApi.create("refresh_token", undefined, undefined, app.id, app.secret, tokens.refreshToken),
+    );
+    expect(fresh.refreshToken).toBe(tokens.refreshToken);
+    hubspot.setAccessToken(fresh.accessToken!);
+
+    const again = await refused(hubspot.oauth.tokensApi.create("authorization_code", code, app.redirect, app.id, app.secret));
+    expect(again).toMatchObject({ code: 400, body: { status: "BAD_AUTH_CODE" } });
+    const unknown = await refused(
+      hubspot.oauth.tokensApi.create("refresh_token", undefined, undefined, app.id, app.secret, "na1-unknown"),
+    );
+    expect(unknown).toMatchObject({ code: 400, body: { status: "BAD_REFRESH_TOKEN" } });
+  });
+
+  await test.step("PKCE, through the SDK's way to call any path", async () => {
+    const verifier = randomBytes(32).toString("base64url");
+    const challenge = createHash("sha256").update(verifier).digest("base64url");
+    for (const [presented, status] of [[verifier, 200], ["another-verifier", 400]] as const) {
+      const body = new URLSearchParams({
+        grant_type: "authorization_code", client_id: app.id, client_secret: app.secret, redirect_uri: app.redirect,
+        code: await consent(allScopes, "s", challenge), code_verifier: presented,
+      });
+      const headers = { "content-type": "application/x-www-form-urlencoded" };
+      const request = { method: "POST", path: "/oauth/2026-03/token", body: body.toString(), headers, defaultJson: false };
+      const answer = await sdk(client().apiRequest(request));
+      expect(answer.status).toBe(status);
+    }
+  });
+
+  await test.step("introspection and revocation, and the account", async () => {
+    const spare = (await connect("crm.objects.deals.read")).tokens;
+    const headers = { "content-type": "application/x-www-form-urlencoded" };
+    const form = (token: string) => new URLSearchParams({ client_id: app.id, client_secret: app.secret, token }).toString();
+    for (const token of [spare.accessToken!, spare.refreshToken!]) {
+      const request = { method: "POST", path: "/oauth/2026-03/token/introspect", body: form(token), headers, defaultJson: false };
+      const answer = await sdk(hubspot.apiRequest(request));
+      expect(await answer.json()).toMatchObject({ active: true, hub_id: 24816357, client_id: app.id });
+    }
+    await sdk(client().oauth.refreshTokensApi.archive(spare.refreshToken!));
+    const gone = await refused(
+      client().oauth.tokensApi.create("refresh_token", undefined, undefined, app.id, app.secret, spare.refreshToken),
+    );
+    expect(gone).toMatchObject({ code: 400, body: { status: "BAD_REFRESH_TOKEN" } });
+    const account = await sdk(hubspot.apiRequest({ path: "/account-info/2026-03/details" }));
+    expect(await account.json()).toMatchObject({ portalId: 24816357, uiDomain: "app.hubspot.com" });
+  });
+
+  await test.step("pages of contacts", async () => {
+    const first = await sdk(contacts.basicApi.getPage(20, undefined, ["firstname", "lastname", "email", "phone"]));
+    expect(first.results).toHaveLength(20);
+    expect(first.results[0]!.createdAt).toBeInstanceOf(Date);
+    const second = await sdk(contacts.basicApi.getPage(20, first.paging!.next!.after, ["email"]));
+    expect(second.results[0]!.id).toBe(first.paging!.next!.after);
+    const short = await sdk(contacts.basicApi.getPage());
+    expect(short.results).toHaveLength(10);
+    const last = await sdk(contacts.basicApi.getPage(10, "999999999999"));
+    expect(last).toMatchObject({ results: [] });
+    expect(last.paging).toBeUndefined();
+  });
+
+  await test.step("everything, page by page", async () => {
+    const stats = await sandbox.stats();
+    for (const [api, count] of [[contacts, stats.records.contacts], [companies, stats.records.companies], [deals, stats.records.deals]] as const) {
+      const all = await sdk(api.getAll(100));
+      expect(new Set(all.map((record) => record.id)).size).toBe(count);
+      expect(all).toHaveLength(count);
+    }
+  });
+
+  await test.step("single records and batches", async () => {
+    const { results } = await sdk(companies.basicApi.getPage(3));
+    const company = await sdk(companies.basicApi.getById(results[1]!.id, ["name", "domain", "industry", "website"]));
+    expect(Object.keys(company.properties).sort()).toEqual(Object.keys(company.properties));
+    expect(company.properties).toHaveProperty("domain", results[1]!.properties.domain);
+    const { results: people } = await sdk(contacts.basicApi.getPage(1));
+    const byEmail = await sdk(contacts.basicApi.getById(people[0]!.properties.email!, undefined, undefined, undefined, false, "email"));
+    expect(byEmail.id).toBe(people[0]!.id);
+    const inputs = results.map(({ id }) => ({ id }));
+    const batch = await sdk(companies.batchApi.read({ properties: ["name"], propertiesWithHistory: [], inputs }));
+    expect(batch).toMatchObject({ status: "COMPLETE" });
+    expect(batch.results.map(({ id }) => id)).toEqual(inputs.map(({ id }) => id));
+    const { results: sales } = await sdk(deals.basicApi.getPage(1, undefined, ["dealname", "amount", "dealstage"]));
+    const partial = await sdk(
+      deals.batchApi.read({ properties: [], propertiesWithHistory: [], inputs: [{ id: sales[0]!.id }, { id: "1" }] }),
+    );
+    expect(partial).toMatchObject({ numErrors: 1, results: [{ id: sales[0]!.id }] });
+    const properties = await sdk(hubspot.crm.properties.coreApi.getAll("deals"));
+    expect(properties.results.map(({ name }) => name)).toContain("dealstage");
+  });
+
+  await test.step("searches", async () => {
+    await sandbox.config({ limits: false });
+    const named = [{ filters: [{ propertyName: "email", operator: FilterOperatorEnum.ContainsToken, value: "*.example" }] }];
+    const body = { filterGroups: named, sorts: ["-createdate"], properties: ["email"], limit: 50 };
+    const first = await sdk(contacts.searchApi.doSearch(body));
+    expect(first).toMatchObject({ total: 1200, paging: { next: { after: "50" } } });
+    const second = await sdk(contacts.searchApi.doSearch({ ...body, after: first.paging!.next!.after }));
+    const ids = [...first.results, ...second.results].map(({ id }) => Number(id));
+    expect(ids).toEqual([...new Set(ids)].sort((a, b) => b - a));
+    const won = await sdk(
+      deals.searchApi.doSearch({
+        filterGroups: [
+          {
+            filters: [
+              { propertyName: "dealstage", operator: FilterOperatorEnum.In, values: ["closedwon"] },
+              { propertyName: "amount", operator: FilterOperatorEnum.Between, value: "10000", highValue: "60000" },
+            ],
+          },
+        ],
+        sorts: ["amount"],
+        limit: 200,
+      }),
+    );
+    const amounts = won.results.map(({ properties }) => Number(properties.amount));
+    expect(amounts.length).toBeGreaterThan(0);
+    expect(amounts).toEqual([...amounts].sort((a, b) => a - b));
+    expect(amounts[0]).toBeGreaterThanOrEqual(10_000);
+    const words = await sdk(companies.searchApi.doSearch({ query: "labs", limit: 5 }));
+    expect(words.results[0]!.properties.name).toContain("Labs");
+    const beyond = await refused(contacts.searchApi.doSearch({ limit: 100, after: "10000" }));
+    expect(beyond).toMatchObject({ code: 400, body: { category: "VALIDATION_ERROR" } });
+    await sandbox.config({ limits: true });
+  });
+
+  await test.step("refusals, as the SDK's own exceptions", async () => {
+    await sandbox.command("reset");
+    const searches = await Promise.allSettled(Array.from({ length: 12 }, () => sdk(deals.searchApi.doSearch({ limit: 1 }))));
+    const limited = searches.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason as Refused] : []));
+    expect(limited.length).toBeGreaterThanOrEqual(1);
+    const { body, headers } = limited[0]!;
+    expect(limited[0]!.code).toBe(429);
+    expect(body).toMatchObject({ message: "You have reached your secondly limit.", category: "RATE_LIMITS" });
+    expect(headers["x-hubspot-correlation-id"]).toBe(body.correlationId);
+
+    const pages = await Promise.allSettled(Array.from({ length: 112 }, () => sdk(deals.basicApi.getPage(1))));
+    const burst = pages.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason as Refused] : []));
+    expect(burst).toHaveLength(2);
+    expect(burst[0]).toMatchObject({ code: 429, body: { policyName: "TEN_SECONDLY_ROLLING", errorType: "RATE_LIMIT" } });
+    expect(burst[0]!.headers).toMatchObject({ "x-hubspot-ratelimit-max": "110", "x-hubspot-ratelimit-remaining": "0" });
+    await sandbox.command("reset");
+
+    const missing = await refused(contacts.basicApi.getById("1"));
+    expect(missing).toMatchObject({ code: 404, body: { category: "OBJECT_NOT_FOUND" } });
+    const nobody = await refused(client("na1-made-up").crm.contacts.basicApi.getPage());
+    expect(nobody).toMatchObject({ code: 401, body: { category: "INVALID_AUTHENTICATION" } });
+    const narrow = client((await connect("crm.objects.contacts.read")).tokens.accessToken);
+    await sdk(narrow.crm.contacts.basicApi.getPage(1));
+    const forbidden = await refused(narrow.crm.deals.basicApi.getPage(1));
+    expect(forbidden).toMatchObject({ code: 403, body: { category: "MISSING_SCOPES" } });
+
+    await sandbox.command("expire");
+    const expired = await refused(contacts.basicApi.getPage(1));
+    expect(expired).toMatchObject({ code: 401, body: { category: "EXPIRED_AUTHENTICATION" } });
+    expect(expired.headers["x-hubspot-correlation-id"]).toBe(expired.body.correlationId);
+  });
+
+  console.log(`SDK calls made: ${calls}`);
+  expect(calls).toBeGreaterThanOrEqual(25);
+
+  await test.step("every answer against the specification", () => {
+    const specs = readSpecs(process.env.TRIBUTARY_SPECS);
+    if (typeof specs === "string") {
+      console.log(`Not validated against HubSpot's specification: ${specs}.`);
+      return;
+    }
+    const { validated, violations, unspecified } = specs.judge(recorder.exchanges);
+    console.log(`Answers validated: ${validated}; violations: ${violations.length}`);
+    for (const departure of departures) console.log(`Known departure: ${departure}`);
+    for (const [name, times] of unspecified) console.log(`No schema for: ${name} (${times} times)`);
+    expect(violations).toEqual([]);
+    expect(validated).toBeGreaterThan(25);
+  });
+});

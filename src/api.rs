@@ -1,0 +1,45 @@
+//! Everything the page can ask of the server.
+//!
+//! Each function acts for a [`Subject`](crate::model::Subject) that the signed-in operator chose; the server checks who is asking before any
+//! of these runs (`server::access`).
+#![expect(missing_docs, reason = "the macro makes a struct of each function's arguments, and documents it nowhere")]
+
+use leptos::prelude::*;
+
+use crate::{
+    jsonl::{JsonLines, Lines},
+    model::{AppError, Card, LoadEvent},
+};
+
+/// How the subject stands with each provider.
+#[server(endpoint = "cards")]
+pub async fn cards(org_id: String, user_id: String) -> Result<Vec<Card>, AppError> {
+    use crate::{
+        model::Subject,
+        server::{AppState, cards},
+    };
+    let subject = Subject::new(org_id, user_id)?;
+    Ok(cards::of(&expect_context::<AppState>(), &subject).await)
+}
+
+/// Loads everything of one connection, as it arrives. Dropping the stream stops the load at the provider.
+#[server(endpoint = "load", output = JsonLines)]
+pub async fn load(org_id: String, user_id: String, provider: String) -> Result<Lines<LoadEvent, AppError>, AppError> {
+    use crate::{
+        model::Subject,
+        server::{AppState, load},
+    };
+    let state = expect_context::<AppState>();
+    let load = load::begin(&state, &Subject::new(org_id, user_id)?, &provider).await?;
+    Ok(Lines::new(load.events()))
+}
+
+/// Revokes the grant at the provider where that can be done, and forgets it. False when the provider did not confirm.
+#[server(endpoint = "disconnect")]
+pub async fn disconnect(org_id: String, user_id: String, provider: String) -> Result<bool, AppError> {
+    use crate::{
+        model::Subject,
+        server::{AppState, connect},
+    };
+    connect::disconnect(&expect_context::<AppState>(), &Subject::new(org_id, user_id)?, &provider).await
+}

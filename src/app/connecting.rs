@@ -1,0 +1,185 @@
+//! The popup: opened by the click itself (Safari blocks any other), and its end told by a broadcast, with the
+//! connection's own state as the fallback. A popup that is blocked, closed or refused is no dead end.
+
+use std::{cell::Cell, time::Duration};
+
+use leptos::{
+    ev::MouseEvent,
+    leptos_dom::helpers::IntervalHandle,
+    prelude::*,
+    task::spawn_local,
+    wasm_bindgen::{JsCast, JsValue, closure::Closure},
+};
+use web_sys::{BroadcastChannel, MessageEvent, Window};
+
+use crate::{
+    api,
+    model::{CardState, Outcome, Status, Subject},
+};
+
+/// Between looks at the connection's own state, while a popup is open.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// An attempt ends with its state at the provider's side: ten minutes.
+const LOOKS: u32 = 300;
+
+/// One provider's way to get connected.
+#[derive(Clone, Copy)]
+pub struct Connecting {
+    about: StoredValue<About>,
+    /// The window's name, and the handle of the looks.
+    popup: RwSignal<Option<(String, IntervalHandle)>, LocalStorage>,
+    state: RwSignal<CardState>,
+    message: RwSignal<Option<String>>,
+}
+
+struct About {
+    provider: String,
+    name: String,
+    subject: Subject,
+}
+
+impl Connecting {
+    /// Nothing is open yet.
+    pub fn new(provider: &str, name: &str, subject: &Subject, state: RwSignal<CardState>, message: RwSignal<Option<String>>) -> Self {
+        let about = About { provider: provider.to_owned(), name: name.to_owned(), subject: subject.clone() };
+        Self { about: StoredValue::new(about), popup: RwSignal::new_local(None), state, message }
+    }
+
+    /// Whether a popup is being waited for.
+    pub fn waiting(self) -> bool {
+        self.popup.with(Option::is_some)
+    }
+
+    /// Where connecting begins.
+    pub fn address(self) -> String {
+        self.about.with_value(|about| {
+            let (org_id, user_id) = (about.subject.org_id(), about.subject.user_id());
+            format!("/connect/{}?org_id={}&user_id={}", about.provider, encoded(org_id), encoded(user_id))
+        })
+    }
+
+    /// Opens the popup. When the browser blocks it, the link is followed in this window, as without WASM.
+    pub fn open(self, click: &MouseEvent) {
+        // Whoever asks for a tab or a window of their own gets it.
+        if click.ctrl_key() || click.meta_key() || click.shift_key() || click.button() != 0 {
+            return;
+        }
+        let name = format!("tributary-{}", js_random());
+        let opened = window().open_with_url_and_target_and_features(&self.address(), &name, "popup,width=640,height=760");
+        let Ok(Some(popup)) = opened else { return };
+        click.prevent_default();
+        self.stop_looking();
+        self.message.set(None);
+        let looks = Cell::new(0);
+        let look = move || {
+            looks.set(looks.get() + 1);
+            self.look();
+            if looks.get() == LOOKS {
+                self.end(Some("Nothing came back within ten minutes. Connect again when you are ready.".to_owned()));
+            } else if is_closed(&popup) && looks.get() > 1 && self.message.with_untracked(Option::is_none) {
+                // A provider may cut the popup off from us, and it then looks closed: so this is a hint, not an end.
+                let name = self.about.with_value(|about| about.name.clone());
+                self.message.set(Some(format!("The window seems to be closed. If {name} is not connected in a moment, connect again.")));
+            }
+        };
+        if let Ok(handle) = set_interval(look, LOOK) {
+            self.popup.set(Some((name, handle)));
+        }
+    }
+
+    /// Listens for the ends of popups, as long as the page lives.
+    pub fn listen(self) {
+        Effect::new(move |_| {
+            let Ok(channel) = BroadcastChannel::new("tributary") else { return };
+            let replies = channel.clone();
+            let heard = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+                if let Some(told) = event.data().as_string()
+                    && let Some(window) = self.hear(&told)
+                {
+                    // The popup closes when somebody has taken over what it says.
+                    let _ = replies.post_message(&JsValue::from_str(&format!("heard {window}")));
+                }
+            });
+            channel.set_onmessage(Some(heard.as_ref().unchecked_ref()));
+            heard.forget();
+            on_cleanup({
+                let channel = StoredValue::new_local(channel);
+                move || channel.with_value(BroadcastChannel::close)
+            });
+        });
+    }
+
+    /// Looks at the connection's own state.
+    pub fn look(self) {
+        let (provider, subject) = self.about.with_value(|about| (about.provider.clone(), about.subject.clone()));
+        spawn_local(async move {
+            let cards = api::cards(subject.org_id().to_owned(), subject.user_id().to_owned()).await;
+            let found = cards.map(|cards| cards.into_iter().find(|card| card.provider == provider));
+            // A look that fails is followed by another one.
+            let Ok(Some(card)) = found else { return };
+            let fresh = is_active(&card.state) && self.state.try_with_untracked(|state| !is_active(state)) == Some(true);
+            let _ = self.state.try_set(card.state);
+            if fresh {
+                self.end(None);
+            }
+        });
+    }
+
+    /// Takes `told {provider} {outcome} {window}`, when it is for us. Gives the window to answer.
+    fn hear(self, told: &str) -> Option<String> {
+        let mut words = told.split(' ');
+        let (Some("told"), Some(provider), Some(outcome)) = (words.next(), words.next(), words.next()) else { return None };
+        if self.about.with_value(|about| about.provider != provider) {
+            return None;
+        }
+        let window = words.next().unwrap_or_default();
+        self.look();
+        // Another tab's popup changes the state for us too, but its end is not ours. A provider may take the window's
+        // name away; then the message is for whoever waits.
+        let ours = self.popup.with_untracked(|popup| popup.as_ref().is_some_and(|(name, _)| window.is_empty() || name == window));
+        if !ours {
+            return None;
+        }
+        let outcome = Outcome::of(outcome)?;
+        self.end(Some(self.about.with_value(|about| outcome.sentence(&about.name))));
+        Some(window.to_owned())
+    }
+
+    fn end(self, message: Option<String>) {
+        self.stop_looking();
+        self.message.set(message);
+    }
+
+    fn stop_looking(self) {
+        if let Some((_, handle)) = self.popup.try_update(Option::take).flatten() {
+            handle.clear();
+        }
+    }
+}
+
+fn is_active(state: &CardState) -> bool {
+    matches!(state, CardState::Connected(connection) if connection.status == Status::Active)
+}
+
+fn is_closed(popup: &Window) -> bool {
+    popup.closed().unwrap_or(true)
+}
+
+fn encoded(id: &str) -> String {
+    use std::fmt::Write;
+    let mut text = String::new();
+    for byte in id.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => text.push(char::from(byte)),
+            // Writing to a String does not fail.
+            other => _ = write!(text, "%{other:02X}"),
+        }
+    }
+    text
+}
+
+/// A number that no other popup has.
+fn js_random() -> u64 {
+    (web_sys::js_sys::Math::random() * 1e15) as u64
+}

@@ -1,0 +1,171 @@
+//! One provider's load, as it runs in the browser.
+
+use futures::{
+    StreamExt,
+    future::{AbortHandle, Abortable},
+};
+use leptos::{prelude::*, task::spawn_local};
+
+use super::Row;
+use crate::{
+    api,
+    model::{AppError, ErrorCode, LoadEvent, StreamOutcome, StreamReport, Subject},
+};
+
+/// A load and how far it is.
+#[derive(Clone, Copy)]
+pub struct Loading {
+    about: StoredValue<(String, Subject)>,
+    rows: RwSignal<Vec<Row>>,
+    phase: RwSignal<Phase>,
+    streams: RwSignal<Vec<StreamProgress>>,
+    abort: StoredValue<Option<AbortHandle>>,
+}
+
+/// How far a load is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Phase {
+    /// Not begun.
+    Idle,
+    /// Running.
+    Running,
+    /// Stopped by the person.
+    Stopped,
+    /// At its end: complete, or not.
+    Finished(bool),
+    /// Not begun, or cut off on the way.
+    Failed(AppError),
+}
+
+/// How far one stream is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StreamProgress {
+    /// Its name.
+    pub name: String,
+    /// Records that arrived.
+    pub records: u64,
+    /// Pages that arrived.
+    pub pages: u64,
+    /// What it waits for, while it does.
+    pub retrying: Option<String>,
+    /// How it ended, when it has.
+    pub outcome: Option<StreamOutcome>,
+}
+
+impl Loading {
+    /// Not begun.
+    pub fn new(provider: &str, subject: &Subject, rows: RwSignal<Vec<Row>>) -> Self {
+        Self {
+            about: StoredValue::new((provider.to_owned(), subject.clone())),
+            rows,
+            phase: RwSignal::new(Phase::Idle),
+            streams: RwSignal::default(),
+            abort: StoredValue::new(None),
+        }
+    }
+
+    /// How far it is.
+    pub fn phase(self) -> Phase {
+        self.phase.get()
+    }
+
+    /// Whether it runs.
+    pub fn running(self) -> bool {
+        self.phase.with(|phase| *phase == Phase::Running)
+    }
+
+    /// How far each stream is.
+    pub fn streams(self) -> Vec<StreamProgress> {
+        self.streams.get()
+    }
+
+    /// Loads anew: what this provider gave before goes away first.
+    pub fn start(self) {
+        if self.phase.with_untracked(|phase| *phase == Phase::Running) {
+            return;
+        }
+        let (provider, subject) = self.about.get_value();
+        self.rows.update(|rows| rows.retain(|row| row.provider() != provider));
+        self.streams.update(Vec::clear);
+        self.phase.set(Phase::Running);
+        let (abort, registration) = AbortHandle::new_pair();
+        self.abort.set_value(Some(abort));
+        spawn_local(async move {
+            // An abort drops the answer's stream, which ends the request, which stops the server's requests.
+            if let Ok(phase) = Abortable::new(self.run(provider, subject), registration).await {
+                self.phase.set(phase);
+            }
+        });
+    }
+
+    /// Stops, and keeps what arrived.
+    pub fn stop(self) {
+        if let Some(abort) = self.abort.try_update_value(Option::take).flatten()
+            && self.phase.with_untracked(|phase| *phase == Phase::Running)
+        {
+            abort.abort();
+            self.phase.set(Phase::Stopped);
+        }
+    }
+
+    async fn run(self, provider: String, subject: Subject) -> Phase {
+        let mut events = match api::load(subject.org_id().to_owned(), subject.user_id().to_owned(), provider.clone()).await {
+            Ok(lines) => lines.into_inner(),
+            Err(error) => return Phase::Failed(error),
+        };
+        while let Some(event) = events.next().await {
+            match event {
+                Ok(LoadEvent::Finished { complete, report }) => {
+                    self.streams.update(|streams| settle(streams, &report));
+                    return Phase::Finished(complete);
+                }
+                Ok(event) => self.take(&provider, event),
+                Err(error) => return Phase::Failed(error),
+            }
+        }
+        let detail = "The connection to Tributary was lost before the load was over, so this is not everything. Load again.";
+        Phase::Failed(AppError::new(ErrorCode::Disconnected, detail))
+    }
+
+    fn take(self, provider: &str, event: LoadEvent) {
+        match event {
+            LoadEvent::Started { streams, .. } => self.streams.set(streams.into_iter().map(StreamProgress::new).collect()),
+            LoadEvent::Page { stream, items } => {
+                self.rows.update(|rows| rows.extend(Row::all(provider, &items)));
+                self.update(&stream, |progress| {
+                    progress.records += items.len() as u64;
+                    progress.pages += 1;
+                    progress.retrying = None;
+                });
+            }
+            LoadEvent::Retrying { stream, attempt, wait_ms, reason } => {
+                #[expect(clippy::cast_precision_loss, reason = "a wait in milliseconds is small")]
+                let seconds = wait_ms as f64 / 1000.0;
+                self.update(&stream, |progress| progress.retrying = Some(format!("{reason} Try {attempt} in {seconds:.1} s.")));
+            }
+            LoadEvent::Failed { stream, error } => {
+                self.update(&stream, |progress| progress.outcome = Some(StreamOutcome::Failed(error)));
+            }
+            LoadEvent::Finished { .. } => {}
+        }
+    }
+
+    fn update(self, stream: &str, change: impl FnOnce(&mut StreamProgress)) {
+        self.streams.update(|streams| streams.iter_mut().find(|progress| progress.name == stream).map_or((), change));
+    }
+}
+
+impl StreamProgress {
+    fn new(name: String) -> Self {
+        Self { name, records: 0, pages: 0, retrying: None, outcome: None }
+    }
+}
+
+fn settle(streams: &mut [StreamProgress], report: &[StreamReport]) {
+    for progress in streams {
+        if let Some(last) = report.iter().find(|one| one.stream == progress.name) {
+            progress.outcome = Some(last.outcome.clone());
+            progress.retrying = None;
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! The server: everything that never reaches the browser.
+//!
+//! Three operations run through it: a person connects (`connect`), a load runs (`load`), a token is needed (`tokens`).
+
+pub mod config;
+pub mod data_dir;
+pub mod serve;
+
+pub mod access;
+pub mod connect;
+pub mod load;
+pub mod rest;
+pub mod tokens;
+
+pub mod providers;
+pub mod sandbox;
+pub mod store;
+
+pub mod cards;
+mod failure;
+mod health;
+mod notice;
+mod page;
+mod random;
+mod site;
+pub mod telemetry;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Request, State},
+    handler::Handler,
+    middleware,
+    response::IntoResponse,
+    routing::{get, post},
+};
+use jiff::Timestamp;
+use leptos::prelude::provide_context;
+use tower_http::{compression::CompressionLayer, csrf::CsrfLayer};
+
+use crate::model::{AppError, ErrorCode};
+use config::Config;
+use load::Paces;
+use providers::Retries;
+use store::Store;
+use tokens::Tokens;
+
+/// The largest request body in bytes. The longest ids in their longest encoding fit.
+const LARGEST_BODY: usize = 16 << 10;
+
+/// The time, so that tests can set it.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// What every request needs. It holds no state of its own beside connections to others and what keeps them in order:
+/// any process may answer any request.
+#[derive(Clone)]
+pub struct AppState {
+    /// What the operator chose.
+    pub config: Arc<Config>,
+    /// Where everything is kept.
+    pub store: Arc<dyn Store>,
+    /// The one HTTP client.
+    pub http: reqwest::Client,
+    /// The grants.
+    pub tokens: Tokens,
+    /// The quotas of accounts that are being read.
+    pub paces: Arc<Paces>,
+    /// How failing requests to providers are met.
+    pub retries: Retries,
+    /// The time.
+    pub clock: Clock,
+}
+
+impl AppState {
+    /// A state on this store, with the real clock.
+    pub fn new(config: Config, store: Arc<dyn Store>) -> anyhow::Result<Self> {
+        // Only the first call in a process installs it; every later one finds the same provider there.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        // A redirect could carry a bearer to a host that is not the provider's.
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(std::time::Duration::from_secs(10))
+            .user_agent(concat!("tributary/", env!("CARGO_PKG_VERSION")))
+            .build()?;
+        let config = Arc::new(config);
+        let clock: Clock = Arc::new(Timestamp::now);
+        let tokens = Tokens::new(config.clone(), store.clone(), http.clone(), clock.clone());
+        Ok(Self { config, store, http, tokens, paces: Arc::default(), retries: Retries::default(), clock })
+    }
+}
+
+/// The whole server as a function of its state.
+pub fn router(state: AppState) -> Router {
+    let signed_in = middleware::from_fn_with_state(state.clone(), access::require_signed_in);
+    Router::new()
+        .route("/", get(page::home))
+        .route("/sign-in/{secret}", get(access::sign_in))
+        .route("/sign-in-links", post(access::make_sign_in_link))
+        .route("/sign-out", post(access::sign_out))
+        .route("/connect/{what}", get(connect::set_out))
+        .route("/connected/{provider}/{outcome}", get(connect::connected))
+        .nest("/integrations/{provider}", rest::routes())
+        .route("/api/{*function}", post(server_function.layer(signed_in)))
+        .fallback(site::file)
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(CsrfLayer::new().with_rejection_response(access::foreign_site))
+        .layer(middleware::from_fn_with_state(state.clone(), access::refuse_foreign_hosts))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .layer(middleware::map_response(access::security_headers))
+        .layer(CompressionLayer::new())
+        .layer(middleware::from_fn(telemetry::in_request_span))
+        .with_state(state)
+}
+
+async fn server_function(State(state): State<AppState>, request: Request) -> impl IntoResponse {
+    leptos_axum::handle_server_fns_with_context(move || provide_context(state.clone()), request).await
+}
+
+impl IntoResponse for AppError {
+    fn into_response(self) -> axum::response::Response {
+        let mut response = (self.code.status(), axum::Json(&self)).into_response();
+        if self.code == ErrorCode::StoreUnavailable {
+            response.headers_mut().insert(http::header::RETRY_AFTER, http::HeaderValue::from_static("5"));
+        }
+        response
+    }
+}

@@ -1,0 +1,167 @@
+//! Connecting: from our page to the provider's and back (OAuth 2, authorization code with PKCE and state).
+
+mod attempt;
+
+use axum::{
+    extract::{Path, Query, State},
+    response::{IntoResponse, Redirect, Response},
+};
+use http::{HeaderMap, StatusCode, header};
+use serde::Deserialize;
+
+use super::{
+    AppState,
+    access, failure, load,
+    notice::Notice,
+    providers::{self, Provider},
+    tokens::{Bearer, ConnectionKey, Rejection},
+};
+use crate::model::{AppError, ErrorCode, Outcome, Subject};
+use attempt::Attempt;
+
+/// The longest authorization code or state that we read.
+const LONGEST: usize = 4096;
+
+/// A one-time address for the user's own browser, good for ten minutes. Programs hand it on.
+pub async fn link(state: &AppState, subject: &Subject, provider: &str) -> Result<String, AppError> {
+    let key = state.tokens.key(subject, provider)?;
+    // A provider that is not configured is an error now, not in the user's browser.
+    state.tokens.oauth(&key)?;
+    Ok(state.config.public(&format!("/connect/{}", attempt::make_link(state, &key).await?)))
+}
+
+/// On whose behalf the signed-in operator connects.
+#[derive(Deserialize)]
+pub struct OnBehalf {
+    org_id: Option<String>,
+    user_id: Option<String>,
+}
+
+/// `GET /connect/{provider}` from the signed-in page, or `GET /connect/{one-time link}`: sets out to the provider.
+pub async fn set_out(
+    State(state): State<AppState>,
+    Path(what): Path<String>,
+    Query(on_behalf): Query<OnBehalf>,
+    headers: HeaderMap,
+) -> Response {
+    let set_out = async {
+        let key = match providers::find(&what) {
+            Some(provider) => from_page(&state, provider, on_behalf, &headers).await?,
+            None => attempt::take_link(&state, &what).await?,
+        };
+        let (url, cookie) = attempt::begin(&state, &key).await?;
+        Ok((StatusCode::SEE_OTHER, [(header::LOCATION, String::from(url)), (header::SET_COOKIE, cookie)]).into_response())
+    };
+    set_out.await.unwrap_or_else(|error: AppError| Notice::error(&error).into_response())
+}
+
+async fn from_page(state: &AppState, provider: &Provider, on_behalf: OnBehalf, headers: &HeaderMap) -> Result<ConnectionKey, AppError> {
+    // A link on another site could otherwise have the operator connect on behalf of whom that site likes.
+    if headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none") {
+        return Err(AppError::new(ErrorCode::Forbidden, "Connecting begins on Tributary's own page. Open it and try there."));
+    }
+    if !access::is_signed_in(state, headers).await? {
+        let detail = "You are not signed in. Open the sign-in link that the server printed; `tributary sign-in` prints a new one.";
+        return Err(AppError::new(ErrorCode::Unauthorized, detail));
+    }
+    let ids = Subject::default();
+    let org_id = on_behalf.org_id.unwrap_or_else(|| ids.org_id().to_owned());
+    let user_id = on_behalf.user_id.unwrap_or_else(|| ids.user_id().to_owned());
+    state.tokens.key(&Subject::new(org_id, user_id)?, provider.slug)
+}
+
+/// What a provider sends the browser back with.
+#[derive(Deserialize)]
+pub struct Callback {
+    state: Option<String>,
+    code: Option<String>,
+    error: Option<String>,
+}
+
+/// `GET /integrations/{provider}/oauth2callback`. Whatever happened, the browser goes on to a page that says it, and
+/// neither code nor state stays in its address bar.
+pub async fn callback(
+    State(state): State<AppState>,
+    Path(provider): Path<String>,
+    Query(callback): Query<Callback>,
+    headers: HeaderMap,
+) -> Response {
+    let Some(provider) = providers::find(&provider) else {
+        return Notice::error(&AppError::new(ErrorCode::NotFound, "There is no provider of that name.")).into_response();
+    };
+    let (outcome, cookie) = match callback.state.as_deref().filter(|state| state.len() <= LONGEST) {
+        Some(given) => (
+            finish(&state, provider, given, &callback, &headers).await,
+            Some([(header::SET_COOKIE, attempt::spent_cookie(&state, provider, given))]),
+        ),
+        None => (Outcome::Expired, None),
+    };
+    if outcome != Outcome::Connected {
+        tracing::warn!(provider = provider.slug, outcome = outcome.word(), "not connected");
+    }
+    (cookie, Redirect::to(&format!("/connected/{}/{}", provider.slug, outcome.word()))).into_response()
+}
+
+async fn finish(state: &AppState, provider: &'static Provider, given: &str, callback: &Callback, headers: &HeaderMap) -> Outcome {
+    let attempt = match attempt::take(state, given).await {
+        Ok(Some(attempt)) => attempt,
+        Ok(None) => return Outcome::Expired,
+        Err(error) => return of(&error),
+    };
+    if !attempt.belongs_to(provider, given, headers) {
+        return Outcome::Mismatched;
+    }
+    match (&callback.error, &callback.code) {
+        (Some(error), _) if error == "access_denied" => Outcome::Refused,
+        (None, Some(code)) if code.len() <= LONGEST => {
+            save(state, attempt, code.clone()).await.map_or_else(|outcome| outcome, |()| Outcome::Connected)
+        }
+        _ => Outcome::Rejected,
+    }
+}
+
+/// Exchanges the code, asks whose account it is, and saves the grant.
+async fn save(state: &AppState, attempt: Attempt, code: String) -> Result<(), Outcome> {
+    let Attempt { key, verifier, .. } = attempt;
+    let oauth = state.tokens.oauth(&key).map_err(|error| of(&error))?;
+    let minted = oauth.exchange(code, &verifier).await.map_err(|rejection| {
+        tracing::warn!(%key, error = %rejection, "the authorization code was not exchanged");
+        match rejection {
+            Rejection::Unavailable(_) => Outcome::ProviderUnavailable,
+            Rejection::Dead(_) | Rejection::Client(_) => Outcome::Rejected,
+        }
+    })?;
+    let bearer = Bearer::held(state.tokens.clone(), key.clone(), minted.access_token().clone());
+    // Which account it is, and so whose quota, is not known yet.
+    let api = load::api(state, &key, bearer, "");
+    let account = (key.provider.identify)(api).await.map_err(|error| {
+        tracing::warn!(%key, error = %error.detail, "the account was not identified");
+        of(&error)
+    })?;
+    state.tokens.save(&key, account, minted).await.map_err(|error| of(&error))
+}
+
+fn of(error: &AppError) -> Outcome {
+    match error.code {
+        ErrorCode::ProviderUnavailable => Outcome::ProviderUnavailable,
+        ErrorCode::StoreUnavailable => Outcome::StoreUnavailable,
+        ErrorCode::ReconnectRequired => Outcome::Rejected,
+        _ => Outcome::Failed,
+    }
+}
+
+/// `GET /connected/{provider}/{outcome}`: the popup's last page. It tells the page that opened it, and closes.
+pub async fn connected(Path((provider, outcome)): Path<(String, String)>) -> Response {
+    match (providers::find(&provider), Outcome::of(&outcome)) {
+        (Some(provider), Some(outcome)) => Notice::outcome(provider, outcome).into_response(),
+        _ => Notice::error(&AppError::new(ErrorCode::NotFound, "There is no such page.")).into_response(),
+    }
+}
+
+/// Revokes and forgets a connection, and tells whether the provider confirmed that.
+pub async fn disconnect(state: &AppState, subject: &Subject, provider: &str) -> Result<bool, AppError> {
+    let (tokens, key) = (state.tokens.clone(), state.tokens.key(subject, provider)?);
+    // A task of its own: once the grant is taken, the revocation is sent even when the caller hangs up.
+    let forgotten = tokio::spawn(async move { tokens.forget(&key).await });
+    forgotten.await.map_err(|error| failure::defect(&error.into()))?
+}

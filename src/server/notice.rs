@@ -1,0 +1,64 @@
+//! Small pages that say one thing: the end of an attempt to connect, or an error on the way of a browser.
+
+use axum::response::{Html, IntoResponse, Response};
+use http::StatusCode;
+use leptos::prelude::*;
+
+use super::providers::Provider;
+use crate::model::{AppError, Outcome};
+
+/// A page that says one thing. It works without scripts.
+pub struct Notice {
+    status: StatusCode,
+    title: String,
+    sentence: String,
+    /// Provider and outcome, for the script that tells the page and closes the popup.
+    tells: Option<(&'static str, &'static str)>,
+}
+
+impl Notice {
+    /// An error.
+    pub fn error(error: &AppError) -> Self {
+        Self { status: error.code.status(), title: "That did not work".into(), sentence: error.detail.clone(), tells: None }
+    }
+
+    /// How an attempt to connect ended.
+    pub fn outcome(provider: &'static Provider, outcome: Outcome) -> Self {
+        let title = match outcome {
+            Outcome::Connected => format!("{} is connected", provider.name),
+            _ => format!("{} is not connected", provider.name),
+        };
+        let sentence = match outcome {
+            Outcome::Connected => "You can close this window.".to_owned(),
+            outcome => outcome.sentence(provider.name),
+        };
+        Self { status: StatusCode::OK, title, sentence, tells: Some((provider.slug, outcome.word())) }
+    }
+}
+
+impl IntoResponse for Notice {
+    fn into_response(self) -> Response {
+        let (provider, outcome) = self.tells.unzip();
+        let page = view! {
+            <html lang="en">
+                <head>
+                    <meta charset="utf-8"/>
+                    <meta name="viewport" content="width=device-width, initial-scale=1"/>
+                    <meta name="color-scheme" content="light dark"/>
+                    <title>{self.title.clone()} " · Tributary"</title>
+                    <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
+                    <link rel="stylesheet" href="/pkg/tributary.css"/>
+                    {provider.map(|_| view! { <script src="/connected.js" defer></script> })}
+                </head>
+                <body class="notice" data-provider=provider data-outcome=outcome>
+                    <main>
+                        <h1>{self.title}</h1>
+                        <p>{self.sentence}</p>
+                        <p><a class="button" href="/">"Go to Tributary"</a></p>
+                    </main>
+                </body>
+            </html>
+        };
+        (self.status, Html(format!("<!DOCTYPE html>{}", page.to_html()))).into_response()
+    }
+}

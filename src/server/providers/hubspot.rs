@@ -1,0 +1,212 @@
+//! HubSpot: contacts, companies and deals of one hub.
+//!
+//! Facts: developers.hubspot.com, "Using object APIs", "OAuth tokens", "API usage guidelines"; OpenAPI of 2026-03.
+
+use std::{collections::HashMap, time::Duration};
+
+use futures::{FutureExt, StreamExt, future::BoxFuture, try_join};
+use serde::Deserialize;
+
+use super::{Api, OAuth, Page, Pages, Provider, Quota, Stream, follow};
+use crate::model::{Account, AppError, IntegrationItem};
+
+/// The version of HubSpot's API and OAuth that we speak. A macro, since paths are put together at compile time.
+macro_rules! version {
+    () => {
+        "2026-03"
+    };
+}
+
+pub(super) const PROVIDER: Provider = Provider {
+    slug: "hubspot",
+    name: "HubSpot",
+    scopes: "oauth crm.objects.contacts.read crm.objects.companies.read crm.objects.deals.read",
+    oauth: OAuth {
+        authorize: "/oauth/authorize",
+        token: concat!("/oauth/", version!(), "/token"),
+        introspect: Some(concat!("/oauth/", version!(), "/token/introspect")),
+        revoke: Some(concat!("/oauth/", version!(), "/token/revoke")),
+    },
+    // For each installing account, search excluded.
+    quota: Quota { requests: 110, per: Duration::from_secs(10) },
+    identify,
+    streams: &[
+        Stream { name: "contacts", pages: |api, account| pages(api, account, &CONTACTS) },
+        Stream { name: "companies", pages: |api, account| pages(api, account, &COMPANIES) },
+        Stream { name: "deals", pages: |api, account| pages(api, account, &DEALS) },
+    ],
+};
+
+/// The most that the list endpoint gives at once.
+const PAGE_SIZE: &str = "100";
+
+/// One CRM object type.
+struct Object {
+    /// Its items' type.
+    kind: &'static str,
+    /// Its word in paths.
+    path: &'static str,
+    /// Its id in the addresses that people visit.
+    type_id: &'static str,
+    /// The properties asked for: HubSpot's defaults, and the usual ones.
+    properties: &'static str,
+    /// The name for people, from its properties.
+    name: fn(&Properties) -> Option<String>,
+}
+
+static CONTACTS: Object = Object {
+    kind: "contact",
+    path: concat!("/crm/objects/", version!(), "/contacts"),
+    type_id: "0-1",
+    properties: "firstname,lastname,email,phone,company,createdate,lastmodifieddate,hs_object_id",
+    name: |properties| {
+        let full = [properties.text("firstname"), properties.text("lastname")].into_iter().flatten().collect::<Vec<_>>();
+        if full.is_empty() { properties.text("email").map(str::to_owned) } else { Some(full.join(" ")) }
+    },
+};
+
+static COMPANIES: Object = Object {
+    kind: "company",
+    path: concat!("/crm/objects/", version!(), "/companies"),
+    type_id: "0-2",
+    properties: "name,domain,industry,city,state,createdate,hs_lastmodifieddate,hs_object_id",
+    name: |properties| properties.text("name").or(properties.text("domain")).map(str::to_owned),
+};
+
+static DEALS: Object = Object {
+    kind: "deal",
+    path: concat!("/crm/objects/", version!(), "/deals"),
+    type_id: "0-3",
+    properties: "dealname,amount,dealstage,pipeline,closedate,createdate,hs_lastmodifieddate,hs_object_id",
+    name: |properties| properties.text("dealname").map(str::to_owned),
+};
+
+fn identify(api: Api) -> BoxFuture<'static, Result<Account, AppError>> {
+    async move {
+        let details_path = concat!("/account-info/", version!(), "/details");
+        let (token, details) = try_join!(api.bearer.introspect::<Introspection>(), api.get::<Details>(details_path, &[]))?;
+        let domain = details.ui_domain.unwrap_or_else(|| "app.hubspot.com".to_owned());
+        Ok(Account {
+            id: details.portal_id.to_string(),
+            name: token.hub_domain,
+            url: Some(format!("https://{domain}/contacts/{}", details.portal_id)),
+        })
+    }
+    .boxed()
+}
+
+fn pages(api: Api, account: &Account, object: &'static Object) -> Pages {
+    let account_url = account.url.clone();
+    follow(move |after| {
+        let (api, account_url) = (api.clone(), account_url.clone());
+        async move {
+            let mut query = vec![("limit", PAGE_SIZE), ("properties", object.properties)];
+            query.extend(after.as_deref().map(|after| ("after", after)));
+            let reply: Reply = api.get(object.path, &query).await?;
+            let items = reply.results.into_iter().map(|record| item(object, record, account_url.as_deref())).collect();
+            Ok(Page { items, next: reply.paging.and_then(|paging| paging.next).map(|next| next.after) })
+        }
+    })
+    .boxed()
+}
+
+fn item(object: &Object, record: Record, account_url: Option<&str>) -> IntegrationItem {
+    let mut capital = object.kind.to_owned();
+    capital[..1].make_ascii_uppercase();
+    IntegrationItem {
+        name: (object.name)(&record.properties).or_else(|| Some(format!("{capital} {}", record.id))),
+        creation_time: record.created_at,
+        last_modified_time: record.updated_at,
+        url: record.url.or_else(|| Some(format!("{}/record/{}/{}", account_url?, object.type_id, record.id))),
+        visibility: !record.archived,
+        ..IntegrationItem::new(object.kind, record.id)
+    }
+}
+
+#[derive(Deserialize)]
+struct Introspection {
+    hub_domain: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Details {
+    portal_id: u64,
+    ui_domain: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Reply {
+    results: Vec<Record>,
+    paging: Option<Paging>,
+}
+
+#[derive(Deserialize)]
+struct Paging {
+    next: Option<Next>,
+}
+
+#[derive(Deserialize)]
+struct Next {
+    after: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Record {
+    id: String,
+    #[serde(default)]
+    properties: Properties,
+    created_at: Option<String>,
+    updated_at: Option<String>,
+    #[serde(default)]
+    archived: bool,
+    url: Option<String>,
+}
+
+/// All values are strings; one without a value is null or absent, the documentation says both.
+#[derive(Deserialize, Default)]
+struct Properties(HashMap<String, Option<String>>);
+
+impl Properties {
+    fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name)?.as_deref().map(str::trim).filter(|text| !text.is_empty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mapped(object: &Object, properties: &str) -> IntegrationItem {
+        let record = format!(
+            r#"{{"id":"7","properties":{properties},"createdAt":"2026-01-02T03:04:05Z","updatedAt":"2026-02-03T04:05:06.700Z","archived":false}}"#
+        );
+        item(object, serde_json::from_str(&record).unwrap(), Some("https://app.hubspot.com/contacts/1"))
+    }
+
+    #[test]
+    fn names_fall_back_as_the_contract_says() {
+        for (object, properties, name) in [
+            (&CONTACTS, r#"{"firstname":"Ada","lastname":"Lovelace"}"#, "Ada Lovelace"),
+            (&CONTACTS, r#"{"firstname":null,"lastname":"Lovelace"}"#, "Lovelace"),
+            (&CONTACTS, r#"{"firstname":"","email":"ada@example.com"}"#, "ada@example.com"),
+            (&CONTACTS, "{}", "Contact 7"),
+            (&COMPANIES, r#"{"name":"Acme","domain":"acme.com"}"#, "Acme"),
+            (&COMPANIES, r#"{"name":null,"domain":"acme.com"}"#, "acme.com"),
+            (&COMPANIES, "{}", "Company 7"),
+            (&DEALS, r#"{"dealname":"Big one"}"#, "Big one"),
+            (&DEALS, "{}", "Deal 7"),
+        ] {
+            assert_eq!(mapped(object, properties).name.as_deref(), Some(name), "{properties}");
+        }
+    }
+
+    #[test]
+    fn a_record_without_an_address_gets_one() {
+        let item = mapped(&DEALS, "{}");
+        assert_eq!(item.url.as_deref(), Some("https://app.hubspot.com/contacts/1/record/0-3/7"));
+        assert_eq!((item.kind.as_str(), item.directory, item.visibility), ("deal", false, true));
+        assert_eq!(item.creation_time.as_deref(), Some("2026-01-02T03:04:05Z"));
+    }
+}

@@ -1,0 +1,138 @@
+//! The REST API under `/integrations/{provider}`: what programs call.
+
+mod input;
+
+use axum::{
+    Json, Router,
+    body::Body,
+    extract::{Path, State},
+    response::{IntoResponse, Redirect, Response},
+    routing::{get, post},
+};
+use futures::{StreamExt, stream};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use secrecy::ExposeSecret;
+use serde::Serialize;
+
+use super::{AppState, access::Caller, connect, load};
+use crate::{
+    jsonl,
+    model::{AppError, Connection, Subject},
+};
+use input::{Fields, QueryFields};
+
+/// Tells a partial load from a whole one: `complete`, or `partial; failed=deals`.
+const LOAD: &str = "tributary-load";
+
+/// The routes, to be nested under `/integrations/{provider}`.
+pub fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/authorize", get(authorize_redirect).post(authorize))
+        .route("/oauth2callback", get(connect::callback))
+        .route("/credentials", get(connection).post(credentials).delete(disconnect))
+        .route("/load", post(load_fields))
+        .route("/items", get(load_query))
+}
+
+async fn authorize(
+    State(state): State<AppState>,
+    Path(provider): Path<String>,
+    _caller: Caller,
+    Fields(subject): Fields,
+) -> Result<Json<String>, AppError> {
+    Ok(Json(connect::link(&state, &subject, &provider).await?))
+}
+
+async fn authorize_redirect(
+    State(state): State<AppState>,
+    Path(provider): Path<String>,
+    _caller: Caller,
+    QueryFields(subject): QueryFields,
+) -> Result<Redirect, AppError> {
+    Ok(Redirect::to(&connect::link(&state, &subject, &provider).await?))
+}
+
+/// A connection, and for programs its access token. Never a refresh token.
+#[derive(Serialize)]
+struct Credentials {
+    #[serde(flatten)]
+    connection: Connection,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    access_token: Option<String>,
+}
+
+async fn credentials(
+    State(state): State<AppState>,
+    Path(provider): Path<String>,
+    caller: Caller,
+    Fields(subject): Fields,
+) -> Result<Json<Credentials>, AppError> {
+    let key = state.tokens.key(&subject, &provider)?;
+    let access_token = match caller {
+        Caller::Program => Some(state.tokens.fresh(&key).await?.value.expose_secret().to_owned()),
+        Caller::Browser => None,
+    };
+    if access_token.is_some() {
+        tracing::info!(%key, "access token read");
+    }
+    // Read after the refresh that the token may have needed.
+    Ok(Json(Credentials { connection: state.tokens.connection(&key).await?, access_token }))
+}
+
+async fn connection(
+    State(state): State<AppState>,
+    Path(provider): Path<String>,
+    _caller: Caller,
+    QueryFields(subject): QueryFields,
+) -> Result<Json<Connection>, AppError> {
+    Ok(Json(state.tokens.connection(&state.tokens.key(&subject, &provider)?).await?))
+}
+
+async fn disconnect(
+    State(state): State<AppState>,
+    Path(provider): Path<String>,
+    _caller: Caller,
+    input: input::Either,
+) -> Result<StatusCode, AppError> {
+    connect::disconnect(&state, &input.subject(), &provider).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn load_fields(
+    State(state): State<AppState>,
+    Path(provider): Path<String>,
+    _caller: Caller,
+    headers: HeaderMap,
+    Fields(subject): Fields,
+) -> Result<Response, AppError> {
+    loaded(&state, &subject, &provider, &headers).await
+}
+
+async fn load_query(
+    State(state): State<AppState>,
+    Path(provider): Path<String>,
+    _caller: Caller,
+    QueryFields(subject): QueryFields,
+    headers: HeaderMap,
+) -> Result<Response, AppError> {
+    loaded(&state, &subject, &provider, &headers).await
+}
+
+/// JSON lines for those who accept them, else one array.
+async fn loaded(state: &AppState, subject: &Subject, provider: &str, headers: &HeaderMap) -> Result<Response, AppError> {
+    let load = load::begin(state, subject, provider).await?;
+    let accepts = headers.get_all(header::ACCEPT).into_iter().filter_map(|value| value.to_str().ok());
+    if accepts.into_iter().any(|value| value.contains(jsonl::CONTENT_TYPE)) {
+        let lines = Body::from_stream(load.events().map(|event| jsonl::line(&event)).fuse());
+        return Ok(([(header::CONTENT_TYPE, jsonl::CONTENT_TYPE)], lines).into_response());
+    }
+    let whole = load.whole().await?;
+    let told = match whole.failed.as_slice() {
+        [] => HeaderValue::from_static("complete"),
+        failed => HeaderValue::try_from(format!("partial; failed={}", failed.join(","))).map_err(|_| AppError::internal())?,
+    };
+    let body = Body::from_stream(stream::iter(whole.body.into_iter().map(Ok::<_, std::convert::Infallible>)));
+    let mut response = ([(header::CONTENT_TYPE, "application/json")], body).into_response();
+    response.headers_mut().insert(LOAD, told);
+    Ok(response)
+}

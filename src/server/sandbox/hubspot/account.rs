@@ -1,0 +1,24 @@
+//! `GET /account-info/{version}/details`: the account that was connected.
+
+use axum::{extract::Path, http::StatusCode, response::Response};
+use serde_json::json;
+
+use super::{HUB_ID, refusal::Refusal};
+use crate::server::sandbox::reply;
+
+pub(crate) async fn details(Path(version): Path<String>) -> Result<Response, Refusal> {
+    let mut details = json!({
+        "portalId": HUB_ID, "accountType": "DEVELOPER_TEST", "timeZone": "US/Eastern", "companyCurrency": "USD",
+        "additionalCurrencies": ["EUR"], "utcOffset": "-05:00", "utcOffsetMilliseconds": -18_000_000,
+        "uiDomain": "app.hubspot.com", "dataHostingLocation": "na1",
+    });
+    match version.as_str() {
+        "v3" | "2026-03" => {}
+        "2026-09" => {
+            details["portalName"] = "Acme Sandbox".into();
+            details["createdAt"] = 1_700_000_000_000_i64.into();
+        }
+        _ => return Err(Refusal::not_found()),
+    }
+    Ok(reply::json(StatusCode::OK, &details))
+}

@@ -1,0 +1,87 @@
+//! Who calls an API: the bearer token is checked and the call counted against the limits before an endpoint sees it.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+
+use super::{HUB_ID, Hubspot, catalog::Kind, grants::Access, refusal::Refusal};
+
+/// What the token of a call allows.
+#[derive(Clone)]
+pub(crate) struct Caller {
+    scopes: Vec<String>,
+}
+
+impl Caller {
+    /// Refuses a caller who was not granted the reading of this object type.
+    pub(crate) fn may_read(&self, kind: Kind) -> Result<(), Refusal> {
+        let scope = format!("crm.objects.{}.read", kind.plural());
+        if self.scopes.contains(&scope) { Ok(()) } else { Err(Refusal::missing_scopes(scope)) }
+    }
+}
+
+/// Calls other than searches: 110 in ten seconds, and headers that say how many are left.
+pub(crate) async fn admit(State(hubspot): State<Arc<Hubspot>>, mut request: Request, next: Next) -> Response {
+    let access = match authenticate(&hubspot, request.headers()) {
+        Ok(access) => access,
+        Err(refusal) => return refusal.into_response(),
+    };
+    let settings = hubspot.world.settings();
+    let key = format!("{HUB_ID} {}", access.client_id);
+    let left =
+        if settings.limits { hubspot.burst.take(&key, hubspot.world.clock.now()) } else { Ok(hubspot.burst.max) };
+    request.extensions_mut().insert(Caller { scopes: access.scopes });
+    let (mut response, left) = match left {
+        Ok(left) => (next.run(request).await, left),
+        Err(_full) => (Refusal::burst_limit(settings.hubspot.retry_after_on_429).into_response(), 0),
+    };
+    let interval = hubspot.burst.length.as_millis();
+    let numbers =
+        [("max", hubspot.burst.max as i128), ("remaining", left as i128), ("interval-milliseconds", interval)];
+    for (name, number) in numbers {
+        if let (Ok(name), Ok(value)) =
+            (format!("x-hubspot-ratelimit-{name}").parse::<header::HeaderName>(), number.to_string().parse())
+        {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
+}
+
+/// Searches have a limit of their own and say nothing of it in headers.
+pub(crate) async fn admit_search(State(hubspot): State<Arc<Hubspot>>, mut request: Request, next: Next) -> Response {
+    let access = match authenticate(&hubspot, request.headers()) {
+        Ok(access) => access,
+        Err(refusal) => return refusal.into_response(),
+    };
+    let settings = hubspot.world.settings();
+    if settings.limits && hubspot.searches.take(&HUB_ID.to_string(), hubspot.world.clock.now()).is_err() {
+        return Refusal::search_limit(settings.hubspot.retry_after_on_429).into_response();
+    }
+    request.extensions_mut().insert(Caller { scopes: access.scopes });
+    let mut response = next.run(request).await;
+    response.headers_mut().insert("x-hubspot-rate-limit-exemptions", HeaderValue::from_static("ten-secondly"));
+    response
+}
+
+fn authenticate(hubspot: &Hubspot, headers: &HeaderMap) -> Result<Access, Refusal> {
+    let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.split_once(' '));
+    let token = bearer.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim());
+    let access = token.and_then(|token| hubspot.grants.access(token, *hubspot.world.cuts())).ok_or_else(|| {
+        let message = "Authentication credentials not found. This API supports OAuth 2.0 authentication and you can find more \
+                       details at https://developers.hubspot.com/docs/methods/auth/oauth-overview";
+        Refusal::new(StatusCode::UNAUTHORIZED, message).category("INVALID_AUTHENTICATION")
+    })?;
+    let over = hubspot.world.clock.now().duration_since(access.expires);
+    if over.is_negative() {
+        return Ok(access);
+    }
+    let message = format!("The OAuth token used to make this call expired {} second(s) ago.", over.as_secs());
+    let refusal = Refusal::new(StatusCode::UNAUTHORIZED, message).category("EXPIRED_AUTHENTICATION");
+    Err(refusal.context("expire time", format!("{:.3}", access.expires)))
+}

@@ -1,0 +1,82 @@
+//! Which properties of a record go into an answer, and the record as HubSpot writes it.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::{HUB_ID, Hubspot, catalog::Kind, rows, rows::Row, switches::NullProperties};
+
+/// A record on the wire.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Record {
+    pub id: String,
+    properties: BTreeMap<&'static str, Option<String>>,
+    created_at: String,
+    updated_at: String,
+    archived: bool,
+    url: String,
+}
+
+/// One object type of the account, and what is wanted of each record.
+pub(crate) struct Selection {
+    pub kind: Kind,
+    pub seed: u64,
+    /// How many records of the type there are.
+    pub count: u64,
+    companies: u64,
+    names: Vec<&'static str>,
+    leave_out_unset: bool,
+}
+
+impl Selection {
+    /// `wanted` are the names a client asked for; without any the defaults come. Unknown ones are left out without a word.
+    pub(crate) fn new<'a>(hubspot: &Hubspot, kind: Kind, wanted: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut names: Vec<_> = wanted.into_iter().filter(|name| !name.is_empty()).collect();
+        let properties = kind.properties();
+        if names.is_empty() {
+            names = properties.iter().filter(|property| property.by_default).map(|property| property.name).collect();
+        }
+        names.extend(["createdate", kind.modified_property(), "hs_object_id"]);
+        let names = properties.iter().map(|property| property.name).filter(|name| names.contains(name)).collect();
+        let settings = hubspot.world.settings();
+        Self {
+            kind,
+            seed: hubspot.world.seed,
+            count: kind.count(settings.records),
+            companies: Kind::Companies.count(settings.records),
+            names,
+            leave_out_unset: settings.hubspot.null_properties == NullProperties::Absent,
+        }
+    }
+
+    pub(crate) fn row(&self, index: u64) -> Row {
+        rows::row(self.seed, self.kind, index, self.companies)
+    }
+
+    pub(crate) fn record(&self, index: u64) -> Record {
+        let row = self.row(index);
+        let values = self.names.iter().map(|name| (*name, row.value(name).map(str::to_owned)));
+        let properties = values.filter(|(_, value)| value.is_some() || !self.leave_out_unset).collect();
+        Record {
+            id: row.id.to_string(),
+            properties,
+            created_at: rows::written(row.created),
+            updated_at: rows::written(row.modified),
+            archived: false,
+            url: format!("https://app.hubspot.com/contacts/{HUB_ID}/record/{}/{}", self.kind.type_id(), row.id),
+        }
+    }
+
+    /// The index of the record with this id, or with this e-mail address when `id_property` says so.
+    pub(crate) fn find(&self, id_property: Option<&str>, value: &str) -> Option<u64> {
+        match id_property {
+            None | Some("hs_object_id") => {
+                let index = rows::index_of(self.seed, self.kind, value.parse().ok()?)?;
+                (index < self.count).then_some(index)
+            }
+            Some(name) => (0..self.count)
+                .find(|index| self.row(*index).value(name).is_some_and(|held| held.eq_ignore_ascii_case(value))),
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! `POST /oauth/{version}/token`: a code or a refresh token is exchanged for tokens.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Form, Path, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::{
+    HUB_ID, Hubspot, USER_ID,
+    grants::{Access, Dead, Refresh},
+    refusal::Refusal,
+};
+use crate::server::sandbox::{reply, stats::count};
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Request {
+    grant_type: String,
+    client_id: String,
+    client_secret: String,
+    code: String,
+    redirect_uri: String,
+    code_verifier: Option<String>,
+    refresh_token: String,
+}
+
+#[derive(Serialize)]
+struct Issued {
+    token_type: &'static str,
+    refresh_token: String,
+    access_token: String,
+    hub_id: u32,
+    scopes: Vec<String>,
+    expires_in: u32,
+    user_id: u32,
+    token_use: &'static str,
+}
+
+pub(crate) async fn token(
+    State(hubspot): State<Arc<Hubspot>>,
+    Path(version): Path<String>,
+    Form(request): Form<Request>,
+) -> Response {
+    if !is_version(&version) {
+        return Refusal::not_found().into_response();
+    }
+    match issue(&hubspot, &request) {
+        Ok(issued) => reply::json(StatusCode::OK, &issued),
+        Err(refusal) if version == "v1" => refusal.without_oauth_words().into_response(),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+pub(crate) fn is_version(version: &str) -> bool {
+    matches!(version, "v1" | "v3" | "2026-03" | "2026-09")
+}
+
+/// Refuses the credentials that stand for a mistake in the configuration; all others are an app's.
+pub(crate) fn check_client(client_id: &str, client_secret: &str) -> Result<(), Refusal> {
+    let is_wrong = |text: &str| text.is_empty() || text.starts_with("wrong");
+    match (is_wrong(client_id), is_wrong(client_secret)) {
+        (true, _) => Err(Refusal::oauth("invalid_client", "BAD_CLIENT_ID", "missing or invalid client id")),
+        (_, true) => Err(Refusal::oauth("invalid_client", "BAD_CLIENT_ID", "missing or invalid client secret")),
+        _ => Ok(()),
+    }
+}
+
+pub(crate) fn bad_refresh_token() -> Refusal {
+    Refusal::oauth("invalid_grant", "BAD_REFRESH_TOKEN", "refresh token is invalid, expired or revoked")
+}
+
+fn issue(hubspot: &Hubspot, request: &Request) -> Result<Issued, Refusal> {
+    check_client(&request.client_id, &request.client_secret)?;
+    match request.grant_type.as_str() {
+        "authorization_code" => exchange(hubspot, request),
+        "refresh_token" => refresh(hubspot, request),
+        _ => Err(Refusal::oauth("unsupported_grant_type", "BAD_GRANT_TYPE", "missing or unknown grant type")),
+    }
+}
+
+fn exchange(hubspot: &Hubspot, request: &Request) -> Result<Issued, Refusal> {
+    let now = hubspot.world.clock.now();
+    let bad_code = || Refusal::oauth("invalid_grant", "BAD_AUTH_CODE", "missing or invalid auth code");
+    let code = hubspot.grants.take_code(&request.code, now).ok_or_else(bad_code)?;
+    if code.client_id != request.client_id || !is_verified(code.challenge.as_deref(), request.code_verifier.as_deref())
+    {
+        return Err(bad_code());
+    }
+    if code.redirect_uri != request.redirect_uri {
+        return Err(Refusal::oauth("invalid_grant", "BAD_REDIRECT_URI", "missing or mismatched redirect uri"));
+    }
+    count(&hubspot.world.stats.exchanges);
+    let refresh = Refresh {
+        family: rand::random(),
+        generation: 0,
+        client_id: code.client_id,
+        hub_id: HUB_ID,
+        scopes: code.scopes,
+        issued: now,
+    };
+    Ok(issued(hubspot, &refresh))
+}
+
+/// PKCE: a code that was asked for with a challenge is worth nothing without its verifier.
+fn is_verified(challenge: Option<&str>, verifier: Option<&str>) -> bool {
+    let Some(challenge) = challenge else {
+        return true;
+    };
+    verifier.is_some_and(|verifier| URL_SAFE_NO_PAD.encode(Sha256::digest(verifier)) == challenge)
+}
+
+fn refresh(hubspot: &Hubspot, request: &Request) -> Result<Issued, Refusal> {
+    let now = hubspot.world.clock.now();
+    let rotation = hubspot.world.settings().hubspot.rotate_refresh;
+    let used =
+        hubspot.grants.refresh(&request.refresh_token, rotation, *hubspot.world.cuts(), now).map_err(|dead| {
+            if matches!(dead, Dead::Reused) {
+                count(&hubspot.world.stats.reused_tokens);
+            }
+            bad_refresh_token()
+        })?;
+    if used.client_id != request.client_id {
+        return Err(bad_refresh_token());
+    }
+    count(&hubspot.world.stats.refreshes);
+    Ok(issued(hubspot, &hubspot.grants.successor(&used, rotation, now)))
+}
+
+fn issued(hubspot: &Hubspot, refresh: &Refresh) -> Issued {
+    let expires_in = hubspot.world.settings().access_token_seconds;
+    let now = hubspot.world.clock.now();
+    let access_token = hubspot.grants.seal(&Access {
+        access: rand::random(),
+        client_id: refresh.client_id.clone(),
+        hub_id: refresh.hub_id,
+        user_id: USER_ID,
+        scopes: refresh.scopes.clone(),
+        issued: now,
+        expires: now.saturating_add(SignedDuration::from_secs(expires_in.into())).unwrap_or(now),
+    });
+    Issued {
+        token_type: "bearer",
+        refresh_token: hubspot.grants.seal(refresh),
+        access_token,
+        hub_id: refresh.hub_id,
+        scopes: refresh.scopes.clone(),
+        expires_in,
+        user_id: USER_ID,
+        token_use: "access_token",
+    }
+}

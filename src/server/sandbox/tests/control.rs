@@ -1,0 +1,78 @@
+//! The control endpoints and the counters.
+
+use axum::http::Method;
+use futures::FutureExt;
+use jiff::SignedDuration;
+use serde_json::json;
+
+use super::{SCOPES, Sandbox};
+
+#[tokio::test]
+async fn settings_are_merged_and_shown() {
+    let sandbox = Sandbox::new(1);
+    sandbox.configure(json!({"records": {"deals": 3}, "access_token_seconds": 60})).await;
+    let settings = sandbox.get("/__sandbox/config").await.json();
+    assert_eq!(settings["records"], json!({"contacts": 250, "companies": 40, "deals": 3}));
+    assert_eq!((&settings["access_token_seconds"], &settings["limits"]), (&json!(60), &json!(true)));
+    assert_eq!(settings["hubspot"]["rotate_refresh"], "off");
+    let refused = sandbox.post("/__sandbox/config", json!({"latency_ms": 9, "hubspot": {"speed": 1}})).await;
+    assert_eq!(
+        (refused.status.as_u16(), &refused.json()["message"]),
+        (400, &json!("There is no setting \"hubspot.speed\"."))
+    );
+    assert_eq!(sandbox.get("/__sandbox/config").await.json(), settings, "a refused change changes nothing");
+}
+
+#[tokio::test]
+async fn a_form_cannot_steer_the_sandbox() {
+    let sandbox = Sandbox::connected(SCOPES).await;
+    for path in ["config", "reset", "expire", "revoke_all"] {
+        let answer = sandbox.form(&format!("/__sandbox/{path}"), "{}").await;
+        assert_eq!(answer.status, 415, "{path}");
+        let answer = sandbox.send(Method::POST, &format!("/__sandbox/{path}"), "text/plain", "{}".to_owned()).await;
+        assert_eq!(answer.status, 415, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn expire_ends_access_tokens_and_spares_refresh_tokens() {
+    let mut sandbox = Sandbox::connected(SCOPES).await;
+    assert_eq!(sandbox.post("/__sandbox/expire", json!({})).await.status, 204);
+    sandbox.hands.advance(SignedDuration::from_secs(1));
+    let path = "/hubspot/crm/v3/objects/deals";
+    assert_eq!(sandbox.get(path).await.json()["category"], "EXPIRED_AUTHENTICATION");
+    let tokens = sandbox.refresh(&sandbox.refresh_token).await.json();
+    sandbox.keep(&tokens);
+    assert_eq!(sandbox.get(path).await.status, 200);
+}
+
+#[tokio::test]
+async fn revoke_all_ends_refresh_tokens_too_until_a_reset() {
+    let sandbox = Sandbox::connected(SCOPES).await;
+    sandbox.post("/__sandbox/revoke_all", json!({})).await;
+    assert_eq!(sandbox.get("/hubspot/crm/v3/objects/deals").await.status, 401);
+    assert_eq!(sandbox.refresh(&sandbox.refresh_token).await.status, 400);
+    assert_eq!(sandbox.stats().await["reused_tokens"], 1);
+    assert_eq!(sandbox.post("/__sandbox/reset", json!({})).await.status, 204);
+    assert_eq!((&sandbox.stats().await["reused_tokens"], &sandbox.stats().await["requests"]), (&json!(0), &json!(0)));
+    assert_eq!(sandbox.refresh(&sandbox.refresh_token).await.status, 200);
+}
+
+#[tokio::test]
+async fn control_requests_are_neither_counted_nor_delayed() {
+    let sandbox = Sandbox::new(1);
+    sandbox.configure(json!({"latency_ms": 3_600_000, "faults": [{"path": "/", "kind": "drop_before"}]})).await;
+    assert_eq!(sandbox.stats().await["requests"], 0);
+}
+
+#[tokio::test]
+async fn a_request_is_in_flight_until_its_client_hangs_up() {
+    let sandbox = Sandbox::connected(SCOPES).await;
+    sandbox.configure(json!({"latency_ms": 3_600_000})).await;
+    let mut abandoned = Box::pin(sandbox.get("/hubspot/crm/v3/objects/deals"));
+    assert!((&mut abandoned).now_or_never().is_none(), "it waits for the latency");
+    assert_eq!(sandbox.stats().await["in_flight"], 1);
+    drop(abandoned);
+    let stats = sandbox.stats().await;
+    assert_eq!((&stats["in_flight"], &stats["records"]["deals"]), (&json!(0), &json!(30)));
+}

@@ -1,0 +1,107 @@
+//! Each kind of fault, as a client meets it.
+
+use std::io::{Read, Write};
+
+use axum::{body::Body, http::Request};
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use super::{SCOPES, Sandbox};
+
+const DEALS: &str = "/hubspot/crm/objects/2026-03/deals";
+
+async fn with(rule: Value) -> Sandbox {
+    let sandbox = Sandbox::connected(SCOPES).await;
+    sandbox.configure(json!({"faults": [rule]})).await;
+    sandbox
+}
+
+/// What arrives of an answer, and whether it ends in an error.
+async fn broken(sandbox: &Sandbox, request: Request<Body>) -> (usize, Option<usize>, bool) {
+    let response = sandbox.router.clone().oneshot(request).await.unwrap();
+    let promised = response.headers().get("content-length").map(|length| length.to_str().unwrap().parse().unwrap());
+    let (mut body, mut arrived) = (response.into_body(), 0);
+    while let Some(frame) = body.frame().await {
+        match frame {
+            Ok(frame) => arrived += frame.into_data().unwrap().len(),
+            Err(_) => return (arrived, promised, true),
+        }
+    }
+    (arrived, promised, false)
+}
+
+fn deals(sandbox: &Sandbox) -> Request<Body> {
+    let request = Request::get(DEALS).header("host", "localhost");
+    request.header("authorization", format!("Bearer {}", sandbox.access_token)).body(Body::empty()).unwrap()
+}
+
+fn refresh(sandbox: &Sandbox) -> Request<Body> {
+    let fields =
+        format!("grant_type=refresh_token&client_id=app&client_secret=s&refresh_token={}", sandbox.refresh_token);
+    let request = Request::post("/hubspot/oauth/2026-03/token").header("host", "localhost");
+    request.header("content-type", "application/x-www-form-urlencoded").body(Body::from(fields)).unwrap()
+}
+
+#[tokio::test]
+async fn an_error_comes_as_often_as_the_rule_says_and_nowhere_else() {
+    let sandbox =
+        with(json!({"path": DEALS, "kind": "status", "status": 503, "retry_after": 2, "when": {"times": 2}})).await;
+    assert_eq!(sandbox.get("/hubspot/crm/objects/2026-03/contacts").await.status, 200);
+    for _ in 0..2 {
+        let answer = sandbox.get(DEALS).await;
+        assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (503, "2"));
+    }
+    assert_eq!(sandbox.get(DEALS).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_truncated_answer_is_half_of_what_it_promises() {
+    let sandbox = with(json!({"path": DEALS, "kind": "truncate"})).await;
+    let (arrived, promised, broke) = broken(&sandbox, deals(&sandbox)).await;
+    assert!(broke && arrived > 0 && promised.unwrap() / 2 == arrived, "{arrived} of {promised:?}");
+}
+
+#[tokio::test]
+async fn a_malformed_answer_is_complete_and_not_json() {
+    let sandbox = with(json!({"path": DEALS, "kind": "malformed"})).await;
+    let answer = sandbox.get(DEALS).await;
+    assert_eq!(answer.status, 200);
+    assert!(answer.body.starts_with('{') && serde_json::from_str::<Value>(&answer.body).is_err());
+}
+
+#[tokio::test]
+async fn a_connection_dropped_before_the_work_leaves_nothing_done() {
+    let sandbox = with(json!({"path": "/hubspot/oauth", "kind": "drop_before"})).await;
+    assert_eq!(broken(&sandbox, refresh(&sandbox)).await, (0, None, true));
+    assert_eq!(sandbox.stats().await["refreshes"], 0);
+}
+
+#[tokio::test]
+async fn a_connection_dropped_after_the_work_loses_only_the_answer() {
+    let sandbox =
+        with(json!({"path": "/hubspot/oauth", "method": "POST", "kind": "drop_after", "when": {"times": 1}})).await;
+    sandbox.configure(json!({"hubspot": {"rotate_refresh": "dead"}})).await;
+    assert_eq!(broken(&sandbox, refresh(&sandbox)).await, (0, None, true));
+    assert_eq!(sandbox.stats().await["refreshes"], 1);
+    assert_eq!(sandbox.refresh(&sandbox.refresh_token).await.status, 400, "the token was used up by the lost answer");
+    let endpoint = sandbox.stats().await["by_endpoint"]["POST /hubspot/oauth/{version}/token"].clone();
+    assert_eq!(endpoint["statuses"], json!({"200": 1, "400": 1, "dropped": 1}));
+}
+
+#[tokio::test]
+async fn a_dropped_connection_shows_a_client_no_answer_at_all() {
+    let sandbox = with(json!({"path": DEALS, "kind": "drop_before"})).await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = tokio::spawn(axum::serve(listener, sandbox.router.clone()).into_future());
+    let answer = tokio::task::spawn_blocking(move || {
+        let mut connection = std::net::TcpStream::connect(address).unwrap();
+        connection.write_all(format!("GET {DEALS} HTTP/1.1\r\nhost: localhost\r\n\r\n").as_bytes()).unwrap();
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).unwrap();
+        answer
+    });
+    assert_eq!(answer.await.unwrap(), "");
+    server.abort();
+}

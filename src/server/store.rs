@@ -1,0 +1,45 @@
+//! Where everything that outlives a request is kept: sessions, attempts to connect, grants.
+//!
+//! Every value has a deadline, and one that is past it is absent. Trouble with the store is an error, never an absence.
+
+mod embedded;
+mod redis;
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+
+pub use embedded::Embedded;
+pub use redis::Redis;
+
+/// A key-value store with deadlines. Safe to share between tasks; [`Redis`] also between processes.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// The value, if there is one and its deadline is ahead.
+    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Sets the value, whatever was there, until `lifetime` from now.
+    async fn put(&self, key: &str, value: &[u8], lifetime: Duration) -> Result<(), StoreError>;
+
+    /// Reads and removes in one step: of all who take a value, one gets it.
+    async fn take(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Sets the value only if it is still `expected` (in one step), and tells whether it was.
+    async fn replace(&self, key: &str, expected: &[u8], value: &[u8], lifetime: Duration) -> Result<bool, StoreError>;
+
+    /// Answers when the store does.
+    async fn ping(&self) -> Result<(), StoreError>;
+}
+
+/// The store did not do what it was asked. It may do so the next time.
+#[derive(Debug, thiserror::Error)]
+#[error("the store is unavailable: {0:#}")]
+pub struct StoreError(#[from] anyhow::Error);
+
+/// Opens Redis or Valkey at `redis_url`, or else the embedded file in `data_dir`.
+pub async fn open(redis_url: Option<&str>, data_dir: &Path) -> anyhow::Result<Arc<dyn Store>> {
+    Ok(match redis_url {
+        Some(url) => Arc::new(Redis::connect(url).await?),
+        None => Arc::new(Embedded::open(&data_dir.join("tributary.redb"))?),
+    })
+}

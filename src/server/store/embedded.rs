@@ -1,0 +1,139 @@
+//! The store in one file beside the program. One process owns it.
+
+use std::{
+    path::Path,
+    sync::{Arc, Weak},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use anyhow::Context;
+use async_trait::async_trait;
+use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, Table, TableDefinition};
+
+use super::{Store, StoreError};
+
+/// Key to deadline (milliseconds since 1970) and value.
+const VALUES: TableDefinition<&str, (u64, &[u8])> = TableDefinition::new("values");
+
+/// How often values past their deadline are removed. They are absent to readers all the while.
+const SWEEP: Duration = Duration::from_secs(600);
+
+/// A store in a redb file.
+#[derive(Clone)]
+pub struct Embedded(Arc<Database>);
+
+impl Embedded {
+    /// Opens or makes the file. Needs a tokio runtime, on which it sweeps as long as the store lives.
+    pub fn open(path: &Path) -> anyhow::Result<Self> {
+        let database = Database::create(path).map_err(|error| match error {
+            DatabaseError::DatabaseAlreadyOpen => anyhow::anyhow!(
+                "{} is in use by another Tributary. Stop that one, or give this one its own TRIBUTARY_DATA_DIR; to run several together, set REDIS_URL.",
+                path.display()
+            ),
+            error => anyhow::Error::new(error).context(format!("{} cannot be opened", path.display())),
+        })?;
+        let write = database.begin_write()?;
+        write.open_table(VALUES)?;
+        write.commit()?;
+        let database = Arc::new(database);
+        tokio::spawn(sweep_while_alive(Arc::downgrade(&database)));
+        Ok(Self(database))
+    }
+
+    async fn read(&self, key: &str) -> anyhow::Result<Option<Vec<u8>>> {
+        let (database, key) = (self.0.clone(), key.to_owned());
+        tokio::task::spawn_blocking(move || {
+            let read = database.begin_read()?;
+            let table = read.open_table(VALUES)?;
+            Ok(table.get(key.as_str())?.and_then(|found| current(found.value())))
+        })
+        .await?
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&mut Table<&str, (u64, &[u8])>) -> anyhow::Result<T> + Send + 'static,
+    ) -> anyhow::Result<T> {
+        let database = self.0.clone();
+        tokio::task::spawn_blocking(move || {
+            let write = database.begin_write()?;
+            let result = change(&mut write.open_table(VALUES)?)?;
+            write.commit()?;
+            Ok(result)
+        })
+        .await?
+    }
+}
+
+#[async_trait]
+impl Store for Embedded {
+    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.read(key).await?)
+    }
+
+    async fn put(&self, key: &str, value: &[u8], lifetime: Duration) -> Result<(), StoreError> {
+        let (key, value) = (key.to_owned(), value.to_owned());
+        let put = self.write(move |table| {
+            table.insert(key.as_str(), (deadline(lifetime), value.as_slice()))?;
+            Ok(())
+        });
+        Ok(put.await?)
+    }
+
+    async fn take(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let key = key.to_owned();
+        let take = self.write(move |table| Ok(table.remove(key.as_str())?.and_then(|found| current(found.value()))));
+        Ok(take.await?)
+    }
+
+    async fn replace(&self, key: &str, expected: &[u8], value: &[u8], lifetime: Duration) -> Result<bool, StoreError> {
+        let (key, expected, value) = (key.to_owned(), expected.to_owned(), value.to_owned());
+        let replace = self.write(move |table| {
+            let found = table.get(key.as_str())?.and_then(|found| current(found.value()));
+            let unchanged = found.as_deref() == Some(expected.as_slice());
+            if unchanged {
+                table.insert(key.as_str(), (deadline(lifetime), value.as_slice()))?;
+            }
+            Ok(unchanged)
+        });
+        Ok(replace.await?)
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.read("").await?;
+        Ok(())
+    }
+}
+
+async fn sweep_while_alive(database: Weak<Database>) {
+    let mut ticks = tokio::time::interval(SWEEP);
+    loop {
+        ticks.tick().await;
+        let Some(database) = database.upgrade() else { return };
+        let swept = tokio::task::spawn_blocking(move || sweep(&database)).await.context("sweeping panicked");
+        if let Err(error) = swept.and_then(|swept| swept) {
+            tracing::warn!(error = format!("{error:#}"), "values past their deadline could not be removed");
+        }
+    }
+}
+
+fn sweep(database: &Database) -> anyhow::Result<()> {
+    let now = milliseconds_since_1970();
+    let write = database.begin_write()?;
+    write.open_table(VALUES)?.retain(|_, (deadline, _)| deadline > now)?;
+    write.commit()?;
+    Ok(())
+}
+
+fn current((deadline, value): (u64, &[u8])) -> Option<Vec<u8>> {
+    (deadline > milliseconds_since_1970()).then(|| value.to_owned())
+}
+
+fn deadline(lifetime: Duration) -> u64 {
+    milliseconds_since_1970().saturating_add(lifetime.as_millis().try_into().unwrap_or(u64::MAX))
+}
+
+fn milliseconds_since_1970() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    since.as_millis().try_into().unwrap_or(u64::MAX)
+}

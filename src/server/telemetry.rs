@@ -1,0 +1,52 @@
+//! Logs: structured, one line an event, readable on a terminal and JSON otherwise. Never a secret, a code or a state:
+//! a request is known by its route and its id, not by its address.
+
+use std::io::IsTerminal;
+
+use axum::{
+    extract::{MatchedPath, Request},
+    middleware::Next,
+    response::Response,
+};
+use http::{HeaderName, HeaderValue};
+use tracing::Instrument;
+use tracing_subscriber::EnvFilter;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Begins to log, on standard error. `RUST_LOG` says what; it is checked here, since it is read nowhere else.
+pub fn start() -> anyhow::Result<()> {
+    let chosen = std::env::var("RUST_LOG").ok().filter(|value| !value.trim().is_empty());
+    let chosen = chosen.unwrap_or_else(|| "info".to_owned());
+    let filter = EnvFilter::try_new(&chosen).map_err(|error| {
+        anyhow::anyhow!("RUST_LOG is {chosen:?}, which cannot be read ({error}). It takes levels such as info, or tributary=debug,info.")
+    })?;
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if std::io::stderr().is_terminal() {
+        lines.compact().with_target(false).init();
+    } else {
+        lines.json().flatten_event(true).with_current_span(true).with_span_list(false).init();
+    }
+    Ok(())
+}
+
+/// Gives each request an id (the caller's own, when it is a plain one), which every line and the answer bear.
+pub async fn in_request_span(request: Request, next: Next) -> Response {
+    let given = request.headers().get(&REQUEST_ID).filter(|id| is_plain(id)).cloned();
+    let id = given.or_else(|| HeaderValue::try_from(format!("{:032x}", rand::random::<u128>())).ok());
+    let id = id.unwrap_or_else(|| HeaderValue::from_static("unknown"));
+    let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str).to_owned();
+    let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default(), method = %request.method(), route);
+    async {
+        let mut response = next.run(request).await;
+        tracing::debug!(status = response.status().as_u16(), "answered");
+        response.headers_mut().insert(REQUEST_ID, id);
+        response
+    }
+    .instrument(span)
+    .await
+}
+
+fn is_plain(id: &HeaderValue) -> bool {
+    id.len() <= 64 && id.as_bytes().iter().all(|&byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+}

@@ -1,0 +1,222 @@
+//! A grant as the store knows it: the tokens sealed, the rest in clear.
+
+use std::{fmt, time::Duration};
+
+use anyhow::Context;
+use jiff::{SignedDuration, Timestamp};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use secrecy::{ExposeSecret, SecretString, zeroize::Zeroizing};
+use serde::{Deserialize, Serialize};
+
+use super::{AccessToken, oauth::Minted, seconds};
+use crate::{
+    model::{Account, AppError, Connection, ErrorCode, Status, Subject},
+    server::{failure, providers::Provider},
+};
+
+/// How long a grant is kept after its last use.
+pub(super) const LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// A grant that was used slides its deadline when that has moved by this much.
+const SLIDE: SignedDuration = SignedDuration::from_hours(24);
+
+/// Whose grant, and where. Its text is the key in the store: `connection/{provider}/{org}/{user}`, with both ids
+/// percent-encoded, so that no choice of ids reaches another pair's grant.
+#[derive(Clone)]
+pub struct ConnectionKey {
+    /// Who connected.
+    pub subject: Subject,
+    /// What they connected.
+    pub provider: &'static Provider,
+}
+
+impl fmt::Display for ConnectionKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let encoded = |id| utf8_percent_encode(id, NON_ALPHANUMERIC);
+        write!(f, "connection/{}/{}/{}", self.provider.slug, encoded(self.subject.org_id()), encoded(self.subject.user_id()))
+    }
+}
+
+impl ConnectionKey {
+    pub(super) fn not_connected(&self) -> AppError {
+        let detail = format!("This user has not connected {0}. Connect {0} first.", self.provider.name);
+        AppError::new(ErrorCode::NotConnected, detail)
+    }
+}
+
+/// A grant. Its version grows with every change and is sealed in, so that an old ciphertext does not pass for a new one.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Grant {
+    pub(super) version: u64,
+    /// Whose data it reads.
+    pub account: Account,
+    /// What was granted.
+    pub scopes: Vec<String>,
+    connected_at: Timestamp,
+    issued_at: Timestamp,
+    expires_at: Option<Timestamp>,
+    last_refreshed_at: Option<Timestamp>,
+    kept_since: Timestamp,
+    dead: Option<String>,
+    pub(super) sealed: String,
+}
+
+/// A grant, and the bytes that the store has of it.
+pub(super) struct Stored {
+    pub(super) grant: Grant,
+    pub(super) bytes: Vec<u8>,
+}
+
+impl Grant {
+    pub(super) fn new(account: Account, version: u64, now: Timestamp) -> Self {
+        Self {
+            version,
+            account,
+            scopes: Vec::new(),
+            connected_at: now,
+            issued_at: now,
+            expires_at: None,
+            last_refreshed_at: None,
+            kept_since: now,
+            dead: None,
+            sealed: String::new(),
+        }
+    }
+
+    pub(super) fn refreshed(&self, now: Timestamp) -> Self {
+        Self { version: self.version + 1, issued_at: now, kept_since: now, last_refreshed_at: Some(now), ..self.clone() }
+    }
+
+    pub(super) fn died(&self, reason: &str, now: Timestamp) -> Self {
+        Self { version: self.version + 1, kept_since: now, dead: Some(reason.to_owned()), ..self.clone() }
+    }
+
+    /// The same grant with a new deadline, when the old one is due to slide.
+    pub(super) fn kept(&self, now: Timestamp) -> Option<Self> {
+        (now.duration_since(self.kept_since) >= SLIDE).then(|| Self { kept_since: now, ..self.clone() })
+    }
+
+    /// Notes what the provider said about tokens that were just minted. Tokens that are only sealed again say nothing.
+    pub(super) fn take_terms(&mut self, minted: &Minted) {
+        if let Some(terms) = &minted.terms {
+            self.expires_at = terms.expires_in.and_then(|life| self.issued_at.checked_add(life).ok());
+            if !terms.scopes.is_empty() {
+                self.scopes.clone_from(&terms.scopes);
+            }
+        }
+    }
+
+    pub(super) fn is_expired(&self, now: Timestamp) -> bool {
+        self.expires_at.is_some_and(|at| at <= now)
+    }
+
+    /// Whether the token ends within the margin, or within half its life: a token that lives ten minutes must not be
+    /// refreshed each time it is asked for.
+    pub(super) fn is_due(&self, now: Timestamp, margin: SignedDuration) -> bool {
+        self.expires_at.is_some_and(|at| at.duration_since(now) < margin.min(at.duration_since(self.issued_at) / 2))
+    }
+
+    pub(super) fn alive(&self, key: &ConnectionKey) -> Result<(), AppError> {
+        self.dead.as_ref().map_or(Ok(()), |reason| Err(AppError::reconnect(key.provider.name, reason)))
+    }
+
+    /// What the ciphertext is bound to: format, version, org, user, provider, account; each with its length before it.
+    pub(super) fn additional_data(&self, key: &ConnectionKey) -> Vec<u8> {
+        let version = self.version.to_string();
+        let fields = ["tributary-grant-1", &version, key.subject.org_id(), key.subject.user_id(), key.provider.slug, &self.account.id];
+        fields.iter().flat_map(|field| [&(field.len() as u64).to_be_bytes(), field.as_bytes()].concat()).collect()
+    }
+
+    pub(super) fn to_bytes(&self) -> Result<Vec<u8>, AppError> {
+        serde_json::to_vec(self).map_err(|error| failure::defect(&error.into()))
+    }
+
+    pub(super) fn from_bytes(bytes: &[u8]) -> Result<Self, AppError> {
+        serde_json::from_slice(bytes).context("a stored grant cannot be read").map_err(|error| failure::defect(&error))
+    }
+}
+
+impl From<Grant> for Connection {
+    fn from(grant: Grant) -> Self {
+        Self {
+            status: if grant.dead.is_some() { Status::ReconnectRequired } else { Status::Active },
+            reason: grant.dead,
+            account: grant.account,
+            scopes: grant.scopes,
+            connected_at: seconds(grant.connected_at),
+            expires_at: grant.expires_at.map(seconds),
+            last_refreshed_at: grant.last_refreshed_at.map(seconds),
+        }
+    }
+}
+
+/// A grant's tokens, in clear.
+pub(super) struct Secrets {
+    pub(super) access_token: SecretString,
+    pub(super) refresh_token: Option<SecretString>,
+}
+
+/// The plaintext's form.
+#[derive(Serialize, Deserialize)]
+struct Plain<'a> {
+    #[serde(borrow)]
+    access_token: std::borrow::Cow<'a, str>,
+    #[serde(borrow)]
+    refresh_token: Option<std::borrow::Cow<'a, str>>,
+}
+
+impl Secrets {
+    pub(super) fn access_token(self, grant: &Grant) -> AccessToken {
+        AccessToken { value: self.access_token, version: grant.version, expires_at: grant.expires_at }
+    }
+
+    pub(super) fn to_plaintext(&self) -> Result<Zeroizing<Vec<u8>>, AppError> {
+        let plain = Plain {
+            access_token: self.access_token.expose_secret().into(),
+            refresh_token: self.refresh_token.as_ref().map(|token| token.expose_secret().into()),
+        };
+        serde_json::to_vec(&plain).map(Zeroizing::new).map_err(|error| failure::defect(&error.into()))
+    }
+
+    pub(super) fn parse(plaintext: &[u8]) -> anyhow::Result<Self> {
+        let plain: Plain = serde_json::from_slice(plaintext).context("the plaintext has another form")?;
+        Ok(Self {
+            access_token: plain.access_token.into_owned().into(),
+            refresh_token: plain.refresh_token.map(|token| token.into_owned().into()),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::providers;
+
+    fn key(org: &str, user: &str) -> ConnectionKey {
+        ConnectionKey { subject: Subject::new(org, user).unwrap(), provider: &providers::ALL[0] }
+    }
+
+    #[test]
+    fn no_choice_of_ids_reaches_another_pairs_grant() {
+        let pairs = [("A:B", "C"), ("A", "B:C"), ("A/B", "C"), ("A", "B/C"), ("A%2FB", "C"), ("a", "B:C"), ("A ", "B:C")];
+        let keys: std::collections::HashSet<_> = pairs.iter().map(|(org, user)| key(org, user).to_string()).collect();
+        assert_eq!(keys.len(), pairs.len());
+
+        let account = Account { id: "1".into(), name: None, url: None };
+        let grant = Grant::new(account, 1, Timestamp::UNIX_EPOCH);
+        let bound: std::collections::HashSet<_> = pairs.iter().map(|(org, user)| grant.additional_data(&key(org, user))).collect();
+        assert_eq!(bound.len(), pairs.len());
+    }
+
+    #[test]
+    fn a_token_is_due_five_minutes_ahead_or_at_half_a_short_life() {
+        let start = Timestamp::UNIX_EPOCH;
+        let margin = SignedDuration::from_mins(5);
+        for (life, due_after) in [(1800, 1501), (600, 301), (60, 31)] {
+            let mut grant = Grant::new(Account { id: "1".into(), name: None, url: None }, 1, start);
+            grant.expires_at = Some(start + SignedDuration::from_secs(life));
+            assert!(!grant.is_due(start + SignedDuration::from_secs(due_after - 1), margin), "{life}");
+            assert!(grant.is_due(start + SignedDuration::from_secs(due_after), margin), "{life}");
+        }
+    }
+}
