@@ -25,19 +25,19 @@ mod random;
 mod site;
 pub mod telemetry;
 
-use std::sync::Arc;
+use std::{any::Any, sync::Arc};
 
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request, State},
     handler::Handler,
     middleware,
-    response::IntoResponse,
+    response::{IntoResponse, Response},
     routing::{get, post},
 };
 use jiff::Timestamp;
 use leptos::prelude::provide_context;
-use tower_http::{compression::CompressionLayer, csrf::CsrfLayer};
+use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, csrf::CsrfLayer};
 
 use crate::model::{AppError, ErrorCode};
 use config::Config;
@@ -73,10 +73,9 @@ pub struct AppState {
 }
 
 impl AppState {
-    /// A state on this store, with the real clock.
-    pub fn new(config: Config, store: Arc<dyn Store>) -> anyhow::Result<Self> {
-        // Only the first call in a process installs it; every later one finds the same provider there.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+    /// A state on this store, with this clock (`Timestamp::now` outside tests).
+    pub fn new(config: Config, store: Arc<dyn Store>, clock: Clock) -> anyhow::Result<Self> {
+        set_up_process();
         // A redirect could carry a bearer to a host that is not the provider's.
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
@@ -84,10 +83,16 @@ impl AppState {
             .user_agent(concat!("tributary/", env!("CARGO_PKG_VERSION")))
             .build()?;
         let config = Arc::new(config);
-        let clock: Clock = Arc::new(Timestamp::now);
         let tokens = Tokens::new(config.clone(), store.clone(), http.clone(), clock.clone());
         Ok(Self { config, store, http, tokens, paces: Arc::default(), retries: Retries::default(), clock })
     }
+}
+
+/// What a process has one of: the TLS implementation, and where Leptos runs its tasks. Every call but the first finds
+/// them there and does nothing.
+fn set_up_process() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let _ = any_spawner::Executor::init_tokio();
 }
 
 /// The whole server as a function of its state.
@@ -108,6 +113,7 @@ pub fn router(state: AppState) -> Router {
         .layer(middleware::from_fn_with_state(state.clone(), access::refuse_foreign_hosts))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
+        .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::map_response(access::security_headers))
         .layer(CompressionLayer::new())
         .layer(middleware::from_fn(telemetry::in_request_span))
@@ -118,8 +124,13 @@ async fn server_function(State(state): State<AppState>, request: Request) -> imp
     leptos_axum::handle_server_fns_with_context(move || provide_context(state.clone()), request).await
 }
 
+/// A panic is a defect, and still an answer. What it was has been written by the panic itself.
+fn panicked(_: Box<dyn Any + Send>) -> Response {
+    AppError::internal().into_response()
+}
+
 impl IntoResponse for AppError {
-    fn into_response(self) -> axum::response::Response {
+    fn into_response(self) -> Response {
         let mut response = (self.code.status(), axum::Json(&self)).into_response();
         if self.code == ErrorCode::StoreUnavailable {
             response.headers_mut().insert(http::header::RETRY_AFTER, http::HeaderValue::from_static("5"));

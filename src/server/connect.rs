@@ -138,6 +138,8 @@ async fn save(state: &AppState, attempt: Attempt, code: String) -> Result<(), Ou
         tracing::warn!(%key, error = %error.detail, "the account was not identified");
         of(&error)
     })?;
+    // The request that identified the account counts towards its quota.
+    state.paces.of_account(&key, &account.id).turn().await;
     state.tokens.save(&key, account, minted).await.map_err(|error| of(&error))
 }
 

@@ -50,7 +50,7 @@ pub fn api(state: &AppState, key: &ConnectionKey, bearer: Bearer, account: &str)
         base: state.config.provider(key.provider).api_url.as_str().into(),
         http: state.http.clone(),
         bearer,
-        pace: state.paces.of(&format!("{}/{account}", key.provider.slug), &key.provider.quota),
+        pace: state.paces.of_account(key, account),
         retries: state.retries,
         meter: Arc::default(),
     }

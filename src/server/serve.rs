@@ -1,13 +1,13 @@
 //! Starting, running and stopping: `tributary serve`, `tributary sandbox`, `tributary sign-in`.
 
-use std::{io::ErrorKind, net::SocketAddr, time::Duration};
+use std::{io::ErrorKind, net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context, bail};
 use axum::Router;
 use secrecy::ExposeSecret;
 use tokio::{net::TcpListener, signal::unix::{SignalKind, signal}, sync::watch};
 
-use super::{AppState, access, config::Config, data_dir::DataDir, router, sandbox, store};
+use super::{AppState, access, config::Config, data_dir::DataDir, router, sandbox, set_up_process, store};
 
 /// How long answers that are under way may take once the program is asked to stop. Loads end with it.
 const GRACE: Duration = Duration::from_secs(10);
@@ -29,7 +29,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
 
     let stored_in = if config.redis_url.is_some() { "redis" } else { "embedded" };
     tracing::info!(listen = %listener.local_addr()?, public_url = %config.public_url, store = stored_in, "serving");
-    let state = AppState::new(config, store)?;
+    let state = AppState::new(config, store, Arc::new(jiff::Timestamp::now))?;
     match access::sign_in_link(&state).await {
         Ok(link) => println!("\n  Tributary is at {}\n  Sign in (once): {link}\n", state.config.public("/")),
         Err(error) => bail!(error.detail),
@@ -47,7 +47,7 @@ pub async fn serve_sandbox(listen: SocketAddr, options: impl FnOnce(SocketAddr) 
 
 /// Asks the running server for a sign-in link, and prints it.
 pub async fn print_sign_in_link(config: &Config) -> anyhow::Result<()> {
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    set_up_process();
     let url = format!("http://{}/sign-in-links", config.listen);
     let request = reqwest::Client::new().post(&url).bearer_auth(config.api_key.expose_secret()).timeout(GRACE);
     let answer = request.send().await.with_context(|| format!("no Tributary answers at {}. Start it with `tributary serve`, or set TRIBUTARY_LISTEN to where it listens", config.listen))?;
@@ -85,7 +85,7 @@ async fn start_sandbox(listen: SocketAddr) -> anyhow::Result<()> {
 }
 
 async fn is_sandbox(listen: SocketAddr) -> bool {
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    set_up_process();
     let request = reqwest::Client::new().get(format!("http://{listen}/__sandbox/stats")).timeout(Duration::from_secs(2));
     request.send().await.is_ok_and(|answer| answer.status().is_success())
 }

@@ -8,7 +8,7 @@ use std::{
 
 use tokio::time::Instant;
 
-use crate::server::providers::Quota;
+use crate::server::{providers::Quota, tokens::ConnectionKey};
 
 /// Requests do not reach the provider as evenly as they leave, so its window is taken to be longer by this.
 const SLACK: Duration = Duration::from_millis(250);
@@ -50,8 +50,12 @@ impl Pace {
 pub struct Paces(Mutex<HashMap<String, Arc<Pace>>>);
 
 impl Paces {
-    /// The pace of an account, shared by all who read it.
-    pub fn of(&self, account: &str, quota: &Quota) -> Arc<Pace> {
+    /// The pace of a provider's account, shared by all who read it.
+    pub fn of_account(&self, key: &ConnectionKey, account: &str) -> Arc<Pace> {
+        self.of(&format!("{}/{account}", key.provider.slug), &key.provider.quota)
+    }
+
+    fn of(&self, account: &str, quota: &Quota) -> Arc<Pace> {
         // A panic cannot leave the map half changed, so a poisoned lock is as good as any.
         let mut paces = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         paces.retain(|_, pace| Arc::strong_count(pace) > 1 || !pace.is_idle());

@@ -1,0 +1,25 @@
+//! The whole program: its router over real connections, its stores, its processes. One binary, so that it links once.
+
+#[path = "tributary/app.rs"]
+mod app;
+#[path = "tributary/browser.rs"]
+mod browser;
+#[path = "tributary/redis.rs"]
+mod redis;
+
+#[path = "tributary/access.rs"]
+mod access;
+#[path = "tributary/connect.rs"]
+mod connect;
+#[path = "tributary/load.rs"]
+mod load;
+#[path = "tributary/processes.rs"]
+mod processes;
+#[path = "tributary/rest.rs"]
+mod rest;
+#[path = "tributary/secrets.rs"]
+mod secrets;
+#[path = "tributary/store.rs"]
+mod store;
+#[path = "tributary/tokens.rs"]
+mod tokens;

@@ -1,0 +1,149 @@
+//! A server in this process, with a sandbox of its own, on ports of their own.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use jiff::{SignedDuration, Timestamp};
+use reqwest::{Client, RequestBuilder, Response};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::{net::TcpListener, task::JoinSet};
+use tributary::server::{
+    AppState,
+    config::Config,
+    providers::Retries,
+    router,
+    sandbox::{self, Records},
+    store::{self, Store},
+};
+
+use crate::browser::Browser;
+
+/// What the tests' programs send as bearer.
+pub const KEY: &str = "an-api-key-for-the-tests";
+
+/// The ids that most tests act for.
+pub const IDS: [(&str, &str); 2] = [("org_id", "acme"), ("user_id", "ada")];
+
+/// A running server. It ends with the value.
+pub struct App {
+    /// `http://localhost:1234`.
+    pub url: String,
+    /// `http://127.0.0.1:1235`.
+    pub sandbox: String,
+    /// The server's own state.
+    pub state: AppState,
+    /// How far its clock is ahead of the real one.
+    pub ahead: Arc<Mutex<SignedDuration>>,
+    http: Client,
+    _servers: JoinSet<()>,
+    _data: TempDir,
+}
+
+impl App {
+    /// One with the default records.
+    pub async fn start() -> Self {
+        Self::start_with(Records::default(), &[], None).await
+    }
+
+    /// One with other records, more variables, or a store that is given.
+    pub async fn start_with(records: Records, variables: &[(&str, &str)], store: Option<Arc<dyn Store>>) -> Self {
+        let (listener, sandbox_listener) = (listen().await, listen().await);
+        let port = listener.local_addr().unwrap().port();
+        let sandbox = format!("http://{}", sandbox_listener.local_addr().unwrap());
+        let data = tempfile::tempdir().unwrap();
+
+        let mut all = HashMap::from([
+            ("TRIBUTARY_LISTEN".to_owned(), format!("127.0.0.1:{port}")),
+            ("TRIBUTARY_PUBLIC_URL".to_owned(), format!("http://localhost:{port}")),
+            ("TRIBUTARY_DATA_DIR".to_owned(), data.path().display().to_string()),
+            ("TRIBUTARY_API_KEY".to_owned(), KEY.to_owned()),
+            ("TRIBUTARY_SANDBOX_LISTEN".to_owned(), sandbox_listener.local_addr().unwrap().to_string()),
+        ]);
+        all.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let config = Config::read(&|name| all.get(name).cloned()).unwrap();
+
+        let store = match store {
+            Some(store) => store,
+            None => store::open(None, data.path()).await.unwrap(),
+        };
+        let ahead = Arc::new(Mutex::new(SignedDuration::ZERO));
+        let clock = { let ahead = ahead.clone(); move || Timestamp::now() + *ahead.lock().unwrap() };
+        let mut state = AppState::new(config, store, Arc::new(clock)).unwrap();
+        state.retries = Retries { base: Duration::from_millis(1), longest: Duration::from_millis(20), ..Retries::default() };
+
+        let options = sandbox::Options { public_url: sandbox.clone(), records, latency: Duration::ZERO, limits: true, seed: 1 };
+        let mut servers = JoinSet::new();
+        let app = router(state.clone());
+        servers.spawn(async move { axum::serve(listener, app).await.unwrap() });
+        servers.spawn(async move { axum::serve(sandbox_listener, sandbox::router(options)).await.unwrap() });
+        let http = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        Self { url: format!("http://localhost:{port}"), sandbox, state, ahead, http, _servers: servers, _data: data }
+    }
+
+    /// A request as a program with the API key.
+    pub fn program(&self, method: &str, path: &str) -> RequestBuilder {
+        self.anybody(method, path).bearer_auth(KEY)
+    }
+
+    /// A request of nobody.
+    pub fn anybody(&self, method: &str, path: &str) -> RequestBuilder {
+        self.http.request(method.parse().unwrap(), format!("{}{path}", self.url))
+    }
+
+    /// A browser that is signed in.
+    pub async fn signed_in(&self) -> Browser {
+        let browser = Browser::new();
+        let link = tributary::server::access::sign_in_link(&self.state).await.unwrap();
+        assert!(browser.get(&link).await.status().is_success());
+        browser
+    }
+
+    /// Connects [`IDS`] as their own browser would, by a link that a program asked for.
+    pub async fn connect(&self) {
+        let link: String = self.program("POST", "/integrations/hubspot/authorize").form(&IDS).send().await.unwrap().json().await.unwrap();
+        let end = Browser::new().approve(&link).await;
+        assert!(end.url().path().ends_with("/connected"), "{}", end.url());
+    }
+
+    /// Changes the sandbox's settings.
+    pub async fn steer(&self, settings: Value) {
+        let answer = self.http.post(format!("{}/__sandbox/config", self.sandbox)).json(&settings).send().await.unwrap();
+        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+    }
+
+    /// Posts to one of the sandbox's other controls.
+    pub async fn control(&self, what: &str) {
+        let answer = self.http.post(format!("{}/__sandbox/{what}", self.sandbox)).json(&json!({})).send().await.unwrap();
+        assert!(answer.status().is_success(), "{what}: {}", answer.status());
+    }
+
+    /// The sandbox's counters.
+    pub async fn stats(&self) -> Value {
+        self.http.get(format!("{}/__sandbox/stats", self.sandbox)).send().await.unwrap().json().await.unwrap()
+    }
+
+    /// The array form of a load.
+    pub async fn items(&self) -> Response {
+        self.program("GET", "/integrations/hubspot/items").query(&IDS).send().await.unwrap()
+    }
+
+    /// The lines form of a load, to its end.
+    pub async fn events(&self) -> Vec<Value> {
+        let request = self.program("GET", "/integrations/hubspot/items").query(&IDS).header("accept", "application/x-ndjson");
+        let text = request.send().await.unwrap().text().await.unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// Sets the server's clock ahead.
+    pub fn advance(&self, by: SignedDuration) {
+        *self.ahead.lock().unwrap() += by;
+    }
+}
+
+async fn listen() -> TcpListener {
+    TcpListener::bind("127.0.0.1:0").await.unwrap()
+}

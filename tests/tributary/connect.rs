@@ -1,0 +1,178 @@
+//! From our page to the provider and back.
+
+use http::StatusCode;
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+use crate::{
+    app::{App, IDS},
+    browser::Browser,
+};
+
+async fn link(app: &App) -> String {
+    app.program("POST", "/integrations/hubspot/authorize").form(&IDS).send().await.unwrap().json().await.unwrap()
+}
+
+async fn connected(app: &App) -> StatusCode {
+    app.program("GET", "/integrations/hubspot/credentials").query(&IDS).send().await.unwrap().status()
+}
+
+/// Approves without following where that leads.
+async fn code_and_state(consent: &reqwest::Url) -> String {
+    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let answer = http.post(consent.clone()).form(&[("decision", "approve")]).send().await.unwrap();
+    answer.headers()["location"].to_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn an_operator_connects_from_the_page() {
+    let app = App::start().await;
+    let browser = app.signed_in().await;
+    let end = browser.approve(&format!("{}/connect/hubspot?org_id=acme&user_id=ada", app.url)).await;
+    assert_eq!(end.url().path(), "/connected/hubspot/connected");
+    assert_eq!(end.url().query(), None, "neither code nor state stays in the address bar");
+    let page = browser.get(&format!("{}/?org_id=acme&user_id=ada", app.url)).await.text().await.unwrap();
+    assert!(page.contains("acme-sandbox.com (24816357)"), "{page}");
+    // Another pair is not connected by it.
+    let page = browser.get(&format!("{}/?org_id=acme&user_id=bob", app.url)).await.text().await.unwrap();
+    assert!(page.contains("Connect HubSpot") && !page.contains("acme-sandbox.com"));
+}
+
+#[tokio::test]
+async fn a_program_has_its_user_connect_by_a_one_time_link() {
+    let app = App::start().await;
+    let link = link(&app).await;
+    assert!(Browser::new().approve(&link).await.url().path().ends_with("/connected"));
+    let connection: Value = app.program("GET", "/integrations/hubspot/credentials").query(&IDS).send().await.unwrap().json().await.unwrap();
+    assert_eq!(connection["status"], "active");
+    assert_eq!(connection["account"]["id"], "24816357");
+    assert_eq!(connection["scopes"].as_array().unwrap().len(), 4);
+    let again = Browser::new().get(&link).await;
+    assert_eq!(again.status(), StatusCode::GONE);
+    assert!(again.text().await.unwrap().contains("used already"));
+}
+
+#[tokio::test]
+async fn a_refusal_is_told_and_changes_nothing() {
+    let app = App::start().await;
+    let end = Browser::new().decide(&link(&app).await, "deny").await;
+    assert_eq!(end.url().path(), "/connected/hubspot/refused");
+    assert!(end.text().await.unwrap().contains("You did not allow"));
+    assert_eq!(connected(&app).await, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_state_is_accepted_once() {
+    let app = App::start().await;
+    let browser = Browser::new();
+    let callback = code_and_state(&browser.consent(&link(&app).await).await).await;
+    assert!(browser.get(&callback).await.url().path().ends_with("/connected"));
+    let again = browser.get(&callback).await;
+    assert!(again.url().path().ends_with("/expired"));
+    assert!(again.text().await.unwrap().contains("used up or older than ten minutes"));
+    assert_eq!(connected(&app).await, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_state_is_bound_to_the_browser_that_set_out() {
+    let app = App::start().await;
+    let callback = code_and_state(&Browser::new().consent(&link(&app).await).await).await;
+    assert!(Browser::new().get(&callback).await.url().path().ends_with("/mismatched"));
+    assert_eq!(connected(&app).await, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_state_that_was_made_up_or_left_out_is_expired() {
+    let app = App::start().await;
+    for query in ["", "?code=x", "?code=x&state=", "?code=x&state=made-up", "?error=access_denied", &format!("?code=x&state={}", "y".repeat(5000))] {
+        let end = Browser::new().get(&format!("{}/integrations/hubspot/oauth2callback{query}", app.url)).await;
+        assert!(end.url().path().ends_with("/expired"), "{query}: {}", end.url());
+    }
+    let unknown = Browser::new().get(&format!("{}/integrations/nobody/oauth2callback?code=x&state=y", app.url)).await;
+    assert_eq!(unknown.status(), StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn an_authorization_code_that_the_provider_refuses_connects_nothing() {
+    let app = App::start().await;
+    let browser = Browser::new();
+    let callback = code_and_state(&browser.consent(&link(&app).await).await).await;
+    let (base, query) = callback.split_once('?').unwrap();
+    let state = query.split('&').find(|pair| pair.starts_with("state=")).unwrap();
+    let end = browser.get(&format!("{base}?code=forged&{state}")).await;
+    assert!(end.url().path().ends_with("/rejected"), "{}", end.url());
+    assert_eq!(connected(&app).await, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_provider_that_is_down_is_named() {
+    let app = App::start().await;
+    for fault in [json!({"kind": "status", "status": 503}), json!({"kind": "drop_before"}), json!({"kind": "malformed"}), json!({"kind": "truncate"})] {
+        let mut rule = fault.clone();
+        rule["path"] = json!("/hubspot/oauth/2026-03");
+        let browser = Browser::new();
+        let consent = browser.consent(&link(&app).await).await;
+        app.steer(json!({"faults": [rule]})).await;
+        let end = browser.post(consent.as_str(), &[("decision", "approve")]).await;
+        assert!(end.url().path().ends_with("/provider_unavailable"), "{fault}: {}", end.url());
+        assert!(end.text().await.unwrap().contains("HubSpot is not answering"));
+        app.steer(json!({"faults": []})).await;
+    }
+    assert_eq!(connected(&app).await, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn two_attempts_in_one_browser_do_not_disturb_each_other() {
+    let app = App::start().await;
+    let browser = app.signed_in().await;
+    let first = browser.consent(&format!("{}/connect/hubspot?user_id=one", app.url)).await;
+    let second = browser.consent(&format!("{}/connect/hubspot?user_id=two", app.url)).await;
+    for consent in [second, first] {
+        let end = browser.post(consent.as_str(), &[("decision", "approve")]).await;
+        assert!(end.url().path().ends_with("/connected"), "{}", end.url());
+    }
+}
+
+#[tokio::test]
+async fn disconnecting_revokes_at_the_provider_and_forgets() {
+    let app = App::start().await;
+    app.connect().await;
+    let disconnect = || app.program("DELETE", "/integrations/hubspot/credentials").query(&IDS).send();
+    assert_eq!(disconnect().await.unwrap().status(), StatusCode::NO_CONTENT);
+    assert_eq!(app.stats().await["revocations"], 1);
+    assert_eq!(connected(&app).await, StatusCode::NOT_FOUND);
+    assert_eq!(disconnect().await.unwrap().status(), StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn disconnecting_forgets_even_when_the_provider_is_down() {
+    let app = App::start().await;
+    app.connect().await;
+    app.steer(json!({"faults": [{"path": "/hubspot/oauth", "kind": "status", "status": 503}]})).await;
+    let answer = app.program("DELETE", "/integrations/hubspot/credentials").form(&IDS).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::NO_CONTENT);
+    assert_eq!(connected(&app).await, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn an_unconfigured_provider_says_what_to_set() {
+    let app = App::start_with(Default::default(), &[("TRIBUTARY_SANDBOX", "off")], None).await;
+    let answer = app.program("POST", "/integrations/hubspot/authorize").form(&IDS).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::CONFLICT);
+    let error: Value = answer.json().await.unwrap();
+    assert!(error["detail"].as_str().unwrap().contains("HUBSPOT_CLIENT_ID"), "{error}");
+    let page = app.signed_in().await.get(&app.url).await.text().await.unwrap();
+    assert!(page.contains("HUBSPOT_CLIENT_SECRET"));
+}
+
+#[tokio::test]
+async fn connecting_again_replaces_a_dead_grant() {
+    let app = App::start().await;
+    app.connect().await;
+    app.control("revoke_all").await;
+    app.advance(SignedDuration::from_mins(31));
+    assert_eq!(app.items().await.status(), StatusCode::CONFLICT);
+    app.control("reset").await;
+    app.connect().await;
+    assert_eq!(app.items().await.status(), StatusCode::OK);
+}

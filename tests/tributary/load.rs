@@ -1,0 +1,188 @@
+//! Loads: complete, or telling what is missing.
+
+use futures::StreamExt;
+use http::StatusCode;
+use serde_json::{Value, json};
+use tributary::server::sandbox::Records;
+
+use crate::app::{App, IDS};
+
+fn small() -> Records {
+    Records { contacts: 250, companies: 120, deals: 30 }
+}
+
+async fn small_app() -> App {
+    let app = App::start_with(small(), &[], None).await;
+    app.connect().await;
+    app
+}
+
+fn finished(events: &[Value]) -> &Value {
+    let last = events.last().unwrap();
+    assert_eq!(last["event"], "finished");
+    last
+}
+
+fn count(events: &[Value]) -> usize {
+    events.iter().filter_map(|event| event["items"].as_array()).map(Vec::len).sum()
+}
+
+#[tokio::test]
+async fn the_default_sandbox_gives_1900_items_in_19_requests() {
+    let app = App::start().await;
+    app.connect().await;
+    let events = app.events().await;
+    assert_eq!(events[0], json!({"event": "started", "provider": "hubspot", "streams": ["contacts", "companies", "deals"]}));
+    assert_eq!(count(&events), 1900);
+    let report = finished(&events)["report"].as_array().unwrap();
+    let lines: Vec<_> = report.iter().map(|one| (one["stream"].as_str().unwrap(), one["records"].as_u64().unwrap(), one["requests"].as_u64().unwrap())).collect();
+    assert_eq!(lines, [("contacts", 1200, 12), ("companies", 400, 4), ("deals", 300, 3)], "the least possible");
+    assert_eq!(finished(&events)["complete"], true);
+}
+
+#[tokio::test]
+async fn two_array_loads_are_the_same_bytes_in_the_streams_order() {
+    let app = small_app().await;
+    let (one, two) = (app.items().await, app.items().await);
+    assert_eq!(one.headers()["tributary-load"], "complete");
+    assert_eq!(one.headers()["content-type"], "application/json");
+    let (one, two) = (one.bytes().await.unwrap(), two.bytes().await.unwrap());
+    assert_eq!(one, two);
+    let items: Vec<Value> = serde_json::from_slice(&one).unwrap();
+    let kinds: Vec<_> = items.iter().map(|item| item["type"].as_str().unwrap()).collect();
+    assert!(kinds.is_sorted_by_key(|kind| ["contact", "company", "deal"].iter().position(|k| k == kind)));
+    let ids: std::collections::HashSet<_> = items.iter().map(|item| item["id"].as_str().unwrap()).collect();
+    assert_eq!((items.len(), ids.len()), (400, 400));
+    assert!(items.iter().all(|item| item.as_object().unwrap().len() == 14 && item["name"].is_string() && item["url"].is_string()));
+}
+
+#[tokio::test]
+async fn a_single_failure_of_any_kind_is_retried_and_loses_nothing() {
+    let app = small_app().await;
+    for fault in [
+        json!({"kind": "status", "status": 500}),
+        json!({"kind": "status", "status": 502}),
+        json!({"kind": "status", "status": 503, "retry_after": 0}),
+        json!({"kind": "status", "status": 429}),
+        json!({"kind": "drop_before"}),
+        json!({"kind": "drop_after"}),
+        json!({"kind": "truncate"}),
+        json!({"kind": "malformed"}),
+    ] {
+        let mut rule = fault.clone();
+        rule["path"] = json!("/hubspot/crm/objects");
+        rule["when"] = json!({"every": 3});
+        app.steer(json!({"faults": [rule]})).await;
+        let events = app.events().await;
+        assert_eq!((finished(&events)["complete"].as_bool(), count(&events)), (Some(true), 400), "{fault}: {:?}", events.last());
+        let retried = events.iter().filter(|event| event["event"] == "retrying").count() as u64;
+        let reported: u64 = finished(&events)["report"].as_array().unwrap().iter().map(|one| one["retries"].as_u64().unwrap()).sum();
+        assert!(retried > 0 && retried == reported, "{fault}: {retried} told, {reported} reported");
+    }
+}
+
+#[tokio::test]
+async fn a_stream_that_fails_for_good_is_named_and_the_others_are_whole() {
+    let app = small_app().await;
+    app.steer(json!({"faults": [{"path": "/hubspot/crm/objects/2026-03/deals", "kind": "status", "status": 502}]})).await;
+    let events = app.events().await;
+    let report = finished(&events)["report"].as_array().unwrap();
+    assert_eq!((finished(&events)["complete"].as_bool(), count(&events)), (Some(false), 370));
+    assert_eq!((&report[0]["outcome"], &report[2]["outcome"]["failed"]["code"]), (&json!("complete"), &json!("provider_unavailable")));
+    assert_eq!((&report[2]["requests"], &report[2]["retries"]), (&json!(6), &json!(5)), "tried, and tried again five times");
+
+    let answer = app.items().await;
+    assert_eq!((answer.status(), answer.headers()["tributary-load"].to_str().unwrap()), (StatusCode::OK, "partial; failed=deals"));
+    assert_eq!(answer.json::<Vec<Value>>().await.unwrap().len(), 370);
+}
+
+#[tokio::test]
+async fn a_missing_scope_fails_its_stream_at_once_and_says_so() {
+    let app = App::start_with(small(), &[], None).await;
+    app.steer(json!({"faults": [{"path": "/hubspot/crm/objects/2026-03/deals", "kind": "status", "status": 403}]})).await;
+    app.connect().await;
+    let events = app.events().await;
+    let deals = &finished(&events)["report"][2];
+    assert_eq!((&deals["requests"], &deals["retries"]), (&json!(1), &json!(0)));
+    assert!(deals["outcome"]["failed"]["detail"].as_str().unwrap().contains("scope or permission is missing"), "{deals}");
+}
+
+#[tokio::test]
+async fn an_array_of_nothing_at_all_is_a_bad_gateway() {
+    let app = small_app().await;
+    app.steer(json!({"faults": [{"path": "/hubspot/crm", "kind": "status", "status": 500}]})).await;
+    let answer = app.items().await;
+    assert_eq!(answer.status(), StatusCode::BAD_GATEWAY);
+    let error: Value = answer.json().await.unwrap();
+    assert!(error["detail"].as_str().unwrap().contains("tried 6 times"), "{error}");
+}
+
+#[tokio::test]
+async fn an_empty_account_is_complete_and_an_empty_array() {
+    let app = App::start_with(Records { contacts: 0, companies: 0, deals: 0 }, &[], None).await;
+    app.connect().await;
+    let answer = app.items().await;
+    assert_eq!((answer.headers()["tributary-load"].to_str().unwrap(), answer.status()), ("complete", StatusCode::OK));
+    assert_eq!(answer.text().await.unwrap(), "[]");
+}
+
+#[tokio::test]
+async fn the_first_line_is_there_before_the_load_is_over() {
+    let app = small_app().await;
+    app.steer(json!({"faults": [{"path": "/hubspot/crm/objects/2026-03/deals", "kind": "slow", "slow_ms": 600_000}]})).await;
+    let request = app.program("GET", "/integrations/hubspot/items").query(&IDS).header("accept", "application/x-ndjson");
+    let mut lines = request.send().await.unwrap().bytes_stream();
+    let mut seen = String::new();
+    while !seen.contains("\"event\":\"page\"") {
+        seen.push_str(std::str::from_utf8(&lines.next().await.unwrap().unwrap()).unwrap_or_default());
+    }
+}
+
+#[tokio::test]
+async fn hanging_up_stops_the_requests_at_the_provider() {
+    let app = App::start_with(Records { contacts: 100_000, companies: 0, deals: 0 }, &[], None).await;
+    app.connect().await;
+    app.steer(json!({"latency_ms": 20, "limits": false})).await;
+    for accept in ["application/x-ndjson", "application/json"] {
+        let request = app.program("GET", "/integrations/hubspot/items").query(&IDS).header("accept", accept).send();
+        let reader = tokio::spawn(async move { request.await.unwrap().bytes().await });
+        while app.stats().await["in_flight"] == 0 {}
+        reader.abort();
+        assert!(reader.await.unwrap_err().is_cancelled());
+        // A request that was just being sent may still arrive; after that there is none.
+        let mut quiet = 0;
+        let mut before = app.stats().await["requests"].clone();
+        while quiet < 30 {
+            let stats = app.stats().await;
+            quiet = if stats["in_flight"] == 0 && stats["requests"] == before { quiet + 1 } else { 0 };
+            before = stats["requests"].clone();
+            assert!(before.as_u64().unwrap() < 500, "{accept}: the load goes on");
+        }
+    }
+}
+
+#[tokio::test]
+async fn more_requests_than_the_quota_are_spread_so_that_the_provider_refuses_none() {
+    let app = App::start_with(Records { contacts: 11_500, companies: 0, deals: 0 }, &[], None).await;
+    app.connect().await;
+    let events = app.events().await;
+    assert_eq!(count(&events), 11_500);
+    assert_eq!(app.stats().await["rate_limited"], 0);
+}
+
+#[tokio::test]
+async fn the_page_without_wasm_shows_the_first_page_of_each_kind() {
+    let app = small_app().await;
+    let browser = app.signed_in().await;
+    let page = browser.get(&format!("{}/?org_id=acme&user_id=ada&items=hubspot", app.url)).await.text().await.unwrap();
+    assert_eq!(page.matches("class=\"kind ").count(), 230, "100 contacts, 100 companies, 30 deals");
+}
+
+#[tokio::test]
+async fn loading_what_is_not_connected_is_a_404_that_says_so() {
+    let app = App::start().await;
+    let answer = app.items().await;
+    assert_eq!(answer.status(), StatusCode::NOT_FOUND);
+    let error: Value = answer.json().await.unwrap();
+    assert_eq!(error, json!({"detail": "This user has not connected HubSpot. Connect HubSpot first.", "code": "not_connected"}));
+}

@@ -1,0 +1,67 @@
+//! A Redis or Valkey server of the test's own.
+
+use std::{
+    net::TcpListener,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use tempfile::TempDir;
+
+/// A server on its own port. It ends with the value.
+pub struct Redis {
+    /// `redis://127.0.0.1:1234`.
+    pub url: String,
+    port: u16,
+    folder: TempDir,
+    process: Child,
+}
+
+impl Redis {
+    /// Starts one, which keeps its data on disk as long as the value lives.
+    pub fn start() -> Self {
+        let port = free_port();
+        let folder = tempfile::tempdir().unwrap();
+        let process = spawn(port, &folder);
+        Self { url: format!("redis://127.0.0.1:{port}"), port, folder, process }
+    }
+
+    /// Kills it, as a crash would.
+    pub fn kill(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    /// Starts it again where it was.
+    pub fn restart(&mut self) {
+        self.process = spawn(self.port, &self.folder);
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// A port that was free a moment ago.
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+fn spawn(port: u16, folder: &TempDir) -> Child {
+    let start = |program: &str| {
+        let mut command = Command::new(program);
+        command.args(["--bind", "127.0.0.1", "--port", &port.to_string(), "--appendonly", "yes", "--appendfsync", "always"]);
+        command.current_dir(folder.path()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()
+    };
+    let started = start("valkey-server").or_else(|_| start("redis-server"));
+    let process = started.expect("no Redis or Valkey server: run `make test`, which installs one");
+    let began = Instant::now();
+    while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+        assert!(began.elapsed() < Duration::from_secs(20), "Redis does not answer on port {port}");
+        std::thread::yield_now();
+    }
+    process
+}

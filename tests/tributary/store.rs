@@ -1,0 +1,107 @@
+//! One contract for both stores.
+
+use std::{sync::Arc, time::Duration};
+
+use futures::future::join_all;
+use tributary::server::store::{Embedded, Redis, Store};
+
+use crate::redis;
+
+const LONG: Duration = Duration::from_secs(60);
+
+/// What every store promises. `again` opens the same store anew.
+async fn keeps_the_contract(store: Arc<dyn Store>) {
+    store.ping().await.unwrap();
+
+    assert_eq!(store.get("nothing").await.unwrap(), None);
+    store.put("key", b"value", LONG).await.unwrap();
+    assert_eq!(store.get("key").await.unwrap().as_deref(), Some(b"value".as_slice()));
+    store.put("key", &[0, 159, 146, 150], LONG).await.unwrap();
+    assert_eq!(store.get("key").await.unwrap().as_deref(), Some([0, 159, 146, 150].as_slice()), "values are bytes");
+
+    // Of all who take, one gets it.
+    let takers = join_all((0..20).map(|_| store.take("key"))).await;
+    assert_eq!(takers.into_iter().filter(|taken| taken.as_ref().unwrap().is_some()).count(), 1);
+    assert_eq!(store.get("key").await.unwrap(), None);
+
+    // Of all who replace the same value, one does.
+    store.put("counter", b"0", LONG).await.unwrap();
+    let values: Vec<_> = (1..=20).map(|value| value.to_string()).collect();
+    let replacers = join_all(values.iter().map(|value| store.replace("counter", b"0", value.as_bytes(), LONG))).await;
+    assert_eq!(replacers.into_iter().filter(|replaced| *replaced.as_ref().unwrap()).count(), 1);
+    assert!(!store.replace("nothing", b"", b"new", LONG).await.unwrap(), "what is absent is not replaced");
+    assert_eq!(store.get("nothing").await.unwrap(), None);
+
+    // What is past its deadline is absent to all verbs; a new value counts from then on.
+    store.put("brief", b"old", Duration::from_millis(1)).await.unwrap();
+    while store.get("brief").await.unwrap().is_some() {}
+    assert_eq!(store.take("brief").await.unwrap(), None);
+    store.put("brief", b"old", Duration::from_millis(1)).await.unwrap();
+    while store.get("brief").await.unwrap().is_some() {}
+    assert!(!store.replace("brief", b"old", b"new", LONG).await.unwrap());
+
+    store.put("kept", b"value", LONG).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_embedded_store_keeps_the_contract_and_survives_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.redb");
+    keeps_the_contract(Arc::new(Embedded::open(&path).unwrap())).await;
+    let again = Embedded::open(&path).unwrap();
+    assert_eq!(again.get("kept").await.unwrap().as_deref(), Some(b"value".as_slice()));
+}
+
+#[tokio::test]
+async fn the_embedded_store_has_one_owner_and_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.redb");
+    let _owner = Embedded::open(&path).unwrap();
+    let error = Embedded::open(&path).err().unwrap().to_string();
+    assert!(error.contains("in use by another Tributary"), "{error}");
+}
+
+#[tokio::test]
+async fn redis_keeps_the_contract_and_two_clients_share_it() {
+    let server = redis::Redis::start();
+    keeps_the_contract(Arc::new(Redis::connect(&server.url).await.unwrap())).await;
+
+    let (one, other) = (Redis::connect(&server.url).await.unwrap(), Redis::connect(&server.url).await.unwrap());
+    assert_eq!(other.get("kept").await.unwrap().as_deref(), Some(b"value".as_slice()));
+    for round in 0..50 {
+        let key = format!("round {round}");
+        one.put(&key, b"value", LONG).await.unwrap();
+        let (first, second) = futures::future::join(one.take(&key), other.take(&key)).await;
+        assert!(first.unwrap().is_some() != second.unwrap().is_some(), "{key} was taken twice or not at all");
+    }
+}
+
+#[tokio::test]
+async fn redis_that_is_away_is_an_error_and_comes_back_by_itself() {
+    let mut server = redis::Redis::start();
+    let store = Redis::connect(&server.url).await.unwrap();
+    store.put("kept", b"value", LONG).await.unwrap();
+
+    server.kill();
+    assert!(store.get("kept").await.is_err(), "an error, not an absence");
+    assert!(store.put("kept", b"other", LONG).await.is_err());
+    assert!(store.take("kept").await.is_err());
+    assert!(store.replace("kept", b"value", b"other", LONG).await.is_err());
+
+    server.restart();
+    let value = loop {
+        if let Ok(value) = store.get("kept").await {
+            break value;
+        }
+    };
+    assert_eq!(value.as_deref(), Some(b"value".as_slice()));
+}
+
+#[tokio::test]
+async fn a_redis_that_is_not_there_or_not_named_stops_the_start_with_a_sentence() {
+    let error = Redis::connect("http://127.0.0.1:1").await.err().unwrap();
+    assert!(format!("{error:#}").contains("redis://127.0.0.1:6379"), "{error:#}");
+    let nobody = format!("redis://127.0.0.1:{}", redis::free_port());
+    let error = Redis::connect(&nobody).await.err().unwrap();
+    assert!(format!("{error:#}").contains("does not answer"), "{error:#}");
+}

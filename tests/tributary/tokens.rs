@@ -1,0 +1,120 @@
+//! A token is needed: refreshed ahead of time, once, and never lost.
+
+use futures::future::join_all;
+use http::StatusCode;
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+use crate::app::{App, IDS};
+
+async fn token(app: &App) -> (StatusCode, Value) {
+    let answer = app.program("POST", "/integrations/hubspot/credentials").form(&IDS).send().await.unwrap();
+    (answer.status(), answer.json().await.unwrap())
+}
+
+#[tokio::test]
+async fn a_token_is_refreshed_when_under_five_minutes_are_left() {
+    let app = App::start().await;
+    app.connect().await;
+    let (_, first) = token(&app).await;
+    app.advance(SignedDuration::from_mins(24));
+    assert_eq!(token(&app).await.1["access_token"], first["access_token"], "6 minutes are left");
+    app.advance(SignedDuration::from_mins(2));
+    let (_, second) = token(&app).await;
+    assert_ne!(second["access_token"], first["access_token"], "4 minutes were left");
+    assert!(second["last_refreshed_at"].is_string());
+    assert_eq!(app.stats().await["refreshes"], 1);
+}
+
+#[tokio::test]
+async fn eight_at_once_make_one_refresh() {
+    let app = App::start().await;
+    app.connect().await;
+    app.steer(json!({"latency_ms": 20})).await;
+    app.advance(SignedDuration::from_mins(26));
+    let tokens = join_all((0..8).map(|_| token(&app))).await;
+    assert!(tokens.iter().all(|(status, body)| *status == StatusCode::OK && body["access_token"] == tokens[0].1["access_token"]));
+    assert_eq!(app.stats().await["refreshes"], 1);
+}
+
+#[tokio::test]
+async fn a_rotated_refresh_token_is_kept() {
+    let app = App::start().await;
+    app.steer(json!({"hubspot": {"rotate_refresh": "dead"}})).await;
+    app.connect().await;
+    for round in 1..=3 {
+        app.advance(SignedDuration::from_mins(26));
+        assert_eq!(token(&app).await.0, StatusCode::OK, "round {round}");
+        let stats = app.stats().await;
+        assert_eq!((&stats["refreshes"], &stats["reused_tokens"]), (&json!(round), &json!(0)));
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_is_still_valid_is_served_when_its_refresh_fails() {
+    let app = App::start().await;
+    app.connect().await;
+    app.steer(json!({"faults": [{"path": "/hubspot/oauth", "kind": "status", "status": 503}]})).await;
+    app.advance(SignedDuration::from_mins(26));
+    assert_eq!(token(&app).await.0, StatusCode::OK, "4 minutes are left");
+    app.advance(SignedDuration::from_mins(5));
+    let (status, error) = token(&app).await;
+    assert_eq!((status, &error["code"]), (StatusCode::BAD_GATEWAY, &json!("provider_unavailable")));
+    app.steer(json!({"faults": []})).await;
+    assert_eq!(token(&app).await.0, StatusCode::OK, "and it recovers");
+}
+
+#[tokio::test]
+async fn only_a_dead_grant_asks_for_reconnecting_and_is_not_tried_again() {
+    let app = App::start().await;
+    app.connect().await;
+    app.control("revoke_all").await;
+    app.advance(SignedDuration::from_mins(31));
+    for _ in 0..3 {
+        let (status, error) = token(&app).await;
+        assert_eq!((status, &error["code"]), (StatusCode::CONFLICT, &json!("reconnect_required")));
+        assert!(error["detail"].as_str().unwrap().contains("Connect HubSpot again"), "{error}");
+    }
+    let connection: Value = app.program("GET", "/integrations/hubspot/credentials").query(&IDS).send().await.unwrap().json().await.unwrap();
+    assert_eq!(connection["status"], "reconnect_required");
+    let refreshes = &app.stats().await["by_endpoint"]["POST /hubspot/oauth/{version}/token"]["statuses"];
+    assert_eq!(refreshes["400"], 1, "{refreshes}");
+}
+
+#[tokio::test]
+async fn a_token_that_died_early_is_refreshed_once_and_the_load_goes_on() {
+    let app = App::start().await;
+    app.connect().await;
+    app.control("expire").await;
+    let answer = app.items().await;
+    assert_eq!((answer.status(), answer.headers()["tributary-load"].to_str().unwrap()), (StatusCode::OK, "complete"));
+    assert_eq!(app.stats().await["refreshes"], 1, "three streams met the dead token");
+}
+
+#[tokio::test]
+async fn a_browser_and_a_query_never_get_a_token() {
+    let app = App::start().await;
+    app.connect().await;
+    let browser = app.signed_in().await;
+    let answer = browser.post(&format!("{}/integrations/hubspot/credentials", app.url), &IDS).await;
+    let body: Value = answer.json().await.unwrap();
+    assert_eq!((&body["status"], body.get("access_token")), (&json!("active"), None));
+    let body: Value = app.program("GET", "/integrations/hubspot/credentials").query(&IDS).send().await.unwrap().json().await.unwrap();
+    assert_eq!(body.get("access_token"), None);
+    let (_, body) = token(&app).await;
+    assert!(body["access_token"].is_string() && body.get("refresh_token").is_none());
+}
+
+#[tokio::test]
+async fn a_grant_under_a_lost_key_asks_for_reconnecting() {
+    let app = App::start().await;
+    app.connect().await;
+    let key = app.state.tokens.key(&tributary::model::Subject::new("acme", "ada").unwrap(), "hubspot").unwrap();
+    let bytes = app.state.store.get(&key.to_string()).await.unwrap().unwrap();
+    let mut record: Value = serde_json::from_slice(&bytes).unwrap();
+    record["sealed"] = json!(record["sealed"].as_str().unwrap().replacen("k1.", "lost.", 1));
+    app.state.store.put(&key.to_string(), record.to_string().as_bytes(), std::time::Duration::from_secs(60)).await.unwrap();
+    let (status, error) = token(&app).await;
+    assert_eq!((status, &error["code"]), (StatusCode::CONFLICT, &json!("reconnect_required")));
+    assert!(error["detail"].as_str().unwrap().contains("cannot be decrypted"), "{error}");
+}
