@@ -18,7 +18,7 @@ use leptos::{config::LeptosOptions, prelude::*};
 use crate::model::{AppError, Landing};
 use items::Items;
 use provider::Provider;
-use row::Row;
+use row::Rows;
 use sign_in::SignIn;
 use top_bar::TopBar;
 
@@ -49,14 +49,11 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 pub fn App() -> impl IntoView {
     let landing = SharedValue::new(|| use_context::<Landing>().unwrap_or_default()).into_inner();
     let Landing { signed_in, subject, notice, cards, first_page } = landing;
-    let sandbox = cards.iter().any(|card| card.sandbox);
-
-    let rows = RwSignal::new(first_page.iter().flat_map(|page| Row::all(&page.provider, &page.items)).collect::<Vec<_>>());
-    let failures = first_page.as_ref().map(|page| page.failures.clone()).unwrap_or_default();
-    let first_page_only = first_page.is_some();
+    let rows = Rows::new(first_page.as_ref());
+    let failures = first_page.map(|page| page.failures).unwrap_or_default();
 
     view! {
-        <TopBar signed_in subject=subject.clone() sandbox/>
+        <TopBar signed_in subject=subject.clone()/>
         {notice.map(|error| view! { <Notice error/> })}
         {if signed_in {
             view! {
@@ -68,7 +65,7 @@ pub fn App() -> impl IntoView {
                             .map(|card| view! { <Provider card subject=subject.clone() rows/> })
                             .collect_view()}
                     </section>
-                    <Items rows first_page_only failures/>
+                    <Items rows failures/>
                 </main>
             }
                 .into_any()

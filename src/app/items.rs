@@ -3,9 +3,10 @@
 use leptos::{html::Div, prelude::*};
 
 use super::{
-    Row,
+    Rows,
     number::{counted, grouped},
     raw_json::RawJson,
+    row::Row,
 };
 
 /// The height of a row in pixels, as in the style sheet.
@@ -16,21 +17,22 @@ const AHEAD: usize = 8;
 
 /// Filter, list and raw JSON of everything that was loaded.
 #[component]
-pub fn Items(rows: RwSignal<Vec<Row>>, first_page_only: bool, failures: Vec<String>) -> impl IntoView {
+pub fn Items(rows: Rows, failures: Vec<String>) -> impl IntoView {
+    let all = rows.all;
     let text = RwSignal::new(String::new());
     let kind = RwSignal::new(String::new());
     let kinds = Memo::new(move |_| {
-        let mut kinds: Vec<_> = rows.with(|rows| rows.iter().map(|row| row.item().kind.clone()).collect());
+        let mut kinds: Vec<_> = all.with(|rows| rows.iter().map(|row| row.item().kind.clone()).collect());
         kinds.sort_unstable();
         kinds.dedup();
         kinds
     });
     let shown = Memo::new(move |_| {
         let (text, kind) = (text.get().trim().to_lowercase(), kind.get());
-        rows.with(|rows| (0..rows.len()).filter(|&place| rows[place].matches(&text, &kind)).collect::<Vec<_>>())
+        all.with(|rows| (0..rows.len()).filter(|&place| rows[place].matches(&text, &kind)).collect::<Vec<_>>())
     });
     let count = move || {
-        let (all, shown) = (rows.with(Vec::len), shown.with(Vec::len));
+        let (all, shown) = (all.with(Vec::len), shown.with(Vec::len));
         if all == shown { counted(all as u64, "item") } else { format!("{} of {}", grouped(shown as u64), counted(all as u64, "item")) }
     };
     view! {
@@ -57,16 +59,17 @@ pub fn Items(rows: RwSignal<Vec<Row>>, first_page_only: bool, failures: Vec<Stri
                     </select>
                 </label>
             </header>
-            {first_page_only.then(|| view! { <p class="hint">"This is the first page of each kind. With WebAssembly, everything is loaded."</p> })}
+            {move || rows.rendered.get().then(|| view! { <p class="hint">"This is the first page of each kind. With WebAssembly, everything is loaded."</p> })}
             {failures.into_iter().map(|failure| view! { <p class="hint bad">{failure}</p> }).collect_view()}
-            <Table rows shown first_page_only/>
+            <Table rows shown/>
             <RawJson rows/>
         </section>
     }
 }
 
 #[component]
-fn Table(rows: RwSignal<Vec<Row>>, shown: Memo<Vec<usize>>, first_page_only: bool) -> impl IntoView {
+fn Table(rows: Rows, shown: Memo<Vec<usize>>) -> impl IntoView {
+    let all = rows.all;
     let body = NodeRef::<Div>::new();
     let top = RwSignal::new(0_usize);
     let height = RwSignal::new(800_usize);
@@ -76,15 +79,35 @@ fn Table(rows: RwSignal<Vec<Row>>, shown: Memo<Vec<usize>>, first_page_only: boo
             height.set(usize::try_from(body.client_height()).unwrap_or(800));
         }
     };
-    // Places in the list and in `rows`, of what is in sight. A page without WASM cannot scroll through it, so it gets all.
+    // Where each row in sight stands in the list and in `all`.
     let in_sight = Memo::new(move |_| {
         let first = (top.get() / ROW).saturating_sub(AHEAD);
-        let many = if first_page_only && cfg!(feature = "ssr") { usize::MAX } else { height.get() / ROW + 2 * AHEAD };
+        let many = height.get() / ROW + 2 * AHEAD;
         shown.with(|shown| shown.iter().copied().enumerate().skip(first).take(many).collect::<Vec<_>>())
     });
-    let empty = move || rows.with(Vec::is_empty).then(|| view! { <Nothing/> });
-    let none_found = move || {
-        (rows.with(|rows| !rows.is_empty()) && shown.with(Vec::is_empty)).then(|| view! { <p class="nothing">"No item matches the filter."</p> })
+    let empty = Memo::new(move |_| all.with(Vec::is_empty));
+    let row_at = move |place| all.with_untracked(|rows| rows.get(place).cloned());
+    let rows_in_view = move || {
+        if empty.get() {
+            ().into_any()
+        } else if rows.rendered.get() {
+            let every = shown.with(|shown| shown.iter().copied().enumerate().collect::<Vec<_>>());
+            every.into_iter().map(|(place, at)| view! { <ItemRow place row=row_at(at) flowing=true/> }).collect_view().into_any()
+        } else {
+            view! {
+                <div role="presentation" class="rows" style:height=move || format!("{}px", shown.with(Vec::len) * ROW)>
+                    <For each=move || in_sight.get() key=|places| *places let:places>
+                        <ItemRow place=places.0 row=row_at(places.1) flowing=false/>
+                    </For>
+                </div>
+            }
+                .into_any()
+        }
+    };
+    let nothing = move || match (empty.get(), shown.with(Vec::is_empty)) {
+        (true, _) => Some(view! { <Nothing/> }.into_any()),
+        (false, true) => Some(view! { <p class="nothing">"No item matches the filter."</p> }.into_any()),
+        (false, false) => None,
     };
     view! {
         <div class="table" role="table" aria-label="Items" aria-rowcount=move || shown.with(Vec::len) + 1>
@@ -92,29 +115,25 @@ fn Table(rows: RwSignal<Vec<Row>>, shown: Memo<Vec<usize>>, first_page_only: boo
                 <div role="row" class="row head" aria-rowindex="1">
                     <span role="columnheader">"Type"</span>
                     <span role="columnheader">"Name"</span>
-                    <span role="columnheader">"Created"</span>
+                    <span role="columnheader" class="created">
+                        "Created"
+                    </span>
                     <span role="columnheader">"Link"</span>
                 </div>
             </div>
             <div role="rowgroup" class="body" tabindex="0" aria-label="Items" node_ref=body on:scroll=scrolled>
-                <div role="presentation" class="rows" style:height=move || (!first_page_only).then(|| format!("{}px", shown.with(Vec::len) * ROW))>
-                    <For each=move || in_sight.get() key=|places| *places let:places>
-                        <ItemRow place=places.0 row=rows.with_untracked(|rows| rows.get(places.1).cloned()) first_page_only/>
-                    </For>
-                </div>
+                {rows_in_view}
             </div>
         </div>
-        {empty}
-        {none_found}
+        {nothing}
     }
 }
 
 #[component]
-fn ItemRow(place: usize, row: Option<Row>, first_page_only: bool) -> impl IntoView {
+fn ItemRow(place: usize, row: Option<Row>, flowing: bool) -> impl IntoView {
     let row = row?;
     let item = row.item();
     let name = item.name.clone().unwrap_or_else(|| item.id.clone());
-    let top = (!first_page_only).then(|| format!("translateY({}px)", place * ROW));
     let link = item.url.clone().map(|url| {
         view! {
             <a href=url target="_blank" rel="noopener noreferrer" aria-label=format!("Open {name}")>
@@ -122,21 +141,26 @@ fn ItemRow(place: usize, row: Option<Row>, first_page_only: bool) -> impl IntoVi
             </a>
         }
     });
-    Some(view! {
-        <div role="row" class="row" class:flowing=first_page_only aria-rowindex=place + 2 style:transform=top>
-            <span role="cell">
-                <span class=format!("kind {}", item.kind)>{item.kind.clone()}</span>
-            </span>
-            <span role="cell" class="item-name" title=name.clone()>
-                {name.clone()}
-            </span>
-            <span role="cell" class="created">
-                {row.created().to_owned()}
-            </span>
-            <span role="cell" class="link">
-                {link}
-            </span>
-        </div>
+    let cells = view! {
+        <span role="cell" class="type">
+            <span class=format!("kind {}", item.kind)>{item.kind.clone()}</span>
+        </span>
+        <span role="cell" class="item-name" title=name.clone()>
+            {name.clone()}
+        </span>
+        <span role="cell" class="created">
+            {row.created().to_owned()}
+        </span>
+        <span role="cell" class="link">
+            {link}
+        </span>
+    };
+    // The server may not write styles into the page: its policy has them come from the style sheet only.
+    Some(if flowing {
+        view! { <div role="row" class="row" aria-rowindex=place + 2>{cells}</div> }.into_any()
+    } else {
+        let top = format!("translateY({}px)", place * ROW);
+        view! { <div role="row" class="row" aria-rowindex=place + 2 style:transform=top>{cells}</div> }.into_any()
     })
 }
 

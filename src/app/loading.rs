@@ -6,7 +6,7 @@ use futures::{
 };
 use leptos::{prelude::*, task::spawn_local};
 
-use super::Row;
+use super::{Rows, connecting::Connecting};
 use crate::{
     api,
     model::{AppError, ErrorCode, LoadEvent, StreamOutcome, StreamReport, Subject},
@@ -16,7 +16,8 @@ use crate::{
 #[derive(Clone, Copy)]
 pub struct Loading {
     about: StoredValue<(String, Subject)>,
-    rows: RwSignal<Vec<Row>>,
+    rows: Rows,
+    connecting: Connecting,
     phase: RwSignal<Phase>,
     streams: RwSignal<Vec<StreamProgress>>,
     abort: StoredValue<Option<AbortHandle>>,
@@ -54,10 +55,11 @@ pub struct StreamProgress {
 
 impl Loading {
     /// Not begun.
-    pub fn new(provider: &str, subject: &Subject, rows: RwSignal<Vec<Row>>) -> Self {
+    pub fn new(provider: &str, subject: &Subject, rows: Rows, connecting: Connecting) -> Self {
         Self {
             about: StoredValue::new((provider.to_owned(), subject.clone())),
             rows,
+            connecting,
             phase: RwSignal::new(Phase::Idle),
             streams: RwSignal::default(),
             abort: StoredValue::new(None),
@@ -85,7 +87,7 @@ impl Loading {
             return;
         }
         let (provider, subject) = self.about.get_value();
-        self.rows.update(|rows| rows.retain(|row| row.provider() != provider));
+        self.rows.renew(&provider);
         self.streams.update(Vec::clear);
         self.phase.set(Phase::Running);
         let (abort, registration) = AbortHandle::new_pair();
@@ -111,7 +113,10 @@ impl Loading {
     async fn run(self, provider: String, subject: Subject) -> Phase {
         let mut events = match api::load(subject.org_id().to_owned(), subject.user_id().to_owned(), provider.clone()).await {
             Ok(lines) => lines.into_inner(),
-            Err(error) => return Phase::Failed(error),
+            Err(error) => {
+                self.look_if_dead(&error);
+                return Phase::Failed(error);
+            }
         };
         while let Some(event) = events.next().await {
             match event {
@@ -131,9 +136,10 @@ impl Loading {
         match event {
             LoadEvent::Started { streams, .. } => self.streams.set(streams.into_iter().map(StreamProgress::new).collect()),
             LoadEvent::Page { stream, items } => {
-                self.rows.update(|rows| rows.extend(Row::all(provider, &items)));
+                let arrived = items.len() as u64;
+                self.rows.add(provider, items);
                 self.update(&stream, |progress| {
-                    progress.records += items.len() as u64;
+                    progress.records += arrived;
                     progress.pages += 1;
                     progress.retrying = None;
                 });
@@ -144,9 +150,17 @@ impl Loading {
                 self.update(&stream, |progress| progress.retrying = Some(format!("{reason} Try {attempt} in {seconds:.1} s.")));
             }
             LoadEvent::Failed { stream, error } => {
+                self.look_if_dead(&error);
                 self.update(&stream, |progress| progress.outcome = Some(StreamOutcome::Failed(error)));
             }
             LoadEvent::Finished { .. } => {}
+        }
+    }
+
+    /// A load that finds the grant dead changes how the user stands with the provider.
+    fn look_if_dead(self, error: &AppError) {
+        if matches!(error.code, ErrorCode::ReconnectRequired | ErrorCode::NotConnected) {
+            self.connecting.look();
         }
     }
 

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{
-    Row,
+    Rows,
     connecting::Connecting,
     loading::Loading,
     progress::Progress,
@@ -15,12 +15,12 @@ use crate::{
 
 /// One provider.
 #[component]
-pub fn Provider(card: Card, subject: Subject, rows: RwSignal<Vec<Row>>) -> impl IntoView {
+pub fn Provider(card: Card, subject: Subject, rows: Rows) -> impl IntoView {
     let Card { provider, name, sandbox, streams, state } = card;
     let state = RwSignal::new(state);
     let message = RwSignal::new(None::<String>);
-    let loading = Loading::new(&provider, &subject, rows);
     let connecting = Connecting::new(&provider, &name, &subject, state, message);
+    let loading = Loading::new(&provider, &subject, rows, connecting);
     connecting.listen();
 
     let title = format!("{provider}-name");
@@ -59,7 +59,7 @@ pub fn Provider(card: Card, subject: Subject, rows: RwSignal<Vec<Row>>) -> impl 
         <article class="card" aria-labelledby=title data-provider=provider>
             <header>
                 <h2 id=heading>{name}</h2>
-                {sandbox.then(|| view! { <span class="badge sandbox">"sandbox"</span> })}
+                {sandbox.then(|| view! { <span class="badge sandbox" title="No client id is configured, so a built-in stand-in answers.">"Sandbox"</span> })}
                 <StateBadge state connecting/>
             </header>
             <p class="about">{about}</p>

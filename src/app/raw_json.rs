@@ -4,14 +4,15 @@ use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::wasm_bindgen::JsCast;
 
-use super::{Row, number::grouped};
+use super::{Rows, number::grouped, row::Row};
 
 /// More than this is not put into the document; copying takes everything.
 const SHOWN: usize = 200;
 
 /// A closed part of the page with the raw JSON; it is only made when opened.
 #[component]
-pub fn RawJson(rows: RwSignal<Vec<Row>>) -> impl IntoView {
+pub fn RawJson(rows: Rows) -> impl IntoView {
+    let rows = rows.all;
     let open = RwSignal::new(false);
     let copied = RwSignal::new(None::<String>);
     let toggled = move |event: web_sys::ToggleEvent| {

@@ -1,8 +1,39 @@
-//! A loaded item, as the list holds it.
+//! Loaded items, as the list holds them.
 
 use std::sync::Arc;
 
-use crate::model::IntegrationItem;
+use leptos::prelude::*;
+
+use crate::model::{FirstPage, IntegrationItem};
+
+/// Everything that was loaded, in arrival order.
+#[derive(Clone, Copy)]
+pub struct Rows {
+    /// The rows.
+    pub all: RwSignal<Vec<Row>>,
+    /// Whether these are the few rows that the server rendered. They flow down the page, since a browser without WASM
+    /// cannot put rows where one scrolls to.
+    pub rendered: RwSignal<bool>,
+}
+
+impl Rows {
+    /// The rows that the page starts with.
+    pub fn new(first_page: Option<&FirstPage>) -> Self {
+        let rows = first_page.map(|page| page.items.iter().map(|item| Row::new(&page.provider, item.clone())).collect());
+        Self { all: RwSignal::new(rows.unwrap_or_default()), rendered: RwSignal::new(first_page.is_some()) }
+    }
+
+    /// Makes room for a provider's new load.
+    pub fn renew(self, provider: &str) {
+        self.all.update(|rows| rows.retain(|row| row.provider() != provider));
+        self.rendered.set(false);
+    }
+
+    /// Adds a page of a provider's items.
+    pub fn add(self, provider: &str, items: Vec<IntegrationItem>) {
+        self.all.update(|rows| rows.extend(items.into_iter().map(|item| Row::new(provider, item))));
+    }
+}
 
 /// An item, whose it is, and what a search looks through. Cheap to clone.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,11 +47,6 @@ struct Content {
 }
 
 impl Row {
-    /// A provider's items as rows.
-    pub fn all(provider: &str, items: &[IntegrationItem]) -> Vec<Self> {
-        items.iter().map(|item| Self::new(provider, item.clone())).collect()
-    }
-
     fn new(provider: &str, item: IntegrationItem) -> Self {
         let searched = format!("{} {} {}", item.name.as_deref().unwrap_or_default(), item.kind, item.id).to_lowercase();
         Self(Arc::new(Content { provider: provider.to_owned(), item, searched }))

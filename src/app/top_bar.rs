@@ -6,21 +6,13 @@ use crate::model::Subject;
 
 /// The top bar. Its form is a plain one: the choice stands in the address, so it can be kept and shared.
 #[component]
-pub fn TopBar(signed_in: bool, subject: Subject, sandbox: bool) -> impl IntoView {
+pub fn TopBar(signed_in: bool, subject: Subject) -> impl IntoView {
     view! {
         <header class="top">
             <a class="brand" href="/">
                 <Mark/>
                 "Tributary"
             </a>
-            {sandbox
-                .then(|| {
-                    view! {
-                        <span class="badge sandbox" title="Built-in stand-ins answer for the providers that have no client id yet.">
-                            "Sandbox"
-                        </span>
-                    }
-                })}
             {signed_in
                 .then(|| {
                     view! {

@@ -56,12 +56,16 @@ pub struct OAuth {
     pub revoke: Option<&'static str>,
 }
 
-/// At most `requests` in any stretch of `per`.
+/// At most `requests` in any stretch of `per`, until the provider says another number.
 pub struct Quota {
     /// Requests.
     pub requests: usize,
     /// In any stretch of this length.
     pub per: Duration,
+    /// The header in which the provider says how many requests this account is allowed.
+    pub told_in: Option<&'static str>,
+    /// The header in which it says how many of them are left.
+    pub left_in: Option<&'static str>,
 }
 
 /// One kind of thing that a provider holds.

@@ -17,7 +17,7 @@ use serde::Serialize;
 use super::{AppState, access::Caller, connect, load};
 use crate::{
     jsonl,
-    model::{AppError, Connection, Subject},
+    model::{AppError, Connection, Status, Subject},
 };
 use input::{Fields, QueryFields};
 
@@ -68,15 +68,21 @@ async fn credentials(
     Fields(subject): Fields,
 ) -> Result<Json<Credentials>, AppError> {
     let key = state.tokens.key(&subject, &provider)?;
-    let access_token = match caller {
-        Caller::Program => Some(state.tokens.fresh(&key).await?.value.expose_secret().to_owned()),
+    let fresh = match caller {
+        Caller::Program => Some(state.tokens.fresh(&key).await),
         Caller::Browser => None,
     };
-    if access_token.is_some() {
-        tracing::info!(%key, "access token read");
-    }
-    // Read after the refresh that the token may have needed.
-    Ok(Json(Credentials { connection: state.tokens.connection(&key).await?, access_token }))
+    // Read after the refresh that the token may have needed, and that may have found the grant dead.
+    let connection = state.tokens.connection(&key).await?;
+    let access_token = match fresh {
+        Some(Ok(token)) => {
+            tracing::info!(%key, "access token read");
+            Some(token.value.expose_secret().to_owned())
+        }
+        Some(Err(error)) if connection.status == Status::Active => return Err(error),
+        Some(Err(_)) | None => None,
+    };
+    Ok(Json(Credentials { connection, access_token }))
 }
 
 async fn connection(

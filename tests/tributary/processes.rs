@@ -4,6 +4,7 @@ use std::{
     io::{BufRead, BufReader, Read},
     os::unix::fs::PermissionsExt,
     process::{Child, Command, Output, Stdio},
+    time::{Duration, Instant},
 };
 
 use http::StatusCode;
@@ -82,7 +83,17 @@ fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     let folder = tempfile::tempdir().unwrap();
     let mut command = program(&folder, arguments);
     // A port of its own, lest a server that runs on the usual one get in the way.
-    command.env("TRIBUTARY_LISTEN", "127.0.0.1:0").envs(variables.iter().copied()).output().unwrap()
+    command.env("TRIBUTARY_LISTEN", "127.0.0.1:0").envs(variables.iter().copied());
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let began = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        if began.elapsed() > Duration::from_secs(30) {
+            child.kill().unwrap();
+            panic!("{arguments:?} with {variables:?} should have ended by itself");
+        }
+        std::thread::yield_now();
+    }
+    child.wait_with_output().unwrap()
 }
 
 fn read(mut from: impl Read) -> String {
@@ -178,7 +189,7 @@ fn a_bad_value_stops_the_start_with_one_sentence() {
         (&["serve"], &[("TRIBUTARY_SANDBOX", "maybe")], "TRIBUTARY_SANDBOX is \"maybe\""),
         (&["serve"], &[("REDIS_URL", "redis://127.0.0.1:1")], "TRIBUTARY_ENCRYPTION_KEYS is not set"),
         (&["serve"], &[("REDIS_URL", "redis://127.0.0.1:1"), ("TRIBUTARY_ENCRYPTION_KEYS", ENCRYPTION_KEYS)], "REDIS_URL does not answer"),
-        (&["serve"], &[("RUST_LOG", "loud!")], "RUST_LOG is \"loud!\""),
+        (&["serve"], &[("RUST_LOG", "tributary=loud")], "RUST_LOG is \"tributary=loud\""),
         (&["serve"], &[("TRIBUTARY_DATA_DIR", "/proc/none")], "/proc/none"),
         (&["sign-in"], &[("TRIBUTARY_LISTEN", "127.0.0.1:1")], "no Tributary answers"),
         (&["sandbox", "--records", "many"], &[], "--records"),

@@ -71,12 +71,15 @@ async fn only_a_dead_grant_asks_for_reconnecting_and_is_not_tried_again() {
     app.control("revoke_all").await;
     app.advance(SignedDuration::from_mins(31));
     for _ in 0..3 {
-        let (status, error) = token(&app).await;
-        assert_eq!((status, &error["code"]), (StatusCode::CONFLICT, &json!("reconnect_required")));
+        let answer = app.items().await;
+        assert_eq!(answer.status(), StatusCode::CONFLICT);
+        let error: Value = answer.json().await.unwrap();
+        assert_eq!(error["code"], "reconnect_required");
         assert!(error["detail"].as_str().unwrap().contains("Connect HubSpot again"), "{error}");
+        let (status, connection) = token(&app).await;
+        assert_eq!((status, &connection["status"]), (StatusCode::OK, &json!("reconnect_required")));
+        assert!(connection["reason"].is_string() && connection.get("access_token").is_none(), "{connection}");
     }
-    let connection: Value = app.program("GET", "/integrations/hubspot/credentials").query(&IDS).send().await.unwrap().json().await.unwrap();
-    assert_eq!(connection["status"], "reconnect_required");
     let refreshes = &app.stats().await["by_endpoint"]["POST /hubspot/oauth/{version}/token"]["statuses"];
     assert_eq!(refreshes["400"], 1, "{refreshes}");
 }

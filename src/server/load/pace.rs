@@ -2,7 +2,10 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
@@ -15,29 +18,37 @@ const SLACK: Duration = Duration::from_millis(250);
 
 /// A rolling window over the requests of one account.
 pub struct Pace {
-    requests: usize,
+    requests: AtomicUsize,
     per: Duration,
-    /// When the last requests were sent, oldest first, and never more than the quota.
+    /// When the requests of the last window were sent, oldest first.
     sent: tokio::sync::Mutex<VecDeque<Instant>>,
 }
 
 impl Pace {
     fn new(quota: &Quota) -> Self {
-        Self { requests: quota.requests, per: quota.per + SLACK, sent: tokio::sync::Mutex::default() }
+        Self { requests: AtomicUsize::new(quota.requests), per: quota.per + SLACK, sent: tokio::sync::Mutex::default() }
     }
 
     /// Waits until a request may be sent, first come first served.
     pub async fn turn(&self) {
         // The lock is held while waiting: those behind are served in order.
         let mut sent = self.sent.lock().await;
-        if sent.len() == self.requests
-            && let Some(&oldest) = sent.front()
-        {
-            tokio::time::sleep_until(oldest + self.per).await;
-            // Not before: whoever gives up waiting must leave the window as it was.
-            sent.pop_front();
+        loop {
+            while sent.front().is_some_and(|oldest| oldest.elapsed() >= self.per) {
+                sent.pop_front();
+            }
+            match sent.front() {
+                Some(&oldest) if sent.len() >= self.requests.load(Relaxed) => tokio::time::sleep_until(oldest + self.per).await,
+                _ => break,
+            }
         }
         sent.push_back(Instant::now());
+    }
+
+    /// The provider says that this account may send so many requests in a window.
+    pub fn allow(&self, requests: u64) {
+        // None at all would stop for good what the provider only wants slowed down.
+        self.requests.store(usize::try_from(requests).unwrap_or(usize::MAX).max(1), Relaxed);
     }
 
     fn is_idle(&self) -> bool {
@@ -67,7 +78,7 @@ impl Paces {
 mod tests {
     use super::*;
 
-    const QUOTA: Quota = Quota { requests: 3, per: Duration::from_secs(10) };
+    const QUOTA: Quota = Quota { requests: 3, per: Duration::from_secs(10), told_in: None, left_in: None };
 
     #[tokio::test(start_paused = true)]
     async fn no_window_sees_more_than_the_quota() {
@@ -82,6 +93,21 @@ mod tests {
             assert!(window[QUOTA.requests] - window[0] >= QUOTA.per, "{times:?}");
         }
         assert!(times[9] < QUOTA.per * 4, "the quota is used to the full: {times:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_provider_that_allows_more_or_less_is_believed() {
+        let pace = Pace::new(&QUOTA);
+        pace.allow(5);
+        let start = Instant::now();
+        for _ in 0..5 {
+            pace.turn().await;
+        }
+        assert!(start.elapsed() < Duration::from_secs(1));
+        pace.allow(0);
+        pace.turn().await;
+        pace.turn().await;
+        assert!(start.elapsed() >= QUOTA.per * 2, "one at a time");
     }
 
     #[tokio::test(start_paused = true)]

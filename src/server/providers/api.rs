@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::{
     Provider, Retries,
-    retry::{asked, passes},
+    retry::{asked, number, passes},
 };
 use crate::{
     model::{AppError, ErrorCode},
@@ -106,6 +106,10 @@ impl Api {
         self.meter.sent();
         let request = request(&self.http).bearer_auth(token.value.expose_secret()).timeout(TIMEOUT);
         let mut response = request.send().await.map_err(|error| self.lost(&error))?;
+        let quota = &self.provider.quota;
+        if let Some(told) = quota.told_in.and_then(|name| number(response.headers(), name)) {
+            self.pace.allow(told);
+        }
         match response.status() {
             status if status.is_success() => {}
             StatusCode::UNAUTHORIZED => return Err(Failure::Unauthorized(token)),
@@ -146,7 +150,7 @@ impl Api {
                 StatusCode::TOO_MANY_REQUESTS => format!("{name} asks for a pause: too many requests (429)."),
                 status => format!("{name} failed with status {}.", status.as_u16()),
             };
-            return Failure::Passing { reason, wait: asked(status, headers) };
+            return Failure::Passing { reason, wait: asked(status, headers, &self.provider.quota) };
         }
         let detail = match status {
             StatusCode::FORBIDDEN => {

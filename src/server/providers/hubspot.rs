@@ -27,8 +27,13 @@ pub(super) const PROVIDER: Provider = Provider {
         introspect: Some(concat!("/oauth/", version!(), "/token/introspect")),
         revoke: Some(concat!("/oauth/", version!(), "/token/revoke")),
     },
-    // For each installing account, search excluded.
-    quota: Quota { requests: 110, per: Duration::from_secs(10) },
+    // For each installing account, search excluded. What a privately distributed app may do depends on the account.
+    quota: Quota {
+        requests: 110,
+        per: Duration::from_secs(10),
+        told_in: Some("x-hubspot-ratelimit-max"),
+        left_in: Some("x-hubspot-ratelimit-remaining"),
+    },
     identify,
     streams: &[
         Stream { name: "contacts", pages: |api, account| pages(api, account, &CONTACTS) },

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use http::{HeaderMap, StatusCode, header};
 
+use super::Quota;
+
 /// How often and how patiently a request that failed is sent again.
 #[derive(Debug, Clone, Copy)]
 pub struct Retries {
@@ -37,14 +39,18 @@ pub(super) fn passes(status: StatusCode) -> bool {
     matches!(status.as_u16(), 408 | 423 | 425 | 429 | 477 | 500 | 502..=504 | 521..=526 | 529)
 }
 
-/// How long the provider asks us to wait: `Retry-After` in seconds, or on HubSpot's 429 the rest of its window.
-pub(super) fn asked(status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
-    let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<u64>().ok();
-    if let Some(seconds) = number(header::RETRY_AFTER.as_str()) {
+/// How long the provider asks us to wait: `Retry-After` in seconds; or its window, when a 429 says that it is used up.
+pub(super) fn asked(status: StatusCode, headers: &HeaderMap, quota: &Quota) -> Option<Duration> {
+    if let Some(seconds) = number(headers, header::RETRY_AFTER.as_str()) {
         return Some(Duration::from_secs(seconds));
     }
-    let spent = status == StatusCode::TOO_MANY_REQUESTS && number("x-hubspot-ratelimit-remaining") == Some(0);
-    spent.then(|| number("x-hubspot-ratelimit-interval-milliseconds").map(Duration::from_millis)).flatten()
+    let left = number(headers, quota.left_in?);
+    (status == StatusCode::TOO_MANY_REQUESTS && left == Some(0)).then_some(quota.per)
+}
+
+/// A header's value, where it is a whole number.
+pub(super) fn number(headers: &HeaderMap, name: &str) -> Option<u64> {
+    headers.get(name)?.to_str().ok()?.trim().parse().ok()
 }
 
 #[cfg(test)]
@@ -66,13 +72,13 @@ mod tests {
 
     #[test]
     fn a_provider_that_says_how_long_is_obeyed() {
+        let quota = Quota { requests: 1, per: Duration::from_secs(10), told_in: None, left_in: Some("x-left") };
         let headers = |name: &'static str, value: &str| HeaderMap::from_iter([(name.parse().unwrap(), value.parse().unwrap())]);
         let busy = StatusCode::TOO_MANY_REQUESTS;
-        assert_eq!(asked(busy, &headers("retry-after", "7")), Some(Duration::from_secs(7)));
-        assert_eq!(asked(busy, &headers("retry-after", "soon")), None);
-        let mut window = headers("x-hubspot-ratelimit-remaining", "0");
-        window.insert("x-hubspot-ratelimit-interval-milliseconds", "10000".parse().unwrap());
-        assert_eq!(asked(busy, &window), Some(Duration::from_secs(10)));
-        assert_eq!(asked(StatusCode::OK, &window), None);
+        assert_eq!(asked(busy, &headers("retry-after", "7"), &quota), Some(Duration::from_secs(7)));
+        assert_eq!(asked(busy, &headers("retry-after", "soon"), &quota), None);
+        assert_eq!(asked(busy, &headers("x-left", "0"), &quota), Some(quota.per));
+        assert_eq!(asked(busy, &headers("x-left", "5"), &quota), None);
+        assert_eq!(asked(StatusCode::BAD_GATEWAY, &headers("x-left", "0"), &quota), None);
     }
 }

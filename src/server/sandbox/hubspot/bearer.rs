@@ -25,6 +25,9 @@ impl Caller {
     }
 }
 
+/// The limit that is told when there is none.
+const UNLIMITED: usize = 1_000_000;
+
 /// Calls other than searches: 110 in ten seconds, and headers that say how many are left.
 pub(crate) async fn admit(State(hubspot): State<Arc<Hubspot>>, mut request: Request, next: Next) -> Response {
     let access = match authenticate(&hubspot, request.headers()) {
@@ -33,8 +36,9 @@ pub(crate) async fn admit(State(hubspot): State<Arc<Hubspot>>, mut request: Requ
     };
     let settings = hubspot.world.settings();
     let key = format!("{HUB_ID} {}", access.client_id);
-    let left =
-        if settings.limits { hubspot.burst.take(&key, hubspot.world.clock.now()) } else { Ok(hubspot.burst.max) };
+    // Without limits it says so in the same words: a client that keeps to what it is told is not held back.
+    let max = if settings.limits { hubspot.burst.max } else { UNLIMITED };
+    let left = if settings.limits { hubspot.burst.take(&key, hubspot.world.clock.now()) } else { Ok(max) };
     request.extensions_mut().insert(Caller { scopes: access.scopes });
     let (mut response, left) = match left {
         Ok(left) => (next.run(request).await, left),
@@ -42,7 +46,7 @@ pub(crate) async fn admit(State(hubspot): State<Arc<Hubspot>>, mut request: Requ
     };
     let interval = hubspot.burst.length.as_millis();
     let numbers =
-        [("max", hubspot.burst.max as i128), ("remaining", left as i128), ("interval-milliseconds", interval)];
+        [("max", max as i128), ("remaining", left as i128), ("interval-milliseconds", interval)];
     for (name, number) in numbers {
         if let (Ok(name), Ok(value)) =
             (format!("x-hubspot-ratelimit-{name}").parse::<header::HeaderName>(), number.to_string().parse())

@@ -1,0 +1,52 @@
+# Two commands do everything, and both may be run again at any time:
+#   make run    tools, build, start; then open the sign-in link that it prints
+#   make test   every test, with a real Redis and a real browser
+# and one for those who work on speed:
+#   make bench  ratios and counts, in tables
+
+export PATH := $(shell ./setup path):$(PATH)
+export LEPTOS_OUTPUT_NAME := tributary
+
+program := target/release/tributary
+page := target/site/pkg/tributary.wasm.br
+say := @printf '\033[1m==>\033[0m %s\n'
+
+.PHONY: run test bench build check
+
+run: build
+	$(say) "starting Tributary; stop it with Ctrl-C"
+	@$(program) serve
+
+test:
+	@./setup test
+	@$(MAKE) --no-print-directory check
+	$(say) "unit and whole-program tests (about 3 minutes the first time)"
+	cargo test --features ssr
+	@$(MAKE) --no-print-directory build
+	$(say) "the page in a browser, and HubSpot's own SDK against the sandbox"
+	cd end2end && TRIBUTARY_BIN="$(CURDIR)/$(program)" npx playwright test
+	$(say) "the page's weight"
+	@./setup weight
+
+bench: build
+	node benches/load.mjs $(program)
+
+build: $(program)
+
+$(program): $(page) $(shell find src -name '*.rs') Cargo.toml Cargo.lock
+	$(say) "building the program (4 minutes the first time on two cores)"
+	@# The program carries the page inside, and cargo does not see that this changed.
+	@touch src/server/site.rs
+	cargo build --release --features ssr
+	@touch $@
+
+$(page): $(shell find src style public -type f -not -path 'src/server/*' -not -name main.rs) Cargo.toml Cargo.lock rust-toolchain.toml
+	@./setup build
+	$(say) "building the page (4 minutes the first time on two cores)"
+	cargo leptos build --release --precompress --frontend-only
+
+check:
+	$(say) "formatting, and clippy for the server and for the page"
+	cargo fmt --check
+	cargo clippy --features ssr --all-targets -- -D warnings
+	cargo clippy --lib --target wasm32-unknown-unknown --features hydrate -- -D warnings

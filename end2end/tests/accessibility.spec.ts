@@ -1,0 +1,104 @@
+// Every state of the page against axe's rules, without exception.
+
+import { AxeBuilder } from "@axe-core/playwright";
+import { type Page } from "@playwright/test";
+
+import { expect, test } from "../desk.ts";
+
+const deals = "/hubspot/crm/objects/2026-03/deals";
+
+/** Fails with the rules that are broken and where. */
+async function verify(page: Page, state: string): Promise<void> {
+  const { violations, passes } = await new AxeBuilder({ page }).analyze();
+  const told = violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ target }) => target.join(" ")).join(", ")}`);
+  expect.soft(told, state).toEqual([]);
+  expect(passes.length, state).toBeGreaterThan(5);
+}
+
+for (const [look, options] of [
+  ["light", { colorScheme: "light" }],
+  ["dark", { colorScheme: "dark" }],
+  ["narrow", { viewport: { width: 320, height: 640 } }],
+] as const) {
+  test.describe(`In the look "${look}"`, () => {
+    // Not yet: the style sheet takes the two labels at the top away where the screen is narrow.
+    if (look === "narrow") test.fail();
+    test.use({ ...options, expectedErrors: [/status of 4(00|04|10)/] });
+
+    test("No state of the page breaks a rule of accessibility", async ({ page, desk, server }) => {
+      test.setTimeout(120_000);
+      await page.goto(server.url);
+      await verify(page, "signed out");
+      await desk.signIn();
+      await desk.open();
+      await verify(page, "not connected");
+      const popup = await desk.popup();
+      await verify(page, "connecting");
+      await popup.approve();
+      await expect(desk.badge).toHaveText("Connected");
+      await verify(page, "connected");
+
+      await server.sandbox.config({ latency_ms: 400 });
+      await desk.load.click();
+      await expect(desk.rows.nth(1)).toBeVisible();
+      await verify(page, "loading");
+      await desk.stop.click();
+      await verify(page, "stopped");
+      await server.sandbox.config({ latency_ms: 0 });
+      await desk.loadAll();
+      await verify(page, "loaded");
+      await page.getByLabel("Filter by name, type or id").fill("no such thing");
+      await expect(page.getByText("No item matches the filter.")).toBeVisible();
+      await verify(page, "nothing found");
+      await page.getByLabel("Filter by name, type or id").fill("");
+      await desk.items.getByText("Raw JSON", { exact: true }).click();
+      await expect(page.getByLabel("Raw JSON of the items")).toBeVisible();
+      await verify(page, "raw JSON");
+
+      await desk.card.getByRole("button", { name: "Disconnect" }).click();
+      await expect(page.getByRole("dialog")).toBeVisible();
+      await verify(page, "asked whether to disconnect");
+      await page.keyboard.press("Escape");
+
+      await server.sandbox.config({ faults: [{ path: deals, kind: "status", status: 429, retry_after: 10, when: { times: 1 } }] });
+      await desk.load.click();
+      await expect(desk.stream("deals")).toContainText("Try 2");
+      await verify(page, "waiting");
+      await desk.stop.click();
+      await server.sandbox.config({ faults: [{ path: deals, kind: "status", status: 403 }] });
+      await desk.load.click();
+      await expect(desk.summary).toHaveText(/^Not complete/);
+      await verify(page, "loaded in part");
+
+      await server.sandbox.command("revoke_all");
+      await desk.load.click();
+      await expect(desk.stream("contacts")).toContainText("Connect HubSpot again.");
+      await desk.reload();
+      await expect(desk.reconnect).toBeVisible();
+      await verify(page, "to be reconnected");
+    });
+
+    test("No small page breaks a rule of accessibility", async ({ page, desk, server }) => {
+      test.setTimeout(60_000);
+      for (const outcome of ["connected", "refused", "expired", "rejected"]) {
+        await page.goto(`${server.url}/connected/hubspot/${outcome}`);
+        await verify(page, `the popup's end: ${outcome}`);
+      }
+      await page.goto(`${server.url}/connect/no-such-link`);
+      await expect(page.getByRole("heading", { name: "That did not work" })).toBeVisible();
+      await verify(page, "an error");
+      await desk.signIn();
+      await page.goto(`${server.url}/?org_id=acme&user_id=${"x".repeat(129)}`);
+      await expect(page.getByRole("alert")).toBeVisible();
+      await verify(page, "a bad address");
+    });
+  });
+}
+
+test("The consent page of the sandbox breaks no rule of accessibility", async ({ desk }) => {
+  await desk.signIn();
+  await desk.open();
+  const popup = await desk.popup();
+  await verify(popup.page, "consent");
+  await popup.page.close();
+});
