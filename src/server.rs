@@ -37,7 +37,9 @@ use axum::{
 };
 use jiff::Timestamp;
 use leptos::prelude::provide_context;
-use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, csrf::CsrfLayer, limit::RequestBodyLimitLayer};
+use tower_http::{
+    catch_panic::CatchPanicLayer, compression::CompressionLayer, csrf::CsrfLayer, limit::RequestBodyLimitLayer,
+};
 
 use crate::model::{AppError, ErrorCode};
 use config::Config;
@@ -106,7 +108,10 @@ pub fn router(state: AppState) -> Router {
         .route("/connect/{what}", get(connect::set_out))
         .route("/connected/{provider}/{outcome}", get(connect::connected))
         .nest("/integrations/{provider}", rest::routes())
-        .route("/api/{*function}", post(server_function.layer(RequestBodyLimitLayer::new(LARGEST_BODY)).layer(signed_in)))
+        .route(
+            "/api/{*function}",
+            post(server_function.layer(RequestBodyLimitLayer::new(LARGEST_BODY)).layer(signed_in)),
+        )
         .fallback(site::file)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(CsrfLayer::new().with_rejection_response(access::foreign_site))

@@ -1,4 +1,5 @@
 //! The whole program: its router over real connections, its stores, its processes. One binary, so that it links once.
+#![allow(clippy::unwrap_used, reason = "a test that meets an error has failed")]
 
 #[path = "tributary/app.rs"]
 mod app;

@@ -1,6 +1,6 @@
 // Connecting an account: every way through the popup, and every way around it.
 
-import { approvedCallback, Desk, expect, test } from "../desk.ts";
+import { approvedCallback, Desk, expect, test, watch } from "../desk.ts";
 
 const account = "acme-sandbox.com (24816357)";
 
@@ -158,10 +158,12 @@ test("An answer that reaches another browser connects nothing", async ({ desk, b
   await desk.open();
   const popup = await desk.popup();
   const other = await browser.newContext();
+  const verify = watch(other);
   const stranger = await other.newPage();
   await stranger.goto(await approvedCallback(popup.page.url()));
   await expect(stranger.getByText("This answer belongs to another browser or another attempt, so nothing was changed.")).toBeVisible();
   await other.close();
+  verify();
   expect((await server.sandbox.stats()).exchanges).toBe(0);
   await popup.page.close();
   await desk.open();

@@ -88,7 +88,7 @@ test("An answer that breaks off is asked for again, and nothing is there twice",
 });
 
 test.describe("A server that goes away", () => {
-  test.use({ expectedErrors: [/ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET/] });
+  test.use({ expectedErrors: [/^TypeError: network error|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET/] });
 
   test("In the middle of a load, the page says that it is not everything", async ({ desk, server }) => {
     await desk.begin();

@@ -14,7 +14,7 @@ async function connect(page: Page, desk: Desk): Promise<void> {
   await expect(desk.badge).toHaveText("Connected");
 }
 
-test("Without JavaScript an account is connected, its first items are shown", async ({ page, desk, server }) => {
+test("Without JavaScript an account is connected and its first items are shown", async ({ page, desk, server }) => {
   await desk.signIn();
   await expect(desk.badge).toHaveText("Not connected");
   await desk.connect.click();

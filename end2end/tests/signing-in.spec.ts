@@ -1,6 +1,6 @@
 // Who gets in, and how they get out.
 
-import { expect, test } from "../desk.ts";
+import { expect, test, watch } from "../desk.ts";
 
 test("A browser that is not signed in is told how to sign in, and sees nothing else", async ({ page, server, desk }) => {
   await page.goto(server.url);
@@ -18,6 +18,7 @@ test.describe("A link that is used up", () => {
     await expect(page).toHaveURL(`${server.url}/`);
     await expect(desk.connect).toBeVisible();
     const other = await browser.newContext();
+    const verify = watch(other, [/status of 410/]);
     const stranger = await other.newPage();
     const answer = await stranger.goto(server.signInLink);
     expect(answer!.status()).toBe(410);
@@ -25,6 +26,7 @@ test.describe("A link that is used up", () => {
     await stranger.goto(server.url);
     await expect(stranger.getByRole("heading", { name: "Sign in to Tributary" })).toBeVisible();
     await other.close();
+    verify();
 
     // Whoever is signed in and opens the old link once more, is simply there.
     await page.goto(server.signInLink);

@@ -41,7 +41,13 @@ struct About {
 
 impl Connecting {
     /// Nothing is open yet.
-    pub fn new(provider: &str, name: &str, subject: &Subject, state: RwSignal<CardState>, message: RwSignal<Option<String>>) -> Self {
+    pub fn new(
+        provider: &str,
+        name: &str,
+        subject: &Subject,
+        state: RwSignal<CardState>,
+        message: RwSignal<Option<String>>,
+    ) -> Self {
         let about = About { provider: provider.to_owned(), name: name.to_owned(), subject: subject.clone() };
         Self { about: StoredValue::new(about), popup: RwSignal::new_local(None), state, message }
     }
@@ -66,7 +72,8 @@ impl Connecting {
             return;
         }
         let name = format!("tributary-{}", js_random());
-        let opened = window().open_with_url_and_target_and_features(&self.address(), &name, "popup,width=640,height=760");
+        let opened =
+            window().open_with_url_and_target_and_features(&self.address(), &name, "popup,width=640,height=760");
         let Ok(Some(popup)) = opened else { return };
         click.prevent_default();
         self.stop_looking();
@@ -80,7 +87,9 @@ impl Connecting {
             } else if is_closed(&popup) && looks.get() > 1 && self.message.with_untracked(Option::is_none) {
                 // A provider may cut the popup off from us, and it then looks closed: so this is a hint, not an end.
                 let name = self.about.with_value(|about| about.name.clone());
-                self.message.set(Some(format!("The window seems to be closed. If {name} is not connected in a moment, connect again.")));
+                self.message.set(Some(format!(
+                    "The window seems to be closed. If {name} is not connected in a moment, connect again."
+                )));
             }
         };
         if let Ok(handle) = set_interval(look, LOOK) {
@@ -118,7 +127,8 @@ impl Connecting {
             let found = cards.map(|cards| cards.into_iter().find(|card| card.provider == provider));
             // A look that fails is followed by another one.
             let Ok(Some(card)) = found else { return };
-            let fresh = is_active(&card.state) && self.state.try_with_untracked(|state| !is_active(state)) == Some(true);
+            let fresh =
+                is_active(&card.state) && self.state.try_with_untracked(|state| !is_active(state)) == Some(true);
             let _ = self.state.try_set(card.state);
             if fresh {
                 self.end(None);
@@ -129,7 +139,9 @@ impl Connecting {
     /// Takes `told {provider} {outcome} {window}`, when it is for us. Gives the window to answer.
     fn hear(self, told: &str) -> Option<String> {
         let mut words = told.split(' ');
-        let (Some("told"), Some(provider), Some(outcome)) = (words.next(), words.next(), words.next()) else { return None };
+        let (Some("told"), Some(provider), Some(outcome)) = (words.next(), words.next(), words.next()) else {
+            return None;
+        };
         if self.about.with_value(|about| about.provider != provider) {
             return None;
         }
@@ -137,7 +149,9 @@ impl Connecting {
         self.look();
         // Another tab's popup changes the state for us too, but its end is not ours. A provider may take the window's
         // name away; then the message is for whoever waits.
-        let ours = self.popup.with_untracked(|popup| popup.as_ref().is_some_and(|(name, _)| window.is_empty() || name == window));
+        let ours = self
+            .popup
+            .with_untracked(|popup| popup.as_ref().is_some_and(|(name, _)| window.is_empty() || name == window));
         if !ours {
             return None;
         }

@@ -33,7 +33,11 @@ pub fn Items(rows: Rows, failures: Vec<String>) -> impl IntoView {
     });
     let count = move || {
         let (all, shown) = (all.with(Vec::len), shown.with(Vec::len));
-        if all == shown { counted(all as u64, "item") } else { format!("{} of {}", grouped(shown as u64), counted(all as u64, "item")) }
+        if all == shown {
+            counted(all as u64, "item")
+        } else {
+            format!("{} of {}", grouped(shown as u64), counted(all as u64, "item"))
+        }
     };
     view! {
         <section class="items" aria-labelledby="items-title">
@@ -92,7 +96,11 @@ fn Table(rows: Rows, shown: Memo<Vec<usize>>) -> impl IntoView {
             ().into_any()
         } else if rows.rendered.get() {
             let every = shown.with(|shown| shown.iter().copied().enumerate().collect::<Vec<_>>());
-            every.into_iter().map(|(place, at)| view! { <ItemRow place row=row_at(at) flowing=true/> }).collect_view().into_any()
+            every
+                .into_iter()
+                .map(|(place, at)| view! { <ItemRow place row=row_at(at) flowing=true/> })
+                .collect_view()
+                .into_any()
         } else {
             view! {
                 <div role="presentation" class="rows" style:height=move || format!("{}px", shown.with(Vec::len) * ROW)>
@@ -101,7 +109,7 @@ fn Table(rows: Rows, shown: Memo<Vec<usize>>) -> impl IntoView {
                     </For>
                 </div>
             }
-                .into_any()
+            .into_any()
         }
     };
     let nothing = move || match (empty.get(), shown.with(Vec::is_empty)) {

@@ -111,13 +111,14 @@ impl Loading {
     }
 
     async fn run(self, provider: String, subject: Subject) -> Phase {
-        let mut events = match api::load(subject.org_id().to_owned(), subject.user_id().to_owned(), provider.clone()).await {
-            Ok(lines) => lines.into_inner(),
-            Err(error) => {
-                self.look_if_dead(&error);
-                return Phase::Failed(error);
-            }
-        };
+        let mut events =
+            match api::load(subject.org_id().to_owned(), subject.user_id().to_owned(), provider.clone()).await {
+                Ok(lines) => lines.into_inner(),
+                Err(error) => {
+                    self.look_if_dead(&error);
+                    return Phase::Failed(error);
+                }
+            };
         while let Some(event) = events.next().await {
             match event {
                 Ok(LoadEvent::Finished { complete, report }) => {
@@ -128,13 +129,16 @@ impl Loading {
                 Err(error) => return Phase::Failed(error),
             }
         }
-        let detail = "The connection to Tributary was lost before the load was over, so this is not everything. Load again.";
+        let detail =
+            "The connection to Tributary was lost before the load was over, so this is not everything. Load again.";
         Phase::Failed(AppError::new(ErrorCode::Disconnected, detail))
     }
 
     fn take(self, provider: &str, event: LoadEvent) {
         match event {
-            LoadEvent::Started { streams, .. } => self.streams.set(streams.into_iter().map(StreamProgress::new).collect()),
+            LoadEvent::Started { streams, .. } => {
+                self.streams.set(streams.into_iter().map(StreamProgress::new).collect())
+            }
             LoadEvent::Page { stream, items } => {
                 let arrived = items.len() as u64;
                 self.rows.add(provider, items);
@@ -147,7 +151,9 @@ impl Loading {
             LoadEvent::Retrying { stream, attempt, wait_ms, reason } => {
                 #[expect(clippy::cast_precision_loss, reason = "a wait in milliseconds is small")]
                 let seconds = wait_ms as f64 / 1000.0;
-                self.update(&stream, |progress| progress.retrying = Some(format!("{reason} Try {attempt} in {seconds:.1} s.")));
+                self.update(&stream, |progress| {
+                    progress.retrying = Some(format!("{reason} Try {attempt} in {seconds:.1} s."))
+                });
             }
             LoadEvent::Failed { stream, error } => {
                 self.look_if_dead(&error);

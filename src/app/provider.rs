@@ -2,12 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{
-    Rows,
-    connecting::Connecting,
-    loading::Loading,
-    progress::Progress,
-};
+use super::{Rows, connecting::Connecting, loading::Loading, progress::Progress};
 use crate::{
     api,
     model::{Card, CardState, Connection, Status, Subject},
@@ -27,7 +22,8 @@ pub fn Provider(card: Card, subject: Subject, rows: Rows) -> impl IntoView {
     let about = streams.join(", ");
     let controls = {
         let (provider, name, subject) = (provider.clone(), name.clone(), subject.clone());
-        move || match state.get() {
+        move || {
+            match state.get() {
             CardState::NotConfigured => {
                 let capitals = provider.to_uppercase();
                 view! {
@@ -52,6 +48,7 @@ pub fn Provider(card: Card, subject: Subject, rows: Rows) -> impl IntoView {
                 view! { <Connected connection name=name.clone() provider=provider.clone() subject=subject.clone() state message connecting loading/> }
                     .into_any()
             }
+        }
         }
     };
     let heading = title.clone();

@@ -22,7 +22,8 @@ pub fn RawJson(rows: Rows) -> impl IntoView {
     let shown = move || if open.get() { rows.with(|rows| json(&rows[..rows.len().min(SHOWN)])) } else { String::new() };
     let cut = move || {
         let all = rows.with(Vec::len);
-        (all > SHOWN).then(|| format!("The first {} of {} items. Copy takes all.", grouped(SHOWN as u64), grouped(all as u64)))
+        (all > SHOWN)
+            .then(|| format!("The first {} of {} items. Copy takes all.", grouped(SHOWN as u64), grouped(all as u64)))
     };
     let copy = move |_| {
         spawn_local(async move {

@@ -79,7 +79,10 @@ impl AppError {
 
     /// A defect of ours; what it was stands in the log.
     pub fn internal() -> Self {
-        Self::new(ErrorCode::Internal, "Something went wrong in Tributary. Its log says what, under this answer's request id.")
+        Self::new(
+            ErrorCode::Internal,
+            "Something went wrong in Tributary. Its log says what, under this answer's request id.",
+        )
     }
 
     /// The person has to connect again.

@@ -70,7 +70,9 @@ async fn identify(state: &AppState, headers: &HeaderMap) -> Result<Caller, AppEr
     if session::is_alive(state, headers).await? {
         return Ok(Caller::Browser);
     }
-    Err(unauthorized("You are not signed in. Send an API key as Authorization: Bearer <key>, or open the sign-in link that the server printed; `tributary sign-in` prints a new one."))
+    Err(unauthorized(
+        "You are not signed in. Send an API key as Authorization: Bearer <key>, or open the sign-in link that the server printed; `tributary sign-in` prints a new one.",
+    ))
 }
 
 fn unauthorized(detail: &str) -> AppError {

@@ -56,21 +56,30 @@ impl Config {
         let redis_url = reader.optional("REDIS_URL").map(SecretString::from);
 
         let api_key = match reader.optional("TRIBUTARY_API_KEY") {
-            Some(key) if key.len() < 16 => bail!("TRIBUTARY_API_KEY is too short to be safe. It takes 16 characters or more; make one with: openssl rand -hex 32"),
+            Some(key) if key.len() < 16 => bail!(
+                "TRIBUTARY_API_KEY is too short to be safe. It takes 16 characters or more; make one with: openssl rand -hex 32"
+            ),
             Some(key) => key.into(),
             None => data_dir.secret("admin-key", || Ok(super::random::token()))?,
         };
         let encryption_keys = match reader.optional("TRIBUTARY_ENCRYPTION_KEYS") {
             Some(keys) => Keyring::parse(&keys.into()).context("TRIBUTARY_ENCRYPTION_KEYS cannot be used")?,
-            None if redis_url.is_some() => bail!("TRIBUTARY_ENCRYPTION_KEYS is not set, and REDIS_URL is: processes that share a store must share the keys. It takes id:key pairs, each key 32 bytes in base64; make one with: echo \"k1:$(openssl rand -base64 32)\""),
+            None if redis_url.is_some() => bail!(
+                "TRIBUTARY_ENCRYPTION_KEYS is not set, and REDIS_URL is: processes that share a store must share the keys. It takes id:key pairs, each key 32 bytes in base64; make one with: echo \"k1:$(openssl rand -base64 32)\""
+            ),
             None => Keyring::parse(&data_dir.secret("encryption-keys", || Ok(Keyring::generate()))?)
                 .context("the file encryption-keys in the data folder cannot be used")?,
         };
 
         let sandbox = match reader.text("TRIBUTARY_SANDBOX").as_str() {
-            "auto" => Some(reader.parsed::<SocketAddr>("TRIBUTARY_SANDBOX_LISTEN", "an address and port such as 127.0.0.1:8001")?),
+            "auto" => Some(
+                reader
+                    .parsed::<SocketAddr>("TRIBUTARY_SANDBOX_LISTEN", "an address and port such as 127.0.0.1:8001")?,
+            ),
             "off" => None,
-            other => bail!("TRIBUTARY_SANDBOX is {other:?}. It may be auto (a stand-in answers for every provider without a client id) or off."),
+            other => bail!(
+                "TRIBUTARY_SANDBOX is {other:?}. It may be auto (a stand-in answers for every provider without a client id) or off."
+            ),
         };
         let providers = providers::ALL
             .iter()
@@ -78,7 +87,16 @@ impl Config {
             .collect::<anyhow::Result<Vec<_>>>()?;
         let sandbox_listen = sandbox.filter(|_| providers.iter().any(|provider| provider.sandbox));
 
-        Ok(Self { listen, public_url, data_dir: data_dir.into(), redis_url, api_key, encryption_keys, sandbox_listen, providers })
+        Ok(Self {
+            listen,
+            public_url,
+            data_dir: data_dir.into(),
+            redis_url,
+            api_key,
+            encryption_keys,
+            sandbox_listen,
+            providers,
+        })
     }
 
     /// How a provider is reached.
@@ -118,7 +136,8 @@ impl Reader<'_> {
     fn url(&self, name: &str) -> anyhow::Result<Url> {
         let takes = "an address such as http://localhost:8000 or https://tributary.example.com, without user, query or fragment";
         let url = self.parsed::<Url>(name, takes)?;
-        let plain = url.query().is_none() && url.fragment().is_none() && url.username().is_empty() && url.password().is_none();
+        let plain =
+            url.query().is_none() && url.fragment().is_none() && url.username().is_empty() && url.password().is_none();
         let web = matches!(url.scheme(), "http" | "https") && url.has_host();
         if !(plain && web) {
             bail!("{name} is {url:?}. It takes {takes}.", url = url.as_str());

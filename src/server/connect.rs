@@ -10,8 +10,7 @@ use http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
 
 use super::{
-    AppState,
-    access, failure, load,
+    AppState, access, failure, load,
     notice::Notice,
     providers::{self, Provider},
     tokens::{Bearer, ConnectionKey, Rejection},
@@ -50,15 +49,24 @@ pub async fn set_out(
             None => attempt::take_link(&state, &what).await?,
         };
         let (url, cookie) = attempt::begin(&state, &key).await?;
-        Ok((StatusCode::SEE_OTHER, [(header::LOCATION, String::from(url)), (header::SET_COOKIE, cookie)]).into_response())
+        Ok((StatusCode::SEE_OTHER, [(header::LOCATION, String::from(url)), (header::SET_COOKIE, cookie)])
+            .into_response())
     };
     set_out.await.unwrap_or_else(|error: AppError| Notice::error(&error).into_response())
 }
 
-async fn from_page(state: &AppState, provider: &Provider, on_behalf: OnBehalf, headers: &HeaderMap) -> Result<ConnectionKey, AppError> {
+async fn from_page(
+    state: &AppState,
+    provider: &Provider,
+    on_behalf: OnBehalf,
+    headers: &HeaderMap,
+) -> Result<ConnectionKey, AppError> {
     // A link on another site could otherwise have the operator connect on behalf of whom that site likes.
     if headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none") {
-        return Err(AppError::new(ErrorCode::Forbidden, "Connecting begins on Tributary's own page. Open it and try there."));
+        return Err(AppError::new(
+            ErrorCode::Forbidden,
+            "Connecting begins on Tributary's own page. Open it and try there.",
+        ));
     }
     if !access::is_signed_in(state, headers).await? {
         let detail = "You are not signed in. Open the sign-in link that the server printed; `tributary sign-in` prints a new one.";
@@ -87,7 +95,8 @@ pub async fn callback(
     headers: HeaderMap,
 ) -> Response {
     let Some(provider) = providers::find(&provider) else {
-        return Notice::error(&AppError::new(ErrorCode::NotFound, "There is no provider of that name.")).into_response();
+        return Notice::error(&AppError::new(ErrorCode::NotFound, "There is no provider of that name."))
+            .into_response();
     };
     let (outcome, cookie) = match callback.state.as_deref().filter(|state| state.len() <= LONGEST) {
         Some(given) => (
@@ -102,7 +111,13 @@ pub async fn callback(
     (cookie, Redirect::to(&format!("/connected/{}/{}", provider.slug, outcome.word()))).into_response()
 }
 
-async fn finish(state: &AppState, provider: &'static Provider, given: &str, callback: &Callback, headers: &HeaderMap) -> Outcome {
+async fn finish(
+    state: &AppState,
+    provider: &'static Provider,
+    given: &str,
+    callback: &Callback,
+    headers: &HeaderMap,
+) -> Outcome {
     let attempt = match attempt::take(state, given).await {
         Ok(Some(attempt)) => attempt,
         Ok(None) => return Outcome::Expired,

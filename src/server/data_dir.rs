@@ -24,7 +24,9 @@ impl DataDir {
         builder.recursive(true);
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(path).with_context(|| format!("TRIBUTARY_DATA_DIR is {:?}, and that folder cannot be made", path.display()))?;
+        builder
+            .create(path)
+            .with_context(|| format!("TRIBUTARY_DATA_DIR is {:?}, and that folder cannot be made", path.display()))?;
         #[cfg(unix)]
         fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o700))
             .with_context(|| format!("the data folder {} cannot be closed to others", path.display()))?;
@@ -32,7 +34,11 @@ impl DataDir {
     }
 
     /// The secret in the file `name`; made by `generate` when there is none.
-    pub fn secret(&self, name: &str, generate: impl FnOnce() -> anyhow::Result<SecretString>) -> anyhow::Result<SecretString> {
+    pub fn secret(
+        &self,
+        name: &str,
+        generate: impl FnOnce() -> anyhow::Result<SecretString>,
+    ) -> anyhow::Result<SecretString> {
         let path = self.0.join(name);
         match fs::read_to_string(&path) {
             Ok(secret) => Ok(secret.trim().to_owned().into()),

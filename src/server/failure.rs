@@ -6,7 +6,10 @@ use crate::model::{AppError, ErrorCode};
 /// The store is away.
 pub fn store(error: StoreError) -> AppError {
     tracing::error!(error = %error, "the store failed");
-    AppError::new(ErrorCode::StoreUnavailable, "Tributary cannot reach its store just now. Try again in a minute; nothing was changed.")
+    AppError::new(
+        ErrorCode::StoreUnavailable,
+        "Tributary cannot reach its store just now. Try again in a minute; nothing was changed.",
+    )
 }
 
 /// A defect of ours.

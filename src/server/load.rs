@@ -94,7 +94,14 @@ impl Load {
                 }
             }
         }
-        StreamReport { stream: name, records, pages: read, requests: meter.requests(), retries: meter.retries(), outcome }
+        StreamReport {
+            stream: name,
+            records,
+            pages: read,
+            requests: meter.requests(),
+            retries: meter.retries(),
+            outcome,
+        }
     }
 
     /// The first page of each stream, all at once, for a browser that cannot take a stream.
@@ -104,7 +111,8 @@ impl Load {
             let mut pages = (stream.pages)(self.api.clone(), &self.account);
             async move { pages.next().await }
         });
-        let mut first = FirstPage { provider: self.key.provider.slug.to_owned(), items: Vec::new(), failures: Vec::new() };
+        let mut first =
+            FirstPage { provider: self.key.provider.slug.to_owned(), items: Vec::new(), failures: Vec::new() };
         for (stream, page) in self.key.provider.streams.iter().zip(join_all(pages).await) {
             match page {
                 Some(Ok(items)) => first.items.extend(items),

@@ -19,7 +19,12 @@ pub struct Notice {
 impl Notice {
     /// An error.
     pub fn error(error: &AppError) -> Self {
-        Self { status: error.code.status(), title: "That did not work".into(), sentence: error.detail.clone(), tells: None }
+        Self {
+            status: error.code.status(),
+            title: "That did not work".into(),
+            sentence: error.detail.clone(),
+            tells: None,
+        }
     }
 
     /// How an attempt to connect ended.

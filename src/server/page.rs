@@ -25,7 +25,12 @@ pub struct Address {
 }
 
 /// `GET /`.
-pub async fn home(State(state): State<AppState>, Query(address): Query<Address>, headers: HeaderMap, request: Request) -> Response {
+pub async fn home(
+    State(state): State<AppState>,
+    Query(address): Query<Address>,
+    headers: HeaderMap,
+    request: Request,
+) -> Response {
     let landing = landing(&state, address, &headers).await;
     let status = landing.notice.as_ref().map(|error| error.code.status()).unwrap_or_default();
     let options = LeptosOptions::builder().output_name("tributary").build();

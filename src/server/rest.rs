@@ -125,7 +125,12 @@ async fn load_query(
 }
 
 /// JSON lines for those who accept them, else one array.
-async fn loaded(state: &AppState, subject: &Subject, provider: &str, headers: &HeaderMap) -> Result<Response, AppError> {
+async fn loaded(
+    state: &AppState,
+    subject: &Subject,
+    provider: &str,
+    headers: &HeaderMap,
+) -> Result<Response, AppError> {
     let load = load::begin(state, subject, provider).await?;
     let accepts = headers.get_all(header::ACCEPT).into_iter().filter_map(|value| value.to_str().ok());
     if accepts.into_iter().any(|value| value.contains(jsonl::CONTENT_TYPE)) {
@@ -135,7 +140,9 @@ async fn loaded(state: &AppState, subject: &Subject, provider: &str, headers: &H
     let whole = load.whole().await?;
     let told = match whole.failed.as_slice() {
         [] => HeaderValue::from_static("complete"),
-        failed => HeaderValue::try_from(format!("partial; failed={}", failed.join(","))).map_err(|_| AppError::internal())?,
+        failed => {
+            HeaderValue::try_from(format!("partial; failed={}", failed.join(","))).map_err(|_| AppError::internal())?
+        }
     };
     let body = Body::from_stream(stream::iter(whole.body.into_iter().map(Ok::<_, std::convert::Infallible>)));
     let mut response = ([(header::CONTENT_TYPE, "application/json")], body).into_response();

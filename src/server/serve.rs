@@ -5,7 +5,11 @@ use std::{io::ErrorKind, net::SocketAddr, sync::Arc, time::Duration};
 use anyhow::{Context, bail};
 use axum::Router;
 use secrecy::ExposeSecret;
-use tokio::{net::TcpListener, signal::unix::{SignalKind, signal}, sync::watch};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+};
 
 use super::{AppState, access, config::Config, data_dir::DataDir, router, sandbox, set_up_process, store};
 
@@ -17,7 +21,9 @@ pub const SEED: u64 = 1;
 
 /// Runs the server until SIGINT or SIGTERM.
 pub async fn serve(config: Config) -> anyhow::Result<()> {
-    let listener = TcpListener::bind(config.listen).await.with_context(|| format!("TRIBUTARY_LISTEN is {}, and that address cannot be used", config.listen))?;
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .with_context(|| format!("TRIBUTARY_LISTEN is {}, and that address cannot be used", config.listen))?;
     let redis_url = config.redis_url.as_ref().map(ExposeSecret::expose_secret);
     if redis_url.is_none() {
         DataDir::create(&config.data_dir)?;
@@ -38,8 +44,13 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
 }
 
 /// Runs the sandbox alone.
-pub async fn serve_sandbox(listen: SocketAddr, options: impl FnOnce(SocketAddr) -> sandbox::Options) -> anyhow::Result<()> {
-    let listener = TcpListener::bind(listen).await.with_context(|| format!("--listen is {listen}, and that address cannot be used"))?;
+pub async fn serve_sandbox(
+    listen: SocketAddr,
+    options: impl FnOnce(SocketAddr) -> sandbox::Options,
+) -> anyhow::Result<()> {
+    let listener = TcpListener::bind(listen)
+        .await
+        .with_context(|| format!("--listen is {listen}, and that address cannot be used"))?;
     let address = listener.local_addr()?;
     println!("sandbox listening on http://{address}");
     run(listener, sandbox::router(options(address))).await
@@ -50,7 +61,12 @@ pub async fn print_sign_in_link(config: &Config) -> anyhow::Result<()> {
     set_up_process();
     let url = format!("http://{}/sign-in-links", config.listen);
     let request = reqwest::Client::new().post(&url).bearer_auth(config.api_key.expose_secret()).timeout(GRACE);
-    let answer = request.send().await.with_context(|| format!("no Tributary answers at {}. Start it with `tributary serve`, or set TRIBUTARY_LISTEN to where it listens", config.listen))?;
+    let answer = request.send().await.with_context(|| {
+        format!(
+            "no Tributary answers at {}. Start it with `tributary serve`, or set TRIBUTARY_LISTEN to where it listens",
+            config.listen
+        )
+    })?;
     let status = answer.status();
     let answer: serde_json::Value = answer.json().await.unwrap_or_default();
     match (answer["url"].as_str(), answer["detail"].as_str()) {
@@ -80,13 +96,16 @@ async fn start_sandbox(listen: SocketAddr) -> anyhow::Result<()> {
             tracing::info!(%listen, "sandbox shared with another process");
             Ok(())
         }
-        Err(error) => Err(error).with_context(|| format!("TRIBUTARY_SANDBOX_LISTEN is {listen}, and that address cannot be used")),
+        Err(error) => {
+            Err(error).with_context(|| format!("TRIBUTARY_SANDBOX_LISTEN is {listen}, and that address cannot be used"))
+        }
     }
 }
 
 async fn is_sandbox(listen: SocketAddr) -> bool {
     set_up_process();
-    let request = reqwest::Client::new().get(format!("http://{listen}/__sandbox/stats")).timeout(Duration::from_secs(2));
+    let request =
+        reqwest::Client::new().get(format!("http://{listen}/__sandbox/stats")).timeout(Duration::from_secs(2));
     request.send().await.is_ok_and(|answer| answer.status().is_success())
 }
 

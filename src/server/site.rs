@@ -27,7 +27,8 @@ pub async fn file(method: Method, uri: Uri, headers: HeaderMap) -> Response {
 fn serve(path: &str, plain: EmbeddedFile, headers: &HeaderMap) -> Response {
     let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let encoded = ENCODINGS.iter().filter(|(encoding, _)| accepts(accepted, encoding));
-    let encoded = encoded.filter_map(|(encoding, ending)| Some((*encoding, Site::get(&format!("{path}{ending}"))?))).next();
+    let encoded =
+        encoded.filter_map(|(encoding, ending)| Some((*encoding, Site::get(&format!("{path}{ending}"))?))).next();
     let (encoding, file) = match encoded {
         Some((encoding, file)) => (Some([(header::CONTENT_ENCODING, encoding)]), file),
         None => (None, plain),
@@ -36,7 +37,11 @@ fn serve(path: &str, plain: EmbeddedFile, headers: &HeaderMap) -> Response {
     let hash: String = file.metadata.sha256_hash().iter().take(12).map(|byte| format!("{byte:02x}")).collect();
     let tag = format!("\"{hash}\"");
     // Names do not change with their content, so a browser asks each time, and mostly hears that it is up to date.
-    let common = [(header::ETAG, tag.clone()), (header::CACHE_CONTROL, "no-cache".to_owned()), (header::VARY, "accept-encoding".to_owned())];
+    let common = [
+        (header::ETAG, tag.clone()),
+        (header::CACHE_CONTROL, "no-cache".to_owned()),
+        (header::VARY, "accept-encoding".to_owned()),
+    ];
     if headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
         return (StatusCode::NOT_MODIFIED, common).into_response();
     }
@@ -58,4 +63,3 @@ fn content_type(path: &str) -> &'static str {
         _ => "application/octet-stream",
     }
 }
-

@@ -18,13 +18,7 @@ pub use grant::{ConnectionKey, Grant};
 pub use keyring::Keyring;
 pub use oauth::{OAuthClient, Rejection};
 
-use super::{
-    Clock,
-    config::Config,
-    failure,
-    providers,
-    store::Store,
-};
+use super::{Clock, config::Config, failure, providers, store::Store};
 use crate::model::{Account, AppError, Connection, ErrorCode, Subject};
 use grant::{Secrets, Stored};
 use lease::Leases;
@@ -53,7 +47,10 @@ impl Tokens {
     pub fn key(&self, subject: &Subject, provider: &str) -> Result<ConnectionKey, AppError> {
         let provider = providers::find(provider).ok_or_else(|| {
             let known: Vec<_> = providers::ALL.iter().map(|provider| provider.slug).collect();
-            AppError::new(ErrorCode::NotFound, format!("There is no provider of that name. There is: {}.", known.join(", ")))
+            AppError::new(
+                ErrorCode::NotFound,
+                format!("There is no provider of that name. There is: {}.", known.join(", ")),
+            )
         })?;
         Ok(ConnectionKey { subject: subject.clone(), provider })
     }
@@ -211,12 +208,20 @@ impl Tokens {
     fn seal(&self, key: &ConnectionKey, mut grant: Grant, minted: Minted) -> Result<Grant, AppError> {
         grant.take_terms(&minted);
         let additional = grant.additional_data(key);
-        grant.sealed = self.config.encryption_keys.seal(&minted.secrets.to_plaintext()?, &additional).map_err(|error| failure::defect(&error))?;
+        grant.sealed = self
+            .config
+            .encryption_keys
+            .seal(&minted.secrets.to_plaintext()?, &additional)
+            .map_err(|error| failure::defect(&error))?;
         Ok(grant)
     }
 
     fn open(&self, key: &ConnectionKey, grant: &Grant) -> Result<Secrets, AppError> {
-        let opened = self.config.encryption_keys.open(&grant.sealed, &grant.additional_data(key)).and_then(|plain| Secrets::parse(&plain));
+        let opened = self
+            .config
+            .encryption_keys
+            .open(&grant.sealed, &grant.additional_data(key))
+            .and_then(|plain| Secrets::parse(&plain));
         opened.map_err(|error| {
             tracing::error!(%key, error = format!("{error:#}"), "a stored grant cannot be decrypted");
             let reason = "The stored grant cannot be decrypted with the keys that Tributary has now.";

@@ -28,7 +28,14 @@ async fn nothing_is_open_without_a_key_or_a_session() {
     for (method, path) in CLOSED {
         let answer = app.anybody(method, path).query(&IDS).form(&IDS).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "{method} {path}");
-        let wrong = app.anybody(method, path).bearer_auth("an-api-key-for-the-testz").query(&IDS).form(&IDS).send().await.unwrap();
+        let wrong = app
+            .anybody(method, path)
+            .bearer_auth("an-api-key-for-the-testz")
+            .query(&IDS)
+            .form(&IDS)
+            .send()
+            .await
+            .unwrap();
         assert_eq!(wrong.status(), StatusCode::UNAUTHORIZED, "{method} {path} with a wrong key");
         let error: serde_json::Value = wrong.json().await.unwrap();
         assert_eq!(error["code"], "unauthorized");
@@ -77,13 +84,24 @@ async fn the_session_cookie_is_out_of_reach_of_scripts_and_other_sites() {
 #[tokio::test]
 async fn foreign_hosts_and_origins_are_refused() {
     let app = App::start().await;
-    for (name, value) in [("host", "evil.example"), ("host", "localhost.evil.example:8000"), ("origin", "https://evil.example"), ("origin", "null")] {
+    for (name, value) in [
+        ("host", "evil.example"),
+        ("host", "localhost.evil.example:8000"),
+        ("origin", "https://evil.example"),
+        ("origin", "null"),
+    ] {
         for (method, path) in [("GET", "/"), ("GET", "/integrations/hubspot/items"), ("POST", "/api/load")] {
             let answer = app.program(method, path).header(name, value).query(&IDS).send().await.unwrap();
             assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{method} {path} {name}: {value}");
         }
     }
-    let answer = app.program("POST", "/integrations/hubspot/load").header("sec-fetch-site", "cross-site").form(&IDS).send().await.unwrap();
+    let answer = app
+        .program("POST", "/integrations/hubspot/load")
+        .header("sec-fetch-site", "cross-site")
+        .form(&IDS)
+        .send()
+        .await
+        .unwrap();
     assert_eq!(answer.status(), StatusCode::FORBIDDEN);
     assert_eq!(answer.json::<serde_json::Value>().await.unwrap()["code"], "forbidden");
     let own = app.program("POST", "/sign-in-links").header("origin", &app.url).header("sec-fetch-site", "same-origin");
@@ -96,7 +114,9 @@ async fn another_site_cannot_start_a_connection_with_a_link() {
     let link = tributary::server::access::sign_in_link(&app.state).await.unwrap();
     let signed_in = app.anybody("GET", link.strip_prefix(&app.url).unwrap()).send().await.unwrap();
     let cookie = signed_in.headers()[header::SET_COOKIE].to_str().unwrap().split(';').next().unwrap().to_owned();
-    let follow = |site: &'static str| app.anybody("GET", "/connect/hubspot").header("cookie", &cookie).header("sec-fetch-site", site).send();
+    let follow = |site: &'static str| {
+        app.anybody("GET", "/connect/hubspot").header("cookie", &cookie).header("sec-fetch-site", site).send()
+    };
     assert_eq!(follow("cross-site").await.unwrap().status(), StatusCode::FORBIDDEN);
     assert_eq!(follow("same-origin").await.unwrap().status(), StatusCode::SEE_OTHER);
 }
@@ -106,10 +126,15 @@ async fn every_answer_bears_its_request_id_and_the_security_headers() {
     let app = App::start().await;
     for path in ["/", "/healthz", "/readyz", "/nothing", "/connected/hubspot/refused", "/integrations/hubspot/items"] {
         let answer = app.anybody("GET", path).header("x-request-id", "mine-1").send().await.unwrap();
-        let header = |name: &str| answer.headers().get(name).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
+        let header =
+            |name: &str| answer.headers().get(name).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
         assert_eq!(header("x-request-id"), "mine-1", "{path}");
         assert!(header("content-security-policy").contains("frame-ancestors 'none'"), "{path}");
-        assert_eq!((header("x-content-type-options"), header("referrer-policy")), ("nosniff".into(), "same-origin".into()), "{path}");
+        assert_eq!(
+            (header("x-content-type-options"), header("referrer-policy")),
+            ("nosniff".into(), "same-origin".into()),
+            "{path}"
+        );
     }
     let answer = app.anybody("GET", "/healthz").header("x-request-id", "not plain <>").send().await.unwrap();
     assert_eq!(answer.headers()["x-request-id"].len(), 32, "an id that could forge a log line is replaced");

@@ -71,11 +71,16 @@ impl App {
             None => store::open(None, data.path()).await.unwrap(),
         };
         let ahead = Arc::new(Mutex::new(SignedDuration::ZERO));
-        let clock = { let ahead = ahead.clone(); move || Timestamp::now() + *ahead.lock().unwrap() };
+        let clock = {
+            let ahead = ahead.clone();
+            move || Timestamp::now() + *ahead.lock().unwrap()
+        };
         let mut state = AppState::new(config, store, Arc::new(clock)).unwrap();
-        state.retries = Retries { base: Duration::from_millis(1), longest: Duration::from_millis(20), ..Retries::default() };
+        state.retries =
+            Retries { base: Duration::from_millis(1), longest: Duration::from_millis(20), ..Retries::default() };
 
-        let options = sandbox::Options { public_url: sandbox.clone(), records, latency: Duration::ZERO, limits: true, seed: 1 };
+        let options =
+            sandbox::Options { public_url: sandbox.clone(), records, latency: Duration::ZERO, limits: true, seed: 1 };
         let mut servers = JoinSet::new();
         let app = router(state.clone());
         servers.spawn(async move { axum::serve(listener, app).await.unwrap() });
@@ -104,7 +109,15 @@ impl App {
 
     /// Connects [`IDS`] as their own browser would, by a link that a program asked for.
     pub async fn connect(&self) {
-        let link: String = self.program("POST", "/integrations/hubspot/authorize").form(&IDS).send().await.unwrap().json().await.unwrap();
+        let link: String = self
+            .program("POST", "/integrations/hubspot/authorize")
+            .form(&IDS)
+            .send()
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap();
         let end = Browser::new().approve(&link).await;
         assert!(end.url().path().ends_with("/connected"), "{}", end.url());
     }
@@ -117,7 +130,8 @@ impl App {
 
     /// Posts to one of the sandbox's other controls.
     pub async fn control(&self, what: &str) {
-        let answer = self.http.post(format!("{}/__sandbox/{what}", self.sandbox)).json(&json!({})).send().await.unwrap();
+        let answer =
+            self.http.post(format!("{}/__sandbox/{what}", self.sandbox)).json(&json!({})).send().await.unwrap();
         assert!(answer.status().is_success(), "{what}: {}", answer.status());
     }
 
@@ -133,7 +147,8 @@ impl App {
 
     /// The lines form of a load, to its end.
     pub async fn events(&self) -> Vec<Value> {
-        let request = self.program("GET", "/integrations/hubspot/items").query(&IDS).header("accept", "application/x-ndjson");
+        let request =
+            self.program("GET", "/integrations/hubspot/items").query(&IDS).header("accept", "application/x-ndjson");
         let text = request.send().await.unwrap().text().await.unwrap();
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }

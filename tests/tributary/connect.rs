@@ -43,7 +43,8 @@ async fn a_program_has_its_user_connect_by_a_one_time_link() {
     let app = App::start().await;
     let link = link(&app).await;
     assert!(Browser::new().approve(&link).await.url().path().ends_with("/connected"));
-    let connection: Value = app.program("GET", "/integrations/hubspot/credentials").query(&IDS).send().await.unwrap().json().await.unwrap();
+    let connection: Value =
+        app.program("GET", "/integrations/hubspot/credentials").query(&IDS).send().await.unwrap().json().await.unwrap();
     assert_eq!(connection["status"], "active");
     assert_eq!(connection["account"]["id"], "24816357");
     assert_eq!(connection["scopes"].as_array().unwrap().len(), 4);
@@ -84,7 +85,14 @@ async fn a_state_is_bound_to_the_browser_that_set_out() {
 #[tokio::test]
 async fn a_state_that_was_made_up_or_left_out_is_expired() {
     let app = App::start().await;
-    for query in ["", "?code=x", "?code=x&state=", "?code=x&state=made-up", "?error=access_denied", &format!("?code=x&state={}", "y".repeat(5000))] {
+    for query in [
+        "",
+        "?code=x",
+        "?code=x&state=",
+        "?code=x&state=made-up",
+        "?error=access_denied",
+        &format!("?code=x&state={}", "y".repeat(5000)),
+    ] {
         let end = Browser::new().get(&format!("{}/integrations/hubspot/oauth2callback{query}", app.url)).await;
         assert!(end.url().path().ends_with("/expired"), "{query}: {}", end.url());
     }
@@ -107,7 +115,12 @@ async fn an_authorization_code_that_the_provider_refuses_connects_nothing() {
 #[tokio::test]
 async fn a_provider_that_is_down_is_named() {
     let app = App::start().await;
-    for fault in [json!({"kind": "status", "status": 503}), json!({"kind": "drop_before"}), json!({"kind": "malformed"}), json!({"kind": "truncate"})] {
+    for fault in [
+        json!({"kind": "status", "status": 503}),
+        json!({"kind": "drop_before"}),
+        json!({"kind": "malformed"}),
+        json!({"kind": "truncate"}),
+    ] {
         let mut rule = fault.clone();
         rule["path"] = json!("/hubspot/oauth/2026-03");
         let browser = Browser::new();

@@ -32,10 +32,18 @@ async fn the_default_sandbox_gives_1900_items_in_19_requests() {
     let app = App::start().await;
     app.connect().await;
     let events = app.events().await;
-    assert_eq!(events[0], json!({"event": "started", "provider": "hubspot", "streams": ["contacts", "companies", "deals"]}));
+    assert_eq!(
+        events[0],
+        json!({"event": "started", "provider": "hubspot", "streams": ["contacts", "companies", "deals"]})
+    );
     assert_eq!(count(&events), 1900);
     let report = finished(&events)["report"].as_array().unwrap();
-    let lines: Vec<_> = report.iter().map(|one| (one["stream"].as_str().unwrap(), one["records"].as_u64().unwrap(), one["requests"].as_u64().unwrap())).collect();
+    let lines: Vec<_> = report
+        .iter()
+        .map(|one| {
+            (one["stream"].as_str().unwrap(), one["records"].as_u64().unwrap(), one["requests"].as_u64().unwrap())
+        })
+        .collect();
     assert_eq!(lines, [("contacts", 1200, 12), ("companies", 400, 4), ("deals", 300, 3)], "the least possible");
     assert_eq!(finished(&events)["complete"], true);
 }
@@ -53,7 +61,11 @@ async fn two_array_loads_are_the_same_bytes_in_the_streams_order() {
     assert!(kinds.is_sorted_by_key(|kind| ["contact", "company", "deal"].iter().position(|k| k == kind)));
     let ids: std::collections::HashSet<_> = items.iter().map(|item| item["id"].as_str().unwrap()).collect();
     assert_eq!((items.len(), ids.len()), (400, 400));
-    assert!(items.iter().all(|item| item.as_object().unwrap().len() == 14 && item["name"].is_string() && item["url"].is_string()));
+    assert!(
+        items
+            .iter()
+            .all(|item| item.as_object().unwrap().len() == 14 && item["name"].is_string() && item["url"].is_string())
+    );
 }
 
 #[tokio::test]
@@ -74,9 +86,15 @@ async fn a_single_failure_of_any_kind_is_retried_and_loses_nothing() {
         rule["when"] = json!({"every": 3});
         app.steer(json!({"faults": [rule]})).await;
         let events = app.events().await;
-        assert_eq!((finished(&events)["complete"].as_bool(), count(&events)), (Some(true), 400), "{fault}: {:?}", events.last());
+        assert_eq!(
+            (finished(&events)["complete"].as_bool(), count(&events)),
+            (Some(true), 400),
+            "{fault}: {:?}",
+            events.last()
+        );
         let retried = events.iter().filter(|event| event["event"] == "retrying").count() as u64;
-        let reported: u64 = finished(&events)["report"].as_array().unwrap().iter().map(|one| one["retries"].as_u64().unwrap()).sum();
+        let reported: u64 =
+            finished(&events)["report"].as_array().unwrap().iter().map(|one| one["retries"].as_u64().unwrap()).sum();
         assert!(retried > 0 && retried == reported, "{fault}: {retried} told, {reported} reported");
     }
 }
@@ -84,27 +102,42 @@ async fn a_single_failure_of_any_kind_is_retried_and_loses_nothing() {
 #[tokio::test]
 async fn a_stream_that_fails_for_good_is_named_and_the_others_are_whole() {
     let app = small_app().await;
-    app.steer(json!({"faults": [{"path": "/hubspot/crm/objects/2026-03/deals", "kind": "status", "status": 502}]})).await;
+    app.steer(json!({"faults": [{"path": "/hubspot/crm/objects/2026-03/deals", "kind": "status", "status": 502}]}))
+        .await;
     let events = app.events().await;
     let report = finished(&events)["report"].as_array().unwrap();
     assert_eq!((finished(&events)["complete"].as_bool(), count(&events)), (Some(false), 370));
-    assert_eq!((&report[0]["outcome"], &report[2]["outcome"]["failed"]["code"]), (&json!("complete"), &json!("provider_unavailable")));
-    assert_eq!((&report[2]["requests"], &report[2]["retries"]), (&json!(6), &json!(5)), "tried, and tried again five times");
+    assert_eq!(
+        (&report[0]["outcome"], &report[2]["outcome"]["failed"]["code"]),
+        (&json!("complete"), &json!("provider_unavailable"))
+    );
+    assert_eq!(
+        (&report[2]["requests"], &report[2]["retries"]),
+        (&json!(6), &json!(5)),
+        "tried, and tried again five times"
+    );
 
     let answer = app.items().await;
-    assert_eq!((answer.status(), answer.headers()["tributary-load"].to_str().unwrap()), (StatusCode::OK, "partial; failed=deals"));
+    assert_eq!(
+        (answer.status(), answer.headers()["tributary-load"].to_str().unwrap()),
+        (StatusCode::OK, "partial; failed=deals")
+    );
     assert_eq!(answer.json::<Vec<Value>>().await.unwrap().len(), 370);
 }
 
 #[tokio::test]
 async fn a_missing_scope_fails_its_stream_at_once_and_says_so() {
     let app = App::start_with(small(), &[], None).await;
-    app.steer(json!({"faults": [{"path": "/hubspot/crm/objects/2026-03/deals", "kind": "status", "status": 403}]})).await;
+    app.steer(json!({"faults": [{"path": "/hubspot/crm/objects/2026-03/deals", "kind": "status", "status": 403}]}))
+        .await;
     app.connect().await;
     let events = app.events().await;
     let deals = &finished(&events)["report"][2];
     assert_eq!((&deals["requests"], &deals["retries"]), (&json!(1), &json!(0)));
-    assert!(deals["outcome"]["failed"]["detail"].as_str().unwrap().contains("scope or permission is missing"), "{deals}");
+    assert!(
+        deals["outcome"]["failed"]["detail"].as_str().unwrap().contains("scope or permission is missing"),
+        "{deals}"
+    );
 }
 
 #[tokio::test]
@@ -129,10 +162,12 @@ async fn an_empty_account_is_complete_and_an_empty_array() {
 #[tokio::test]
 async fn the_first_line_is_there_before_the_load_is_over() {
     let app = small_app().await;
-    app.steer(json!({"faults": [{"path": "/hubspot/crm/objects/2026-03/deals", "kind": "slow", "slow_ms": 600_000}]})).await;
+    app.steer(json!({"faults": [{"path": "/hubspot/crm/objects/2026-03/deals", "kind": "slow", "slow_ms": 600_000}]}))
+        .await;
     for encoding in ["identity", "gzip", "br"] {
         let request = app.program("GET", "/integrations/hubspot/items").query(&IDS);
-        let answer = request.header("accept", "application/x-ndjson").header("accept-encoding", encoding).send().await.unwrap();
+        let answer =
+            request.header("accept", "application/x-ndjson").header("accept-encoding", encoding).send().await.unwrap();
         let told = answer.headers().get("content-encoding").map(|told| told.to_str().unwrap().to_owned());
         assert_eq!(told.as_deref().unwrap_or("identity"), encoding);
         let (mut bytes, mut seen) = (answer.bytes_stream(), 0);
@@ -189,5 +224,8 @@ async fn loading_what_is_not_connected_is_a_404_that_says_so() {
     let answer = app.items().await;
     assert_eq!(answer.status(), StatusCode::NOT_FOUND);
     let error: Value = answer.json().await.unwrap();
-    assert_eq!(error, json!({"detail": "This user has not connected HubSpot. Connect HubSpot first.", "code": "not_connected"}));
+    assert_eq!(
+        error,
+        json!({"detail": "This user has not connected HubSpot. Connect HubSpot first.", "code": "not_connected"})
+    );
 }

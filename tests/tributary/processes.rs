@@ -34,7 +34,10 @@ impl Process {
         let (port, folder) = (free_port(), tempfile::tempdir().unwrap());
         let url = format!("http://localhost:{port}");
         let mut command = program(&folder, &["serve"]);
-        command.env("TRIBUTARY_LISTEN", format!("127.0.0.1:{port}")).env("TRIBUTARY_PUBLIC_URL", &url).envs(variables.iter().copied());
+        command
+            .env("TRIBUTARY_LISTEN", format!("127.0.0.1:{port}"))
+            .env("TRIBUTARY_PUBLIC_URL", &url)
+            .envs(variables.iter().copied());
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
         let link = lines.find_map(|line| line.split_once("Sign in (once): ").map(|(_, link)| link.to_owned()));
@@ -45,7 +48,11 @@ impl Process {
     /// A sandbox of its own, and its address.
     fn sandbox() -> (Self, String) {
         let folder = tempfile::tempdir().unwrap();
-        let mut child = program(&folder, &["sandbox", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut child = program(&folder, &["sandbox", "--listen", "127.0.0.1:0"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let line = lines.next().unwrap().unwrap();
         let address = line.strip_prefix("sandbox listening on http://").unwrap().to_owned();
@@ -111,7 +118,13 @@ async fn connect(url: &str) {
 }
 
 async fn items(url: &str) -> (StatusCode, Value) {
-    let answer = Client::new().get(format!("{url}/integrations/hubspot/items")).bearer_auth(KEY).query(&IDS).send().await.unwrap();
+    let answer = Client::new()
+        .get(format!("{url}/integrations/hubspot/items"))
+        .bearer_auth(KEY)
+        .query(&IDS)
+        .send()
+        .await
+        .unwrap();
     (answer.status(), answer.json().await.unwrap())
 }
 
@@ -173,7 +186,10 @@ async fn a_store_that_is_away_is_a_clear_503_and_the_server_recovers() {
     let (status, error) = items(&server.url).await;
     assert_eq!((status, &error["code"]), (StatusCode::SERVICE_UNAVAILABLE, &Value::from("store_unavailable")));
     assert!(error["detail"].as_str().unwrap().contains("Try again in a minute"), "{error}");
-    let status = |path: &str| { let url = format!("{}{path}", server.url); async move { reqwest::get(url).await.unwrap().status() } };
+    let status = |path: &str| {
+        let url = format!("{}{path}", server.url);
+        async move { reqwest::get(url).await.unwrap().status() }
+    };
     assert_eq!((status("/healthz").await, status("/readyz").await), (StatusCode::OK, StatusCode::SERVICE_UNAVAILABLE));
     let browser = Browser::new().get(&server.link).await;
     assert_eq!(browser.status(), StatusCode::SERVICE_UNAVAILABLE);
@@ -188,7 +204,11 @@ fn a_bad_value_stops_the_start_with_one_sentence() {
         (&["serve"][..], &[("TRIBUTARY_LISTEN", "8000")][..], "TRIBUTARY_LISTEN is \"8000\""),
         (&["serve"], &[("TRIBUTARY_SANDBOX", "maybe")], "TRIBUTARY_SANDBOX is \"maybe\""),
         (&["serve"], &[("REDIS_URL", "redis://127.0.0.1:1")], "TRIBUTARY_ENCRYPTION_KEYS is not set"),
-        (&["serve"], &[("REDIS_URL", "redis://127.0.0.1:1"), ("TRIBUTARY_ENCRYPTION_KEYS", ENCRYPTION_KEYS)], "REDIS_URL does not answer"),
+        (
+            &["serve"],
+            &[("REDIS_URL", "redis://127.0.0.1:1"), ("TRIBUTARY_ENCRYPTION_KEYS", ENCRYPTION_KEYS)],
+            "REDIS_URL does not answer",
+        ),
         (&["serve"], &[("RUST_LOG", "tributary=loud")], "RUST_LOG is \"tributary=loud\""),
         (&["serve"], &[("TRIBUTARY_DATA_DIR", "/proc/none")], "/proc/none"),
         (&["sign-in"], &[("TRIBUTARY_LISTEN", "127.0.0.1:1")], "no Tributary answers"),
@@ -212,7 +232,8 @@ fn help_names_every_command_and_variable() {
 #[tokio::test]
 async fn the_log_has_one_line_an_event_with_its_request_id_and_no_secret() {
     let (_sandbox, address) = Process::sandbox();
-    let server = Process::serve(&[("TRIBUTARY_API_KEY", KEY), ("TRIBUTARY_SANDBOX_LISTEN", &address), ("RUST_LOG", "debug")]);
+    let server =
+        Process::serve(&[("TRIBUTARY_API_KEY", KEY), ("TRIBUTARY_SANDBOX_LISTEN", &address), ("RUST_LOG", "debug")]);
     let http = Client::new();
     let ask = http.post(format!("{}/integrations/hubspot/authorize", server.url)).bearer_auth(KEY).form(&IDS);
     let link: String = ask.send().await.unwrap().json().await.unwrap();
@@ -220,7 +241,10 @@ async fn the_log_has_one_line_an_event_with_its_request_id_and_no_secret() {
     let consent = browser.consent(&link).await;
     let state = consent.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
     let redirect = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-    let callback = redirect.post(consent).form(&[("decision", "approve")]).send().await.unwrap().headers()["location"].to_str().unwrap().to_owned();
+    let callback = redirect.post(consent).form(&[("decision", "approve")]).send().await.unwrap().headers()["location"]
+        .to_str()
+        .unwrap()
+        .to_owned();
     let code = callback.split(['?', '&']).find_map(|pair| pair.strip_prefix("code=")).unwrap().to_owned();
     browser.get(&callback).await;
     let credentials = http.post(format!("{}/integrations/hubspot/credentials", server.url)).bearer_auth(KEY).form(&IDS);
@@ -230,7 +254,8 @@ async fn the_log_has_one_line_an_event_with_its_request_id_and_no_secret() {
     let sign_in = server.link.rsplit('/').next().unwrap().to_owned();
 
     let (_, log) = server.stop();
-    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}"))).collect();
+    let lines: Vec<Value> =
+        log.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}"))).collect();
     for event in ["connected", "loaded", "access token read"] {
         let told: Vec<_> = lines.iter().filter(|line| line["message"] == event).collect();
         assert_eq!(told.len(), 1, "{event}");

@@ -53,7 +53,16 @@ pub fn free_port() -> u16 {
 fn spawn(port: u16, folder: &TempDir) -> Child {
     let start = |program: &str| {
         let mut command = Command::new(program);
-        command.args(["--bind", "127.0.0.1", "--port", &port.to_string(), "--appendonly", "yes", "--appendfsync", "always"]);
+        command.args([
+            "--bind",
+            "127.0.0.1",
+            "--port",
+            &port.to_string(),
+            "--appendonly",
+            "yes",
+            "--appendfsync",
+            "always",
+        ]);
         command.current_dir(folder.path()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()
     };
     let started = start("valkey-server").or_else(|_| start("redis-server"));

@@ -16,7 +16,8 @@ async fn the_store_holds_no_token_state_cookie_or_verifier_in_clear() {
     let store: Arc<dyn Store> = Arc::new(Embedded::open(&path).unwrap());
     let app = App::start_with(Default::default(), &[], Some(store)).await;
 
-    let link: String = app.program("POST", "/integrations/hubspot/authorize").form(&IDS).send().await.unwrap().json().await.unwrap();
+    let link: String =
+        app.program("POST", "/integrations/hubspot/authorize").form(&IDS).send().await.unwrap().json().await.unwrap();
     let browser = Browser::new();
     let consent = browser.consent(&link).await;
     let state = consent.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();

@@ -33,7 +33,11 @@ async fn eight_at_once_make_one_refresh() {
     app.steer(json!({"latency_ms": 20})).await;
     app.advance(SignedDuration::from_mins(26));
     let tokens = join_all((0..8).map(|_| token(&app))).await;
-    assert!(tokens.iter().all(|(status, body)| *status == StatusCode::OK && body["access_token"] == tokens[0].1["access_token"]));
+    assert!(
+        tokens
+            .iter()
+            .all(|(status, body)| *status == StatusCode::OK && body["access_token"] == tokens[0].1["access_token"])
+    );
     assert_eq!(app.stats().await["refreshes"], 1);
 }
 
@@ -102,7 +106,8 @@ async fn a_browser_and_a_query_never_get_a_token() {
     let answer = browser.post(&format!("{}/integrations/hubspot/credentials", app.url), &IDS).await;
     let body: Value = answer.json().await.unwrap();
     assert_eq!((&body["status"], body.get("access_token")), (&json!("active"), None));
-    let body: Value = app.program("GET", "/integrations/hubspot/credentials").query(&IDS).send().await.unwrap().json().await.unwrap();
+    let body: Value =
+        app.program("GET", "/integrations/hubspot/credentials").query(&IDS).send().await.unwrap().json().await.unwrap();
     assert_eq!(body.get("access_token"), None);
     let (_, body) = token(&app).await;
     assert!(body["access_token"].is_string() && body.get("refresh_token").is_none());
@@ -116,7 +121,11 @@ async fn a_grant_under_a_lost_key_asks_for_reconnecting() {
     let bytes = app.state.store.get(&key.to_string()).await.unwrap().unwrap();
     let mut record: Value = serde_json::from_slice(&bytes).unwrap();
     record["sealed"] = json!(record["sealed"].as_str().unwrap().replacen("k1.", "lost.", 1));
-    app.state.store.put(&key.to_string(), record.to_string().as_bytes(), std::time::Duration::from_secs(60)).await.unwrap();
+    app.state
+        .store
+        .put(&key.to_string(), record.to_string().as_bytes(), std::time::Duration::from_secs(60))
+        .await
+        .unwrap();
     let (status, error) = token(&app).await;
     assert_eq!((status, &error["code"]), (StatusCode::CONFLICT, &json!("reconnect_required")));
     assert!(error["detail"].as_str().unwrap().contains("cannot be decrypted"), "{error}");

@@ -19,7 +19,9 @@ pub async fn refuse_foreign_hosts(State(state): State<AppState>, request: Reques
     let host = named.or_else(|| request.headers().get(header::HOST)?.to_str().ok());
     if !host.is_some_and(|host| is_ours(&state.config, host)) {
         let public = state.config.public("/");
-        let detail = format!("This server does not answer for that host. Use {public}, or set TRIBUTARY_PUBLIC_URL to the address that people use.");
+        let detail = format!(
+            "This server does not answer for that host. Use {public}, or set TRIBUTARY_PUBLIC_URL to the address that people use."
+        );
         return AppError::new(ErrorCode::Forbidden, detail).into_response();
     }
     if let Some(origin) = request.headers().get(header::ORIGIN) {
@@ -71,7 +73,6 @@ pub async fn security_headers<B>(mut response: http::Response<B>) -> http::Respo
     }
     response
 }
-
 
 #[cfg(test)]
 mod tests {

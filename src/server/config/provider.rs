@@ -36,14 +36,25 @@ impl ProviderConfig {
     pub(super) fn read(provider: &Provider, reader: &Reader, sandbox: Option<SocketAddr>) -> anyhow::Result<Self> {
         let name = |suffix: &str| format!("{}_{suffix}", provider.slug.to_uppercase());
         let scopes = reader.optional(&name("SCOPES")).unwrap_or_else(|| provider.scopes.to_owned());
-        let address = |suffix: &str| Ok::<_, anyhow::Error>(reader.url(&name(suffix))?.as_str().trim_end_matches('/').to_owned());
+        let address =
+            |suffix: &str| Ok::<_, anyhow::Error>(reader.url(&name(suffix))?.as_str().trim_end_matches('/').to_owned());
         let (auth_url, api_url) = (address("AUTH_URL")?, address("API_URL")?);
 
         let client = match (reader.optional(&name("CLIENT_ID")), reader.optional(&name("CLIENT_SECRET"))) {
             (Some(id), Some(secret)) => Some(ClientCredentials { id, secret: secret.into() }),
             (None, None) => None,
-            (Some(_), None) => bail!("{} is set but {} is not. Both are in the app's settings at {}.", name("CLIENT_ID"), name("CLIENT_SECRET"), provider.name),
-            (None, Some(_)) => bail!("{} is set but {} is not. Both are in the app's settings at {}.", name("CLIENT_SECRET"), name("CLIENT_ID"), provider.name),
+            (Some(_), None) => bail!(
+                "{} is set but {} is not. Both are in the app's settings at {}.",
+                name("CLIENT_ID"),
+                name("CLIENT_SECRET"),
+                provider.name
+            ),
+            (None, Some(_)) => bail!(
+                "{} is set but {} is not. Both are in the app's settings at {}.",
+                name("CLIENT_SECRET"),
+                name("CLIENT_ID"),
+                provider.name
+            ),
         };
         match (client, sandbox) {
             (None, Some(listen)) => Ok(Self::sandbox(provider, listen)),
@@ -55,7 +66,10 @@ impl ProviderConfig {
     pub fn sandbox(provider: &Provider, listen: SocketAddr) -> Self {
         let base = format!("http://{listen}/{}", provider.slug);
         Self {
-            client: Some(ClientCredentials { id: "tributary-sandbox".into(), secret: "sandbox-secret".to_owned().into() }),
+            client: Some(ClientCredentials {
+                id: "tributary-sandbox".into(),
+                secret: "sandbox-secret".to_owned().into(),
+            }),
             scopes: provider.scopes.to_owned(),
             auth_url: base.clone(),
             api_url: base,

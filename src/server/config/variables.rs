@@ -19,12 +19,28 @@ const fn variable(name: &'static str, default: &'static str, meaning: &'static s
 /// All of them, in the order of the README.
 pub static VARIABLES: &[Variable] = &[
     variable("TRIBUTARY_LISTEN", "127.0.0.1:8000", "where the server listens"),
-    variable("TRIBUTARY_PUBLIC_URL", "http://localhost:8000", "how people's browsers reach it; redirect URLs are made from it"),
+    variable(
+        "TRIBUTARY_PUBLIC_URL",
+        "http://localhost:8000",
+        "how people's browsers reach it; redirect URLs are made from it",
+    ),
     variable("TRIBUTARY_DATA_DIR", "data", "the folder of the embedded store and of generated keys, mode 0700"),
     variable("REDIS_URL", "", "a Redis or Valkey server for several processes; unset: the embedded store"),
-    variable("TRIBUTARY_API_KEY", "", "what programs send as bearer; unset: made on the first start, in the data folder's file admin-key"),
-    variable("TRIBUTARY_ENCRYPTION_KEYS", "", "id:base64,… of 32-byte keys, the first encrypts, all decrypt; unset: made on the first start; required with REDIS_URL"),
-    variable("TRIBUTARY_SANDBOX", "auto", "auto: a stand-in answers for every provider without a client id; off: none does"),
+    variable(
+        "TRIBUTARY_API_KEY",
+        "",
+        "what programs send as bearer; unset: made on the first start, in the data folder's file admin-key",
+    ),
+    variable(
+        "TRIBUTARY_ENCRYPTION_KEYS",
+        "",
+        "id:base64,… of 32-byte keys, the first encrypts, all decrypt; unset: made on the first start; required with REDIS_URL",
+    ),
+    variable(
+        "TRIBUTARY_SANDBOX",
+        "auto",
+        "auto: a stand-in answers for every provider without a client id; off: none does",
+    ),
     variable("TRIBUTARY_SANDBOX_LISTEN", "127.0.0.1:8001", "where the stand-ins listen"),
     variable("HUBSPOT_CLIENT_ID", "", "of the app at HubSpot; unset: the sandbox"),
     variable("HUBSPOT_CLIENT_SECRET", "", "of the app at HubSpot"),

@@ -67,7 +67,9 @@ pub(super) async fn begin(state: &AppState, key: &ConnectionKey) -> Result<(Url,
 
 /// Takes the attempt with this state; `None` when there is none (any more).
 pub(super) async fn take(state: &AppState, given: &str) -> Result<Option<Attempt>, AppError> {
-    let Some(Sealed { whom, verifier, browser }) = take_sealed(state, &place("attempt", given)).await? else { return Ok(None) };
+    let Some(Sealed { whom, verifier, browser }) = take_sealed(state, &place("attempt", given)).await? else {
+        return Ok(None);
+    };
     Ok(Some(Attempt { key: whom.key(state)?, verifier: verifier.into(), browser }))
 }
 
@@ -120,7 +122,10 @@ fn place(kind: &str, secret: &str) -> String {
 
 /// Each attempt has a cookie of its own, so that two tabs can connect at once. Its name tells nothing of the state.
 fn cookie_place(provider: &Provider, given: &str) -> (String, String) {
-    (format!("tributary_attempt_{}", &random::digest(given)[..16]), format!("/integrations/{}/oauth2callback", provider.slug))
+    (
+        format!("tributary_attempt_{}", &random::digest(given)[..16]),
+        format!("/integrations/{}/oauth2callback", provider.slug),
+    )
 }
 
 async fn put(state: &AppState, place: &str, value: &impl Serialize) -> Result<(), AppError> {

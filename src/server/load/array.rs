@@ -31,7 +31,8 @@ impl Load {
             match event {
                 LoadEvent::Page { stream, items } if !items.is_empty() => {
                     let place = names.iter().position(|name| *name == stream);
-                    encoded[place.unwrap_or_default()].push(encode(&items).map_err(|error| failure::defect(&error.into()))?);
+                    encoded[place.unwrap_or_default()]
+                        .push(encode(&items).map_err(|error| failure::defect(&error.into()))?);
                 }
                 LoadEvent::Finished { report: last, .. } => report = last,
                 _ => {}

@@ -38,7 +38,9 @@ impl Pace {
                 sent.pop_front();
             }
             match sent.front() {
-                Some(&oldest) if sent.len() >= self.requests.load(Relaxed) => tokio::time::sleep_until(oldest + self.per).await,
+                Some(&oldest) if sent.len() >= self.requests.load(Relaxed) => {
+                    tokio::time::sleep_until(oldest + self.per).await
+                }
                 _ => break,
             }
         }

@@ -126,8 +126,16 @@ impl Api {
         }
         // What cannot be read may have been cut short on the way, so it is worth another try.
         serde_json::from_slice(&body).map_err(|error| {
-            tracing::debug!(provider = self.provider.slug, line = error.line(), column = error.column(), "unreadable answer");
-            Failure::Passing { reason: format!("{} sent an answer that cannot be read.", self.provider.name), wait: None }
+            tracing::debug!(
+                provider = self.provider.slug,
+                line = error.line(),
+                column = error.column(),
+                "unreadable answer"
+            );
+            Failure::Passing {
+                reason: format!("{} sent an answer that cannot be read.", self.provider.name),
+                wait: None,
+            }
         })
     }
 
@@ -154,7 +162,9 @@ impl Api {
         }
         let detail = match status {
             StatusCode::FORBIDDEN => {
-                format!("{name} does not allow this to be read: a scope or permission is missing (403). Connect again with an account that may read it.")
+                format!(
+                    "{name} does not allow this to be read: a scope or permission is missing (403). Connect again with an account that may read it."
+                )
             }
             status => format!("{name} refused the request with status {}.", status.as_u16()),
         };

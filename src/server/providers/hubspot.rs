@@ -65,7 +65,8 @@ static CONTACTS: Object = Object {
     type_id: "0-1",
     properties: "firstname,lastname,email,phone,company,createdate,lastmodifieddate,hs_object_id",
     name: |properties| {
-        let full = [properties.text("firstname"), properties.text("lastname")].into_iter().flatten().collect::<Vec<_>>();
+        let full =
+            [properties.text("firstname"), properties.text("lastname")].into_iter().flatten().collect::<Vec<_>>();
         if full.is_empty() { properties.text("email").map(str::to_owned) } else { Some(full.join(" ")) }
     },
 };
@@ -89,7 +90,8 @@ static DEALS: Object = Object {
 fn identify(api: Api) -> BoxFuture<'static, Result<Account, AppError>> {
     async move {
         let details_path = concat!("/account-info/", version!(), "/details");
-        let (token, details) = try_join!(api.bearer.introspect::<Introspection>(), api.get::<Details>(details_path, &[]))?;
+        let (token, details) =
+            try_join!(api.bearer.introspect::<Introspection>(), api.get::<Details>(details_path, &[]))?;
         let domain = details.ui_domain.unwrap_or_else(|| "app.hubspot.com".to_owned());
         Ok(Account {
             id: details.portal_id.to_string(),

@@ -73,7 +73,8 @@ mod tests {
     #[test]
     fn a_provider_that_says_how_long_is_obeyed() {
         let quota = Quota { requests: 1, per: Duration::from_secs(10), told_in: None, left_in: Some("x-left") };
-        let headers = |name: &'static str, value: &str| HeaderMap::from_iter([(name.parse().unwrap(), value.parse().unwrap())]);
+        let headers =
+            |name: &'static str, value: &str| HeaderMap::from_iter([(name.parse().unwrap(), value.parse().unwrap())]);
         let busy = StatusCode::TOO_MANY_REQUESTS;
         assert_eq!(asked(busy, &headers("retry-after", "7"), &quota), Some(Duration::from_secs(7)));
         assert_eq!(asked(busy, &headers("retry-after", "soon"), &quota), None);

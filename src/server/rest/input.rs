@@ -71,7 +71,8 @@ async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, AppE
 }
 
 async fn multipart<S: Send + Sync>(request: Request, state: &S) -> Result<HashMap<String, String>, AppError> {
-    let mut parts = Multipart::from_request(request, state).await.map_err(|rejection| unreadable(rejection.status()))?;
+    let mut parts =
+        Multipart::from_request(request, state).await.map_err(|rejection| unreadable(rejection.status()))?;
     let mut fields = HashMap::new();
     while let Some(part) = parts.next_field().await.map_err(|error| unreadable(error.status()))? {
         let name = part.name().unwrap_or_default().to_owned();
@@ -86,7 +87,10 @@ fn form(encoded: &[u8]) -> HashMap<String, String> {
 
 fn json(body: &[u8]) -> Result<HashMap<String, String>, AppError> {
     let Ok(Value::Object(object)) = serde_json::from_slice(body) else {
-        return Err(AppError::new(ErrorCode::InvalidInput, "The body is not a JSON object. Send {\"user_id\": \"…\", \"org_id\": \"…\"}."));
+        return Err(AppError::new(
+            ErrorCode::InvalidInput,
+            "The body is not a JSON object. Send {\"user_id\": \"…\", \"org_id\": \"…\"}.",
+        ));
     };
     let text = |(name, value)| match value {
         Value::String(text) => Ok((name, text)),
@@ -97,7 +101,9 @@ fn json(body: &[u8]) -> Result<HashMap<String, String>, AppError> {
 
 fn subject(mut fields: HashMap<String, String>) -> Result<Subject, AppError> {
     let mut required = |name: &str| {
-        fields.remove(name).ok_or_else(|| AppError::new(ErrorCode::MissingField, format!("The field {name} is missing.")))
+        fields
+            .remove(name)
+            .ok_or_else(|| AppError::new(ErrorCode::MissingField, format!("The field {name} is missing.")))
     };
     let (user_id, org_id) = (required("user_id")?, required("org_id")?);
     Subject::new(org_id, user_id)
@@ -105,7 +111,10 @@ fn subject(mut fields: HashMap<String, String>) -> Result<Subject, AppError> {
 
 fn unreadable(status: StatusCode) -> AppError {
     match status {
-        StatusCode::PAYLOAD_TOO_LARGE => AppError::new(ErrorCode::TooLarge, "The body is larger than 16 KB. It takes user_id and org_id and nothing else."),
+        StatusCode::PAYLOAD_TOO_LARGE => AppError::new(
+            ErrorCode::TooLarge,
+            "The body is larger than 16 KB. It takes user_id and org_id and nothing else.",
+        ),
         _ => AppError::new(ErrorCode::InvalidInput, "The body cannot be read as the form that its content type says."),
     }
 }

@@ -32,7 +32,8 @@ impl Redis {
     /// Connects to `redis://…` or `rediss://…`; fails when the server does not answer now.
     pub async fn connect(url: &str) -> anyhow::Result<Self> {
         // The address may hold a password, so it is not repeated.
-        let takes = "REDIS_URL cannot be read. It takes an address such as redis://127.0.0.1:6379, or rediss:// for TLS";
+        let takes =
+            "REDIS_URL cannot be read. It takes an address such as redis://127.0.0.1:6379, or rediss:// for TLS";
         anyhow::ensure!(["redis", "valkey"].iter().any(|scheme| url.starts_with(scheme)), takes);
         let config = Config::from_url(url).context(takes)?;
         let client = Builder::from_config(config)

@@ -33,7 +33,13 @@ pub struct ConnectionKey {
 impl fmt::Display for ConnectionKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let encoded = |id| utf8_percent_encode(id, NON_ALPHANUMERIC);
-        write!(f, "connection/{}/{}/{}", self.provider.slug, encoded(self.subject.org_id()), encoded(self.subject.user_id()))
+        write!(
+            f,
+            "connection/{}/{}/{}",
+            self.provider.slug,
+            encoded(self.subject.org_id()),
+            encoded(self.subject.user_id())
+        )
     }
 }
 
@@ -84,7 +90,13 @@ impl Grant {
     }
 
     pub(super) fn refreshed(&self, now: Timestamp) -> Self {
-        Self { version: self.version + 1, issued_at: now, kept_since: now, last_refreshed_at: Some(now), ..self.clone() }
+        Self {
+            version: self.version + 1,
+            issued_at: now,
+            kept_since: now,
+            last_refreshed_at: Some(now),
+            ..self.clone()
+        }
     }
 
     pub(super) fn died(&self, reason: &str, now: Timestamp) -> Self {
@@ -123,7 +135,14 @@ impl Grant {
     /// What the ciphertext is bound to: format, version, org, user, provider, account; each with its length before it.
     pub(super) fn additional_data(&self, key: &ConnectionKey) -> Vec<u8> {
         let version = self.version.to_string();
-        let fields = ["tributary-grant-1", &version, key.subject.org_id(), key.subject.user_id(), key.provider.slug, &self.account.id];
+        let fields = [
+            "tributary-grant-1",
+            &version,
+            key.subject.org_id(),
+            key.subject.user_id(),
+            key.provider.slug,
+            &self.account.id,
+        ];
         fields.iter().flat_map(|field| [&(field.len() as u64).to_be_bytes(), field.as_bytes()].concat()).collect()
     }
 
@@ -198,13 +217,15 @@ mod tests {
 
     #[test]
     fn no_choice_of_ids_reaches_another_pairs_grant() {
-        let pairs = [("A:B", "C"), ("A", "B:C"), ("A/B", "C"), ("A", "B/C"), ("A%2FB", "C"), ("a", "B:C"), ("A ", "B:C")];
+        let pairs =
+            [("A:B", "C"), ("A", "B:C"), ("A/B", "C"), ("A", "B/C"), ("A%2FB", "C"), ("a", "B:C"), ("A ", "B:C")];
         let keys: std::collections::HashSet<_> = pairs.iter().map(|(org, user)| key(org, user).to_string()).collect();
         assert_eq!(keys.len(), pairs.len());
 
         let account = Account { id: "1".into(), name: None, url: None };
         let grant = Grant::new(account, 1, Timestamp::UNIX_EPOCH);
-        let bound: std::collections::HashSet<_> = pairs.iter().map(|(org, user)| grant.additional_data(&key(org, user))).collect();
+        let bound: std::collections::HashSet<_> =
+            pairs.iter().map(|(org, user)| grant.additional_data(&key(org, user))).collect();
         assert_eq!(bound.len(), pairs.len());
     }
 

@@ -33,7 +33,8 @@ impl Keyring {
     pub fn parse(text: &SecretString) -> anyhow::Result<Self> {
         let mut keys = Vec::<Key>::new();
         for pair in text.expose_secret().split(',') {
-            let (id, encoded) = pair.trim().split_once(':').context("it takes pairs of the form id:key, separated by commas")?;
+            let (id, encoded) =
+                pair.trim().split_once(':').context("it takes pairs of the form id:key, separated by commas")?;
             if id.is_empty() || !id.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c)) {
                 bail!("a key's id takes letters, digits, - and _");
             }
@@ -41,7 +42,10 @@ impl Keyring {
                 bail!("the key id {id} is there twice");
             }
             let mut decoded = STANDARD.decode(encoded).map_err(|_| anyhow!("the key {id} is not base64"))?;
-            let bytes = decoded.as_slice().try_into().map_err(|_| anyhow!("the key {id} has {} bytes; it takes 32 bytes", decoded.len()))?;
+            let bytes = decoded
+                .as_slice()
+                .try_into()
+                .map_err(|_| anyhow!("the key {id} has {} bytes; it takes 32 bytes", decoded.len()))?;
             decoded.zeroize();
             keys.push(Key { id: id.to_owned(), bytes: SecretBox::new(Box::new(bytes)) });
         }
@@ -60,7 +64,8 @@ impl Keyring {
     /// Opens what was sealed under any of the keys.
     pub fn open(&self, sealed: &str, additional: &[u8]) -> anyhow::Result<Zeroizing<Vec<u8>>> {
         let (id, encoded) = sealed.split_once('.').context("it is not in the form of a sealed value")?;
-        let key = self.0.iter().find(|key| key.id == id).with_context(|| format!("there is no key with the id {id}"))?;
+        let key =
+            self.0.iter().find(|key| key.id == id).with_context(|| format!("there is no key with the id {id}"))?;
         let bytes = STANDARD.decode(encoded).context("it is not base64")?;
         let (nonce, ciphertext) = bytes.split_first_chunk::<NONCE>().context("it is too short")?;
         let opened = key.cipher().decrypt(&XNonce::from(*nonce), Payload { msg: ciphertext, aad: additional });

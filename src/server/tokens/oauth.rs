@@ -8,7 +8,10 @@ use oauth2::{
     AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointNotSet, EndpointSet,
     ExtraTokenFields, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken, RequestTokenError, Scope,
     StandardRevocableToken, StandardTokenResponse, TokenResponse, TokenUrl,
-    basic::{BasicErrorResponse, BasicErrorResponseType, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType},
+    basic::{
+        BasicErrorResponse, BasicErrorResponseType, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse,
+        BasicTokenType,
+    },
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -89,7 +92,10 @@ impl OAuthClient {
         let configured = config.provider(provider);
         let Some(credentials) = &configured.client else {
             let capitals = provider.slug.to_uppercase();
-            let detail = format!("{} is not configured: the operator has to set {capitals}_CLIENT_ID and {capitals}_CLIENT_SECRET, or let the sandbox stand in.", provider.name);
+            let detail = format!(
+                "{} is not configured: the operator has to set {capitals}_CLIENT_ID and {capitals}_CLIENT_SECRET, or let the sandbox stand in.",
+                provider.name
+            );
             return Err(AppError::new(ErrorCode::NotConfigured, detail));
         };
         let urls = || {
@@ -151,7 +157,8 @@ impl OAuthClient {
     }
 
     pub(super) async fn introspect<T: DeserializeOwned>(&self, access_token: &SecretString) -> Result<T, Rejection> {
-        let unavailable = || Rejection::Unavailable(format!("{} does not tell whose token this is.", self.provider.name));
+        let unavailable =
+            || Rejection::Unavailable(format!("{} does not tell whose token this is.", self.provider.name));
         let path = self.provider.oauth.introspect.ok_or_else(unavailable)?;
         let answer = self.post(path, access_token, "access_token").await?;
         answer.json().await.map_err(|_| unavailable())
@@ -160,11 +167,18 @@ impl OAuthClient {
     /// Posts a token to an endpoint that knows us by id and secret in the body.
     async fn post(&self, path: &str, token: &SecretString, hint: &str) -> Result<reqwest::Response, Rejection> {
         let secret = self.secret.expose_secret();
-        let form = [("client_id", self.id.as_str()), ("client_secret", secret), ("token", token.expose_secret()), ("token_type_hint", hint)];
+        let form = [
+            ("client_id", self.id.as_str()),
+            ("client_secret", secret),
+            ("token", token.expose_secret()),
+            ("token_type_hint", hint),
+        ];
         let answer = self.http.post(format!("{}{path}", self.api_url)).form(&form).timeout(TIMEOUT).send().await;
         match answer.map(|answer| (answer.status(), answer)) {
             Ok((status, answer)) if status.is_success() => Ok(answer),
-            Ok((status, _)) => Err(Rejection::Unavailable(format!("{} answered with status {}.", self.provider.name, status.as_u16()))),
+            Ok((status, _)) => {
+                Err(Rejection::Unavailable(format!("{} answered with status {}.", self.provider.name, status.as_u16())))
+            }
             Err(error) => Err(self.lost(&error)),
         }
     }
@@ -179,10 +193,12 @@ impl OAuthClient {
         let name = self.provider.name;
         match error {
             RequestTokenError::ServerResponse(answer) => match answer.error() {
-                BasicErrorResponseType::InvalidGrant => {
-                    Rejection::Dead(format!("{name} no longer accepts this grant: it was revoked, used up or is too old."))
-                }
-                error => Rejection::Client(format!("{name} does not accept Tributary's client id, secret or redirect URL ({error}).")),
+                BasicErrorResponseType::InvalidGrant => Rejection::Dead(format!(
+                    "{name} no longer accepts this grant: it was revoked, used up or is too old."
+                )),
+                error => Rejection::Client(format!(
+                    "{name} does not accept Tributary's client id, secret or redirect URL ({error})."
+                )),
             },
             RequestTokenError::Request(Lost::Http(error)) => self.lost(&error),
             RequestTokenError::Request(Lost::Status(status)) => {

@@ -45,8 +45,7 @@ pub(crate) async fn admit(State(hubspot): State<Arc<Hubspot>>, mut request: Requ
         Err(_full) => (Refusal::burst_limit(settings.hubspot.retry_after_on_429).into_response(), 0),
     };
     let interval = hubspot.burst.length.as_millis();
-    let numbers =
-        [("max", max as i128), ("remaining", left as i128), ("interval-milliseconds", interval)];
+    let numbers = [("max", max as i128), ("remaining", left as i128), ("interval-milliseconds", interval)];
     for (name, number) in numbers {
         if let (Ok(name), Ok(value)) =
             (format!("x-hubspot-ratelimit-{name}").parse::<header::HeaderName>(), number.to_string().parse())
