@@ -6,11 +6,6 @@ import { startServer, type Server } from "./server.ts";
 
 export { expect };
 
-/** Console errors that a fix in the product is on its way for. */
-const known: RegExp[] = [
-  /inline style violates.*Content Security Policy/s,
-];
-
 /** Tells when the page's WASM has taken over: it opens this channel when it has, and the popup's script when it runs. */
 const noteTakeover = () => {
   globalThis.BroadcastChannel = class extends BroadcastChannel {
@@ -61,7 +56,7 @@ export function watch(context: BrowserContext, expected: RegExp[] = []): () => v
     if (message.type() === "error" || /Content Security Policy/.test(message.text())) errors.push(`${message.text()} (${message.location().url})`);
   });
   context.on("weberror", (error) => errors.push(String(error.error())));
-  return () => expect(errors.filter((error) => ![...known, ...expected].some((one) => one.test(error)))).toEqual([]);
+  return () => expect(errors.filter((error) => !expected.some((one) => one.test(error)))).toEqual([]);
 }
 
 /** The page, as a person uses it. */

@@ -37,6 +37,8 @@ struct About {
     provider: String,
     name: String,
     subject: Subject,
+    /// The card. Looks belong to it: what is drawn inside it comes and goes with what they find.
+    owner: Owner,
 }
 
 impl Connecting {
@@ -48,7 +50,12 @@ impl Connecting {
         state: RwSignal<CardState>,
         message: RwSignal<Option<String>>,
     ) -> Self {
-        let about = About { provider: provider.to_owned(), name: name.to_owned(), subject: subject.clone() };
+        let about = About {
+            provider: provider.to_owned(),
+            name: name.to_owned(),
+            subject: subject.clone(),
+            owner: Owner::current().unwrap_or_default(),
+        };
         Self { about: StoredValue::new(about), popup: RwSignal::new_local(None), state, message }
     }
 
@@ -77,14 +84,14 @@ impl Connecting {
         let Ok(Some(popup)) = opened else { return };
         click.prevent_default();
         self.stop_looking();
-        self.message.set(None);
-        let looks = Cell::new(0);
+        self.message.set(Some("Go on in the window that opened.".to_owned()));
+        let (looks, hinted) = (Cell::new(0), Cell::new(false));
         let look = move || {
             looks.set(looks.get() + 1);
             self.look();
             if looks.get() == LOOKS {
-                self.end(Some("Nothing came back within ten minutes. Connect again when you are ready.".to_owned()));
-            } else if is_closed(&popup) && looks.get() > 1 && self.message.with_untracked(Option::is_none) {
+                self.end("Nothing came back within ten minutes. Connect again when you are ready.".to_owned());
+            } else if looks.get() > 1 && is_closed(&popup) && !hinted.replace(true) {
                 // A provider may cut the popup off from us, and it then looks closed: so this is a hint, not an end.
                 let name = self.about.with_value(|about| about.name.clone());
                 self.message.set(Some(format!(
@@ -92,7 +99,8 @@ impl Connecting {
                 )));
             }
         };
-        if let Ok(handle) = set_interval(look, LOOK) {
+        let owner = self.about.with_value(|about| about.owner.clone());
+        if let Ok(handle) = owner.with(|| set_interval(look, LOOK)) {
             self.popup.set(Some((name, handle)));
         }
     }
@@ -127,11 +135,14 @@ impl Connecting {
             let found = cards.map(|cards| cards.into_iter().find(|card| card.provider == provider));
             // A look that fails is followed by another one.
             let Ok(Some(card)) = found else { return };
-            let fresh =
-                is_active(&card.state) && self.state.try_with_untracked(|state| !is_active(state)) == Some(true);
-            let _ = self.state.try_set(card.state);
-            if fresh {
-                self.end(None);
+            // What has not changed is not drawn again: that would close what stands open in the card.
+            if self.state.try_with_untracked(|state| *state == card.state) != Some(false) {
+                return;
+            }
+            let connected = is_active(&card.state);
+            self.state.set(card.state);
+            if connected && self.popup.with_untracked(Option::is_some) {
+                self.end(self.sentence(Outcome::Connected));
             }
         });
     }
@@ -156,13 +167,17 @@ impl Connecting {
             return None;
         }
         let outcome = Outcome::of(outcome)?;
-        self.end(Some(self.about.with_value(|about| outcome.sentence(&about.name))));
+        self.end(self.sentence(outcome));
         Some(window.to_owned())
     }
 
-    fn end(self, message: Option<String>) {
+    fn sentence(self, outcome: Outcome) -> String {
+        self.about.with_value(|about| outcome.sentence(&about.name))
+    }
+
+    fn end(self, message: String) {
         self.stop_looking();
-        self.message.set(message);
+        self.message.set(Some(message));
     }
 
     fn stop_looking(self) {

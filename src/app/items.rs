@@ -21,6 +21,14 @@ pub fn Items(rows: Rows, failures: Vec<String>) -> impl IntoView {
     let all = rows.all;
     let text = RwSignal::new(String::new());
     let kind = RwSignal::new(String::new());
+    let body = NodeRef::<Div>::new();
+    // What a filter finds begins at the top.
+    let filter = move |filter: RwSignal<String>, value| {
+        filter.set(value);
+        if let Some(body) = body.get_untracked() {
+            body.set_scroll_top(0);
+        }
+    };
     let kinds = Memo::new(move |_| {
         let mut kinds: Vec<_> = all.with(|rows| rows.iter().map(|row| row.item().kind.clone()).collect());
         kinds.sort_unstable();
@@ -50,12 +58,12 @@ pub fn Items(rows: Rows, failures: Vec<String>) -> impl IntoView {
                         type="search"
                         placeholder="Filter by name, type or id"
                         autocomplete="off"
-                        on:input=move |event| text.set(event_target_value(&event))
+                        on:input=move |event| filter(text, event_target_value(&event))
                     />
                 </label>
                 <label>
                     <span class="unseen">"Type"</span>
-                    <select on:change=move |event| kind.set(event_target_value(&event))>
+                    <select on:change=move |event| filter(kind, event_target_value(&event))>
                         <option value="">"All types"</option>
                         <For each=move || kinds.get() key=Clone::clone let:kind>
                             <option value=kind.clone()>{kind.clone()}</option>
@@ -65,16 +73,15 @@ pub fn Items(rows: Rows, failures: Vec<String>) -> impl IntoView {
             </header>
             {move || rows.rendered.get().then(|| view! { <p class="hint">"This is the first page of each kind. With WebAssembly, everything is loaded."</p> })}
             {failures.into_iter().map(|failure| view! { <p class="hint bad">{failure}</p> }).collect_view()}
-            <Table rows shown/>
+            <Table rows shown body/>
             <RawJson rows/>
         </section>
     }
 }
 
 #[component]
-fn Table(rows: Rows, shown: Memo<Vec<usize>>) -> impl IntoView {
+fn Table(rows: Rows, shown: Memo<Vec<usize>>, body: NodeRef<Div>) -> impl IntoView {
     let all = rows.all;
-    let body = NodeRef::<Div>::new();
     let top = RwSignal::new(0_usize);
     let height = RwSignal::new(800_usize);
     let scrolled = move |_| {

@@ -124,7 +124,7 @@ fn Connected(
                     <form method="get" action="/" on:submit=move |event| { event.prevent_default(); loading.start(); }>
                         <input type="hidden" name="org_id" value=org_id.clone()/>
                         <input type="hidden" name="user_id" value=user_id.clone()/>
-                        <button class="primary" name="items" value=provider.clone() disabled=move || loading.running()>
+                        <button class="primary" name="items" value=provider.clone() aria-disabled=move || loading.running().to_string()>
                             "Load"
                         </button>
                     </form>

@@ -8,6 +8,7 @@ use axum::{
 };
 use http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
+use tracing::Instrument;
 
 use super::{
     AppState, access, failure, load,
@@ -98,41 +99,57 @@ pub async fn callback(
         return Notice::error(&AppError::new(ErrorCode::NotFound, "There is no provider of that name."))
             .into_response();
     };
-    let (outcome, cookie) = match callback.state.as_deref().filter(|state| state.len() <= LONGEST) {
-        Some(given) => (
-            finish(&state, provider, given, &callback, &headers).await,
-            Some([(header::SET_COOKIE, attempt::spent_cookie(&state, provider, given))]),
-        ),
+    let given = callback.state.as_deref().filter(|given| given.len() <= LONGEST);
+    let (outcome, subject) = match given {
+        Some(given) => finish(&state, provider, given, &callback, &headers).await,
         None => (Outcome::Expired, None),
     };
     if outcome != Outcome::Connected {
         tracing::warn!(provider = provider.slug, outcome = outcome.word(), "not connected");
     }
-    (cookie, Redirect::to(&format!("/connected/{}/{}", provider.slug, outcome.word()))).into_response()
+    // The operator goes back to whom they were acting for; a user who came by a link has no page of ours to go back to.
+    let operator = access::is_signed_in(&state, &headers).await.unwrap_or_default();
+    let behalf = subject.filter(|_| operator).map_or(String::new(), |subject| format!("?{}", query(&subject)));
+    let cookie = given.map(|given| [(header::SET_COOKIE, attempt::spent_cookie(&state, provider, given))]);
+    (cookie, Redirect::to(&format!("/connected/{}/{}{behalf}", provider.slug, outcome.word()))).into_response()
 }
 
+/// How the attempt ended, and for whom it was.
 async fn finish(
     state: &AppState,
     provider: &'static Provider,
     given: &str,
     callback: &Callback,
     headers: &HeaderMap,
-) -> Outcome {
+) -> (Outcome, Option<Subject>) {
     let attempt = match attempt::take(state, given).await {
         Ok(Some(attempt)) => attempt,
-        Ok(None) => return Outcome::Expired,
-        Err(error) => return of(&error),
+        Ok(None) => return (Outcome::Expired, None),
+        Err(error) => return (of(&error), None),
     };
     if !attempt.belongs_to(provider, given, headers) {
-        return Outcome::Mismatched;
+        return (Outcome::Mismatched, None);
     }
-    match (&callback.error, &callback.code) {
+    let subject = attempt.key.subject.clone();
+    let outcome = match (&callback.error, &callback.code) {
         (Some(error), _) if error == "access_denied" => Outcome::Refused,
         (None, Some(code)) if code.len() <= LONGEST => {
-            save(state, attempt, code.clone()).await.map_or_else(|outcome| outcome, |()| Outcome::Connected)
+            let (state, code) = (state.clone(), code.clone());
+            // A task of its own: once the code is spent, the grant is saved even when the window is closed meanwhile.
+            let saved = tokio::spawn(async move { save(&state, attempt, code).await }.in_current_span());
+            match saved.await {
+                Ok(saved) => saved.err().unwrap_or(Outcome::Connected),
+                Err(error) => of(&failure::defect(&error.into())),
+            }
         }
         _ => Outcome::Rejected,
-    }
+    };
+    (outcome, Some(subject))
+}
+
+fn query(subject: &Subject) -> String {
+    let pairs = [("org_id", subject.org_id()), ("user_id", subject.user_id())];
+    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
 
 /// Exchanges the code, asks whose account it is, and saves the grant.
@@ -168,9 +185,14 @@ fn of(error: &AppError) -> Outcome {
 }
 
 /// `GET /connected/{provider}/{outcome}`: the popup's last page. It tells the page that opened it, and closes.
-pub async fn connected(Path((provider, outcome)): Path<(String, String)>) -> Response {
+pub async fn connected(
+    Path((provider, outcome)): Path<(String, String)>,
+    Query(OnBehalf { org_id, user_id }): Query<OnBehalf>,
+) -> Response {
+    let subject = org_id.zip(user_id).and_then(|(org_id, user_id)| Subject::new(org_id, user_id).ok());
+    let home = subject.map_or_else(|| "/".to_owned(), |subject| format!("/?{}", query(&subject)));
     match (providers::find(&provider), Outcome::of(&outcome)) {
-        (Some(provider), Some(outcome)) => Notice::outcome(provider, outcome).into_response(),
+        (Some(provider), Some(outcome)) => Notice::outcome(provider, outcome, home).into_response(),
         _ => Notice::error(&AppError::new(ErrorCode::NotFound, "There is no such page.")).into_response(),
     }
 }
@@ -179,6 +201,6 @@ pub async fn connected(Path((provider, outcome)): Path<(String, String)>) -> Res
 pub async fn disconnect(state: &AppState, subject: &Subject, provider: &str) -> Result<bool, AppError> {
     let (tokens, key) = (state.tokens.clone(), state.tokens.key(subject, provider)?);
     // A task of its own: once the grant is taken, the revocation is sent even when the caller hangs up.
-    let forgotten = tokio::spawn(async move { tokens.forget(&key).await });
+    let forgotten = tokio::spawn(async move { tokens.forget(&key).await }.in_current_span());
     forgotten.await.map_err(|error| failure::defect(&error.into()))?
 }

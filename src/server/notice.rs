@@ -14,6 +14,8 @@ pub struct Notice {
     sentence: String,
     /// Provider and outcome, for the script that tells the page and closes the popup.
     tells: Option<(&'static str, &'static str)>,
+    /// Where to go on.
+    home: String,
 }
 
 impl Notice {
@@ -24,11 +26,12 @@ impl Notice {
             title: "That did not work".into(),
             sentence: error.detail.clone(),
             tells: None,
+            home: "/".to_owned(),
         }
     }
 
-    /// How an attempt to connect ended.
-    pub fn outcome(provider: &'static Provider, outcome: Outcome) -> Self {
+    /// How an attempt to connect ended, with where to go on.
+    pub fn outcome(provider: &'static Provider, outcome: Outcome, home: String) -> Self {
         let title = match outcome {
             Outcome::Connected => format!("{} is connected", provider.name),
             _ => format!("{} is not connected", provider.name),
@@ -37,7 +40,7 @@ impl Notice {
             Outcome::Connected => "You can close this window.".to_owned(),
             outcome => outcome.sentence(provider.name),
         };
-        Self { status: StatusCode::OK, title, sentence, tells: Some((provider.slug, outcome.word())) }
+        Self { status: StatusCode::OK, title, sentence, tells: Some((provider.slug, outcome.word())), home }
     }
 }
 
@@ -59,7 +62,7 @@ impl IntoResponse for Notice {
                     <main>
                         <h1>{self.title}</h1>
                         <p>{self.sentence}</p>
-                        <p><a class="button" href="/">"Go to Tributary"</a></p>
+                        <p><a class="button" href=self.home>"Go to Tributary"</a></p>
                     </main>
                 </body>
             </html>

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::{AppState, access, cards, load};
 use crate::{
     app::shell,
-    model::{AppError, Landing, Subject},
+    model::{AppError, ErrorCode, FirstPage, Landing, Subject},
 };
 
 /// What the address of the page may say. Forms put it there, so it works without WASM.
@@ -67,12 +67,14 @@ async fn landing(state: &AppState, address: Address, headers: &HeaderMap) -> Lan
     };
     let (first_page, notice) = match first_page.transpose() {
         Ok(first_page) => (first_page, None),
+        // The card says that, and whoever has just disconnected comes back to this address.
+        Err(error) if error.code == ErrorCode::NotConnected => (None, None),
         Err(error) => (None, Some(error)),
     };
     Landing { signed_in: true, subject, notice, cards, first_page }
 }
 
-async fn first_page(state: &AppState, subject: &Subject, provider: &str) -> Result<crate::model::FirstPage, AppError> {
+async fn first_page(state: &AppState, subject: &Subject, provider: &str) -> Result<FirstPage, AppError> {
     Ok(load::begin(state, subject, provider).await?.first_page().await)
 }
 

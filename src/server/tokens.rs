@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
+use tracing::Instrument;
 
 pub use bearer::{AccessToken, Bearer};
 pub use grant::{ConnectionKey, Grant};
@@ -131,7 +132,7 @@ impl Tokens {
     /// It runs as a task of its own: a caller who hangs up must not lose the answer that a provider already gave.
     async fn refresh(&self, key: &ConnectionKey, refused: Option<u64>) -> Result<AccessToken, AppError> {
         let (tokens, key) = (self.clone(), key.clone());
-        let refresh = tokio::spawn(async move {
+        let refresh = async move {
             // Between processes a lease in the store belongs here too; until then `replace` below keeps a slower
             // process from overwriting what a faster one saved.
             let _lease = tokens.leases.acquire(&key.to_string()).await;
@@ -142,7 +143,8 @@ impl Tokens {
                 return Ok(tokens.open(&key, &stored.grant)?.access_token(&stored.grant));
             }
             tokens.spend(&key, &stored).await
-        });
+        };
+        let refresh = tokio::spawn(refresh.in_current_span());
         refresh.await.map_err(|error| failure::defect(&anyhow::Error::new(error)))?
     }
 

@@ -30,7 +30,7 @@ async fn an_operator_connects_from_the_page() {
     let browser = app.signed_in().await;
     let end = browser.approve(&format!("{}/connect/hubspot?org_id=acme&user_id=ada", app.url)).await;
     assert_eq!(end.url().path(), "/connected/hubspot/connected");
-    assert_eq!(end.url().query(), None, "neither code nor state stays in the address bar");
+    assert_eq!(end.url().query(), Some("org_id=acme&user_id=ada"), "neither code nor state stays in the address bar");
     let page = browser.get(&format!("{}/?org_id=acme&user_id=ada", app.url)).await.text().await.unwrap();
     assert!(page.contains("acme-sandbox.com (24816357)"), "{page}");
     // Another pair is not connected by it.
