@@ -6,6 +6,7 @@
 
 export PATH := $(shell ./setup path):$(PATH)
 export LEPTOS_OUTPUT_NAME := tributary
+export CARGO_TARGET_DIR := target
 
 program := target/release/tributary
 page := target/site/pkg/tributary.wasm.br

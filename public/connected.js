@@ -5,4 +5,4 @@ const channel = new BroadcastChannel("tributary");
 channel.onmessage = ({ data }) => {
   if (data === `heard ${window.name}`) window.close();
 };
-channel.postMessage(`told ${provider} ${outcome} ${window.name}`);
+channel.postMessage(`told ${provider} ${outcome} ${window.name} ${location.search}`);

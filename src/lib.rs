@@ -8,10 +8,12 @@
 //! - One trait of ours: `server::store::Store`. One table of providers: `server::providers::ALL`. A provider is a
 //!   `const` of data plus a few functions; its file has paths, reply types and the mapping to items, and no HTTP
 //!   plumbing, storage or OAuth code.
-//! - Tokens and secrets are in clear only inside `server::tokens` and `server::providers::Api`; they wear `secrecy`
-//!   types, and neither a log line, an error, a URL of ours nor the page ever holds one.
+//! - Tokens and secrets are in clear only inside `server::tokens` and `server::providers::Api`, and in the one answer
+//!   that gives a program its access token (`server::rest`); they wear `secrecy` types, and neither a log line, an
+//!   error nor the page ever holds one.
 //! - A failing stream never fails a load, and a load is never both green and incomplete.
-//! - No state outside the store: any request may be answered by any process.
+//! - No state outside the store: any request may be answered by any process. What a process remembers for itself
+//!   (quotas, who is refreshing, what failed just now) only spares requests.
 //! - Everything a person or a program sends is bounded and checked before it is used.
 
 pub mod model;

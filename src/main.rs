@@ -4,7 +4,7 @@ use std::{net::SocketAddr, process::ExitCode, time::Duration};
 
 use clap::{Parser, Subcommand};
 use tributary::server::{
-    config::{self, Config},
+    config::{self, AdminAccess, Config},
     sandbox::{self, Records},
     serve, telemetry,
 };
@@ -56,14 +56,20 @@ async fn main() -> ExitCode {
 
 async fn run(command: Command) -> anyhow::Result<()> {
     // A file that is not there is fine; one that cannot be read must not be passed over.
-    match dotenvy::dotenv() {
+    match dotenvy::from_path(".env") {
+        // The library's own error repeats the line, which may be a secret.
+        Err(dotenvy::Error::LineParse(..)) => {
+            anyhow::bail!(
+                "the file .env has a line that is not NAME=value. A value with spaces needs quotes: NAME=\"a b\""
+            )
+        }
         Err(error) if !error.not_found() => anyhow::bail!("the file .env cannot be read: {error}"),
         _ => {}
     }
     telemetry::start()?;
     match command {
         Command::Serve => serve::serve(Config::from_env()?).await,
-        Command::SignIn => serve::print_sign_in_link(&Config::from_env()?).await,
+        Command::SignIn => serve::print_sign_in_link(&AdminAccess::from_env()?).await,
         Command::Sandbox { listen, records, latency_ms, no_limits, seed } => {
             let latency = Duration::from_millis(latency_ms);
             serve::serve_sandbox(listen, |address| sandbox::Options {

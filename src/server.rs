@@ -35,6 +35,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
+use http::{HeaderValue, StatusCode, header};
 use jiff::Timestamp;
 use leptos::prelude::provide_context;
 use tower_http::{
@@ -82,8 +83,10 @@ impl AppState {
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(std::time::Duration::from_secs(10))
-            .user_agent(concat!("tributary/", env!("CARGO_PKG_VERSION")))
-            .build()?;
+            .user_agent(concat!("tributary/", env!("CARGO_PKG_VERSION")));
+        // The sandbox is on this machine: no proxy of the environment may come between.
+        let sandboxed = config.providers.iter().all(|provider| provider.sandbox);
+        let http = if sandboxed { http.no_proxy() } else { http }.build()?;
         let config = Arc::new(config);
         let tokens = Tokens::new(config.clone(), store.clone(), http.clone(), clock.clone());
         Ok(Self { config, store, http, tokens, paces: Arc::default(), retries: Retries::default(), clock })
@@ -102,10 +105,11 @@ pub fn router(state: AppState) -> Router {
     let signed_in = middleware::from_fn_with_state(state.clone(), access::require_signed_in);
     Router::new()
         .route("/", get(page::home))
-        .route("/sign-in/{secret}", get(access::sign_in))
+        .route("/sign-in/{secret}", get(access::sign_in).head(refuse_head))
         .route("/sign-in-links", post(access::make_sign_in_link))
         .route("/sign-out", post(access::sign_out))
-        .route("/connect/{what}", get(connect::set_out))
+        .route("/connect/{what}", get(connect::set_out).head(refuse_head))
+        .route("/disconnect", post(connect::disconnect_form))
         .route("/connected/{provider}/{outcome}", get(connect::connected))
         .nest("/integrations/{provider}", rest::routes())
         .route(
@@ -118,6 +122,7 @@ pub fn router(state: AppState) -> Router {
         .layer(middleware::from_fn_with_state(state.clone(), access::refuse_foreign_hosts))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
+        .layer(middleware::map_response(failure::in_our_words))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::map_response(access::security_headers))
         .layer(CompressionLayer::new())
@@ -125,11 +130,18 @@ pub fn router(state: AppState) -> Router {
         .with_state(state)
 }
 
-async fn server_function(State(state): State<AppState>, request: Request) -> impl IntoResponse {
+/// What works once must not be used up by a program that only looks whether a link leads somewhere.
+async fn refuse_head() -> StatusCode {
+    StatusCode::METHOD_NOT_ALLOWED
+}
+
+async fn server_function(State(state): State<AppState>, mut request: Request) -> impl IntoResponse {
+    // To what looks like a form, Leptos answers with a redirect to wherever the request says that it came from.
+    request.headers_mut().remove(header::ACCEPT);
     leptos_axum::handle_server_fns_with_context(move || provide_context(state.clone()), request).await
 }
 
-/// A panic is a defect, and still an answer. What it was has been written by the panic itself.
+/// A panic is a defect, and still an answer. `telemetry` has written what it was, under the request's id.
 fn panicked(_: Box<dyn Any + Send>) -> Response {
     AppError::internal().into_response()
 }
@@ -137,8 +149,13 @@ fn panicked(_: Box<dyn Any + Send>) -> Response {
 impl IntoResponse for AppError {
     fn into_response(self) -> Response {
         let mut response = (self.code.status(), axum::Json(&self)).into_response();
-        if self.code == ErrorCode::StoreUnavailable {
-            response.headers_mut().insert(http::header::RETRY_AFTER, http::HeaderValue::from_static("5"));
+        let hint = match self.code {
+            ErrorCode::StoreUnavailable => Some((header::RETRY_AFTER, "5")),
+            ErrorCode::Unauthorized => Some((header::WWW_AUTHENTICATE, "Bearer")),
+            _ => None,
+        };
+        if let Some((name, value)) = hint {
+            response.headers_mut().insert(name, HeaderValue::from_static(value));
         }
         response
     }

@@ -37,7 +37,7 @@ for (const [look, options] of [
       await expect(desk.badge).toHaveText("Connected");
       await verify(page, "connected");
 
-      await server.sandbox.config({ latency_ms: 400 });
+      await server.sandbox.config({ latency_ms: 2_500 });
       await desk.load.click();
       await expect(desk.rows.nth(1)).toBeVisible();
       await verify(page, "loading");

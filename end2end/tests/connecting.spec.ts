@@ -98,13 +98,12 @@ test.describe("Where popups are blocked", () => {
     await desk.connect.click();
     await page.getByRole("button", { name: "Approve" }).click();
     await expect(page.getByRole("heading", { name: "HubSpot is connected" })).toBeVisible();
-    await expect(page).toHaveURL(`${server.url}/connected/hubspot/connected`);
+    await expect(page).toHaveURL(`${server.url}/connected/hubspot/connected?org_id=demo&user_id=demo`);
     await page.getByRole("link", { name: "Go to Tributary" }).click();
     await expect(desk.badge).toHaveText("Connected");
     await expect(desk.card).toContainText(account);
   });
 
-  // Not yet: it leads to the default user.
   test("The link back leads to the user for whom it was connected", async ({ page, desk }) => {
     await desk.open("ada");
     await desk.connect.click();

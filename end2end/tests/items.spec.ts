@@ -50,7 +50,7 @@ test("A list of 15,000 items scrolls to its end and filters, with few rows in th
   await expect(desk.total).toHaveText("15,000 items");
 });
 
-test("A filter that is set while the list is scrolled down leaves no empty list", async ({ page, desk }) => {
+test("A filter that is set while the list is scrolled down shows what it finds from the top", async ({ page, desk }) => {
   await desk.begin();
   await desk.loadAll();
   await desk.list.evaluate((list) => list.scrollTo(0, list.scrollHeight));
@@ -58,7 +58,7 @@ test("A filter that is set while the list is scrolled down leaves no empty list"
   await page.getByLabel("Filter by name, type or id").fill("labs");
   const shown = Number((await desk.total.textContent())!.split(" ")[0]);
   expect(shown).toBeGreaterThan(10);
-  await expect(page.locator(`[role=row][aria-rowindex="${shown + 1}"]`)).toBeInViewport();
+  await expect(page.locator('[role=row][aria-rowindex="2"]')).toBeInViewport();
   await page.getByLabel("Filter by name, type or id").fill("");
   await expect(desk.total).toHaveText("1,900 items");
   await expect(desk.rows.nth(1)).toBeAttached();

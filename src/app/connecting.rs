@@ -27,8 +27,10 @@ const LOOKS: u32 = 300;
 #[derive(Clone, Copy)]
 pub struct Connecting {
     about: StoredValue<About>,
-    /// The window's name, and the handle of the looks.
-    popup: RwSignal<Option<(String, IntervalHandle)>, LocalStorage>,
+    /// The looks at an open popup.
+    looks: RwSignal<Option<IntervalHandle>, LocalStorage>,
+    /// The name of the last popup.
+    window: StoredValue<String>,
     state: RwSignal<CardState>,
     message: RwSignal<Option<String>>,
 }
@@ -56,20 +58,27 @@ impl Connecting {
             subject: subject.clone(),
             owner: Owner::current().unwrap_or_default(),
         };
-        Self { about: StoredValue::new(about), popup: RwSignal::new_local(None), state, message }
+        Self {
+            about: StoredValue::new(about),
+            looks: RwSignal::new_local(None),
+            window: StoredValue::default(),
+            state,
+            message,
+        }
     }
 
     /// Whether a popup is being waited for.
     pub fn waiting(self) -> bool {
-        self.popup.with(Option::is_some)
+        self.looks.with(Option::is_some)
+    }
+
+    fn waiting_untracked(self) -> bool {
+        self.looks.with_untracked(Option::is_some)
     }
 
     /// Where connecting begins.
     pub fn address(self) -> String {
-        self.about.with_value(|about| {
-            let (org_id, user_id) = (about.subject.org_id(), about.subject.user_id());
-            format!("/connect/{}?org_id={}&user_id={}", about.provider, encoded(org_id), encoded(user_id))
-        })
+        self.about.with_value(|about| format!("/connect/{}{}", about.provider, about.query()))
     }
 
     /// Opens the popup. When the browser blocks it, the link is followed in this window, as without WASM.
@@ -101,7 +110,8 @@ impl Connecting {
         };
         let owner = self.about.with_value(|about| about.owner.clone());
         if let Ok(handle) = owner.with(|| set_interval(look, LOOK)) {
-            self.popup.set(Some((name, handle)));
+            self.looks.set(Some(handle));
+            self.window.set_value(name);
         }
     }
 
@@ -141,13 +151,13 @@ impl Connecting {
             }
             let connected = is_active(&card.state);
             self.state.set(card.state);
-            if connected && self.popup.with_untracked(Option::is_some) {
+            if connected && self.waiting_untracked() {
                 self.end(self.sentence(Outcome::Connected));
             }
         });
     }
 
-    /// Takes `told {provider} {outcome} {window}`, when it is for us. Gives the window to answer.
+    /// Takes `told {provider} {outcome} {window} {query}`, when it is for us. Gives the window to answer.
     fn hear(self, told: &str) -> Option<String> {
         let mut words = told.split(' ');
         let (Some("told"), Some(provider), Some(outcome)) = (words.next(), words.next(), words.next()) else {
@@ -156,13 +166,14 @@ impl Connecting {
         if self.about.with_value(|about| about.provider != provider) {
             return None;
         }
-        let window = words.next().unwrap_or_default();
+        let (window, query) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
         self.look();
         // Another tab's popup changes the state for us too, but its end is not ours. A provider may take the window's
-        // name away; then the message is for whoever waits.
-        let ours = self
-            .popup
-            .with_untracked(|popup| popup.as_ref().is_some_and(|(name, _)| window.is_empty() || name == window));
+        // name away; then its end is for whoever waits on behalf of the same user.
+        let ours = match window {
+            "" => self.waiting_untracked() && self.about.with_value(|about| about.query() == query),
+            name => self.window.with_value(|window| window == name),
+        };
         if !ours {
             return None;
         }
@@ -181,9 +192,16 @@ impl Connecting {
     }
 
     fn stop_looking(self) {
-        if let Some((_, handle)) = self.popup.try_update(Option::take).flatten() {
+        if let Some(handle) = self.looks.try_update(Option::take).flatten() {
             handle.clear();
         }
+    }
+}
+
+impl About {
+    /// The subject as it stands in addresses; the server writes it in the same way.
+    fn query(&self) -> String {
+        format!("?org_id={}&user_id={}", encoded(self.subject.org_id()), encoded(self.subject.user_id()))
     }
 }
 
@@ -200,7 +218,8 @@ fn encoded(id: &str) -> String {
     let mut text = String::new();
     for byte in id.bytes() {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => text.push(char::from(byte)),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'*' => text.push(char::from(byte)),
+            b' ' => text.push('+'),
             // Writing to a String does not fail.
             other => _ = write!(text, "%{other:02X}"),
         }

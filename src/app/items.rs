@@ -111,7 +111,7 @@ fn Table(rows: Rows, shown: Memo<Vec<usize>>, body: NodeRef<Div>) -> impl IntoVi
         } else {
             view! {
                 <div role="presentation" class="rows" style:height=move || format!("{}px", shown.with(Vec::len) * ROW)>
-                    <For each=move || in_sight.get() key=|places| *places let:places>
+                    <For each=move || in_sight.get() key=move |&(place, at)| (place, row_at(at).map(|row| row.item().id.clone())) let:places>
                         <ItemRow place=places.0 row=row_at(places.1) flowing=false/>
                     </For>
                 </div>

@@ -184,7 +184,7 @@ fn Disconnect(
         </button>
         <div id=popover popover="auto" class="confirm" role="dialog" aria-label=format!("Disconnect {name}")>
             <p>{format!("Disconnect {name}? Tributary revokes its access there and forgets it.")}</p>
-            <form method="post" action="/api/disconnect" on:submit=submit>
+            <form method="post" action="/disconnect" on:submit=submit>
                 <input type="hidden" name="org_id" value=org_id/>
                 <input type="hidden" name="user_id" value=user_id/>
                 <input type="hidden" name="provider" value=provider/>

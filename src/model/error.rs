@@ -31,6 +31,8 @@ pub enum ErrorCode {
     NotFound,
     /// 404: this user has not connected this provider.
     NotConnected,
+    /// 405: the address is there, but not for that method.
+    MethodNotAllowed,
     /// 409: the provider has no client id and the sandbox is off.
     NotConfigured,
     /// 409: the grant is dead; the person has to connect again.
@@ -41,6 +43,8 @@ pub enum ErrorCode {
     TooLarge,
     /// 422: a field is missing.
     MissingField,
+    /// 502: the provider does not accept our client id or secret; the operator has to mend that.
+    ClientRejected,
     /// 502: the provider failed or did not answer.
     ProviderUnavailable,
     /// 503: the store is away; it will be tried again with the next request.
@@ -60,11 +64,12 @@ impl ErrorCode {
             Self::Unauthorized => S::UNAUTHORIZED,
             Self::Forbidden => S::FORBIDDEN,
             Self::NotFound | Self::NotConnected => S::NOT_FOUND,
+            Self::MethodNotAllowed => S::METHOD_NOT_ALLOWED,
             Self::NotConfigured | Self::ReconnectRequired => S::CONFLICT,
             Self::LinkExpired => S::GONE,
             Self::TooLarge => S::PAYLOAD_TOO_LARGE,
             Self::MissingField => S::UNPROCESSABLE_ENTITY,
-            Self::ProviderUnavailable => S::BAD_GATEWAY,
+            Self::ClientRejected | Self::ProviderUnavailable => S::BAD_GATEWAY,
             Self::StoreUnavailable => S::SERVICE_UNAVAILABLE,
             Self::Internal | Self::Disconnected => S::INTERNAL_SERVER_ERROR,
         }

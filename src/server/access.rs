@@ -23,7 +23,7 @@ pub use origin::{foreign_site, refuse_foreign_hosts, security_headers};
 pub use session::{cookie, cookie_value};
 
 /// How long a sign-in link can be opened.
-const SIGN_IN: std::time::Duration = std::time::Duration::from_secs(12 * 3600);
+const SIGN_IN: std::time::Duration = std::time::Duration::from_secs(3600);
 
 /// Who may call the REST API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,26 +53,39 @@ pub async fn require_signed_in(State(state): State<AppState>, request: Request, 
     }
 }
 
+/// Refuses what a link or form on another site had this browser do: such a request carries the session's cookie too, and
+/// could have the operator connect on behalf of whom that site likes. Programs do not send the header.
+pub fn refuse_links_of_other_sites(headers: &HeaderMap) -> Result<(), AppError> {
+    if headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none") {
+        let detail = "Connecting begins on Tributary's own page, not on another site. Open the page and try there.";
+        return Err(AppError::new(ErrorCode::Forbidden, detail));
+    }
+    Ok(())
+}
+
+/// The answer to a browser that is not signed in.
+pub fn not_signed_in() -> AppError {
+    unauthorized(
+        "You are not signed in. Send an API key as Authorization: Bearer <key>, or open the sign-in link that the server printed; `tributary sign-in` prints a new one.",
+    )
+}
+
 /// Whether this browser is signed in. Trouble with the store is an error, not a no.
 pub async fn is_signed_in(state: &AppState, headers: &HeaderMap) -> Result<bool, AppError> {
     session::is_alive(state, headers).await
 }
 
 async fn identify(state: &AppState, headers: &HeaderMap) -> Result<Caller, AppError> {
-    if let Some(authorization) = headers.get(header::AUTHORIZATION) {
-        let key = authorization.to_str().ok().and_then(|value| value.strip_prefix("Bearer "));
+    let authorization = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.split_once(' '));
+    // Other schemes are not for us: a proxy in front may want one of its own.
+    if let Some((_, key)) = authorization.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")) {
         let ours = state.config.api_key.expose_secret().as_bytes();
-        return match key {
-            Some(key) if bool::from(key.as_bytes().ct_eq(ours)) => Ok(Caller::Program),
-            _ => Err(unauthorized("The API key is not the right one. Send it as: Authorization: Bearer <key>")),
+        return match bool::from(key.trim().as_bytes().ct_eq(ours)) {
+            true => Ok(Caller::Program),
+            false => Err(unauthorized("The API key is not the right one. Send it as: Authorization: Bearer <key>")),
         };
     }
-    if session::is_alive(state, headers).await? {
-        return Ok(Caller::Browser);
-    }
-    Err(unauthorized(
-        "You are not signed in. Send an API key as Authorization: Bearer <key>, or open the sign-in link that the server printed; `tributary sign-in` prints a new one.",
-    ))
+    if session::is_alive(state, headers).await? { Ok(Caller::Browser) } else { Err(not_signed_in()) }
 }
 
 fn unauthorized(detail: &str) -> AppError {

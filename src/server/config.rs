@@ -41,6 +41,31 @@ pub struct Config {
     pub providers: Vec<ProviderConfig>,
 }
 
+/// What a command needs to ask the running server. Reading it makes nothing.
+pub struct AdminAccess {
+    /// `TRIBUTARY_LISTEN`.
+    pub listen: SocketAddr,
+    /// `TRIBUTARY_API_KEY`, or the admin key in the data folder.
+    pub api_key: SecretString,
+}
+
+impl AdminAccess {
+    /// Reads the process's environment.
+    pub fn from_env() -> anyhow::Result<Self> {
+        let reader = Reader(&|name| std::env::var(name).ok());
+        let api_key = match reader.optional("TRIBUTARY_API_KEY") {
+            Some(key) => key.into(),
+            None => DataDir::new(reader.text("TRIBUTARY_DATA_DIR").into()).read("admin-key")?.context(
+                "the data folder has no file admin-key. Run this where the server runs, or set TRIBUTARY_DATA_DIR or TRIBUTARY_API_KEY as the server has it",
+            )?,
+        };
+        Ok(Self { listen: reader.parsed("TRIBUTARY_LISTEN", ADDRESS)?, api_key })
+    }
+}
+
+/// What an address variable takes.
+const ADDRESS: &str = "an address and port such as 127.0.0.1:8000";
+
 impl Config {
     /// Reads the process's environment. Makes the data folder and what is generated into it.
     pub fn from_env() -> anyhow::Result<Self> {
@@ -50,8 +75,14 @@ impl Config {
     /// Reads variables from anywhere. Empty ones count as unset.
     pub fn read(variables: &dyn Fn(&str) -> Option<String>) -> anyhow::Result<Self> {
         let reader = Reader(variables);
-        let listen = reader.parsed("TRIBUTARY_LISTEN", "an address and port such as 127.0.0.1:8000")?;
+        let listen = reader.parsed("TRIBUTARY_LISTEN", ADDRESS)?;
         let public_url = reader.url("TRIBUTARY_PUBLIC_URL")?;
+        if public_url.path() != "/" {
+            bail!(
+                "TRIBUTARY_PUBLIC_URL is {:?}. It takes an address without a path: the page lies at the root of its host.",
+                public_url.as_str()
+            );
+        }
         let data_dir = DataDir::new(reader.text("TRIBUTARY_DATA_DIR").into());
         let redis_url = reader.optional("REDIS_URL").map(SecretString::from);
 
@@ -60,27 +91,29 @@ impl Config {
                 "TRIBUTARY_API_KEY is too short to be safe. It takes 16 characters or more; make one with: openssl rand -hex 32"
             ),
             Some(key) => key.into(),
-            None => data_dir.secret("admin-key", || Ok(super::random::token()))?,
+            None => data_dir.secret("admin-key", super::random::token)?,
         };
         let encryption_keys = match reader.optional("TRIBUTARY_ENCRYPTION_KEYS") {
             Some(keys) => Keyring::parse(&keys.into()).context("TRIBUTARY_ENCRYPTION_KEYS cannot be used")?,
             None if redis_url.is_some() => bail!(
                 "TRIBUTARY_ENCRYPTION_KEYS is not set, and REDIS_URL is: processes that share a store must share the keys. It takes id:key pairs, each key 32 bytes in base64; make one with: echo \"k1:$(openssl rand -base64 32)\""
             ),
-            None => Keyring::parse(&data_dir.secret("encryption-keys", || Ok(Keyring::generate()))?)
+            None => Keyring::parse(&data_dir.secret("encryption-keys", Keyring::generate)?)
                 .context("the file encryption-keys in the data folder cannot be used")?,
         };
 
         let sandbox = match reader.text("TRIBUTARY_SANDBOX").as_str() {
-            "auto" => Some(
-                reader
-                    .parsed::<SocketAddr>("TRIBUTARY_SANDBOX_LISTEN", "an address and port such as 127.0.0.1:8001")?,
-            ),
+            "auto" => Some(reader.parsed::<SocketAddr>("TRIBUTARY_SANDBOX_LISTEN", ADDRESS)?),
             "off" => None,
             other => bail!(
                 "TRIBUTARY_SANDBOX is {other:?}. It may be auto (a stand-in answers for every provider without a client id) or off."
             ),
         };
+        if let Some(listen) = sandbox.filter(|listen| !listen.ip().is_loopback() || listen.port() == 0) {
+            bail!(
+                "TRIBUTARY_SANDBOX_LISTEN is {listen}. It takes an address of this machine alone, with a port, such as 127.0.0.1:8001: anybody may sign in to a stand-in."
+            );
+        }
         let providers = providers::ALL
             .iter()
             .map(|provider| ProviderConfig::read(provider, &reader, sandbox))
@@ -153,7 +186,8 @@ mod tests {
 
     fn read(variables: &[(&str, &str)]) -> Result<Config, String> {
         let folder = tempfile::tempdir().unwrap();
-        let mut all = HashMap::from([("TRIBUTARY_DATA_DIR".to_owned(), folder.path().display().to_string())]);
+        let mut all =
+            HashMap::from([("TRIBUTARY_DATA_DIR".to_owned(), folder.path().join("data").display().to_string())]);
         all.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         Config::read(&|name| all.get(name).cloned()).map_err(|error| format!("{error:#}"))
     }
@@ -177,7 +211,10 @@ mod tests {
             ("TRIBUTARY_ENCRYPTION_KEYS", "k1:c2hvcnQ=", "32 bytes"),
             ("TRIBUTARY_ENCRYPTION_KEYS", &format!("k1:{key},k1:{key}"), "twice"),
             ("TRIBUTARY_SANDBOX", "on", "auto"),
+            ("TRIBUTARY_PUBLIC_URL", "https://a.example/sub", "without a path"),
             ("TRIBUTARY_SANDBOX_LISTEN", "nowhere", "address and port"),
+            ("TRIBUTARY_SANDBOX_LISTEN", "0.0.0.0:8001", "this machine alone"),
+            ("TRIBUTARY_SANDBOX_LISTEN", "127.0.0.1:0", "with a port"),
             ("HUBSPOT_AUTH_URL", "ftp://x", "http"),
             ("HUBSPOT_CLIENT_ID", "id-without-secret", "HUBSPOT_CLIENT_SECRET"),
         ] {

@@ -3,7 +3,10 @@
 mod attempt;
 
 use axum::{
-    extract::{Path, Query, State},
+    extract::{
+        Form, Path, Query, State,
+        rejection::{FormRejection, QueryRejection},
+    },
     response::{IntoResponse, Redirect, Response},
 };
 use http::{HeaderMap, StatusCode, header};
@@ -41,10 +44,11 @@ pub struct OnBehalf {
 pub async fn set_out(
     State(state): State<AppState>,
     Path(what): Path<String>,
-    Query(on_behalf): Query<OnBehalf>,
+    on_behalf: Result<Query<OnBehalf>, QueryRejection>,
     headers: HeaderMap,
 ) -> Response {
     let set_out = async {
+        let Query(on_behalf) = on_behalf.map_err(|_| unreadable())?;
         let key = match providers::find(&what) {
             Some(provider) => from_page(&state, provider, on_behalf, &headers).await?,
             None => attempt::take_link(&state, &what).await?,
@@ -62,16 +66,9 @@ async fn from_page(
     on_behalf: OnBehalf,
     headers: &HeaderMap,
 ) -> Result<ConnectionKey, AppError> {
-    // A link on another site could otherwise have the operator connect on behalf of whom that site likes.
-    if headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none") {
-        return Err(AppError::new(
-            ErrorCode::Forbidden,
-            "Connecting begins on Tributary's own page. Open it and try there.",
-        ));
-    }
+    access::refuse_links_of_other_sites(headers)?;
     if !access::is_signed_in(state, headers).await? {
-        let detail = "You are not signed in. Open the sign-in link that the server printed; `tributary sign-in` prints a new one.";
-        return Err(AppError::new(ErrorCode::Unauthorized, detail));
+        return Err(access::not_signed_in());
     }
     let ids = Subject::default();
     let org_id = on_behalf.org_id.unwrap_or_else(|| ids.org_id().to_owned());
@@ -80,7 +77,7 @@ async fn from_page(
 }
 
 /// What a provider sends the browser back with.
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub struct Callback {
     state: Option<String>,
     code: Option<String>,
@@ -92,13 +89,15 @@ pub struct Callback {
 pub async fn callback(
     State(state): State<AppState>,
     Path(provider): Path<String>,
-    Query(callback): Query<Callback>,
+    callback: Result<Query<Callback>, QueryRejection>,
     headers: HeaderMap,
 ) -> Response {
     let Some(provider) = providers::find(&provider) else {
         return Notice::error(&AppError::new(ErrorCode::NotFound, "There is no provider of that name."))
             .into_response();
     };
+    // What cannot be read, because something stands in it twice, is none of our attempts.
+    let callback = callback.map(|Query(callback)| callback).unwrap_or_default();
     let given = callback.state.as_deref().filter(|given| given.len() <= LONGEST);
     let (outcome, subject) = match given {
         Some(given) => finish(&state, provider, given, &callback, &headers).await,
@@ -147,6 +146,11 @@ async fn finish(
     (outcome, Some(subject))
 }
 
+/// The page, for this subject.
+fn home(subject: &Subject) -> String {
+    format!("/?{}", query(subject))
+}
+
 fn query(subject: &Subject) -> String {
     let pairs = [("org_id", subject.org_id()), ("user_id", subject.user_id())];
     url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
@@ -166,20 +170,30 @@ async fn save(state: &AppState, attempt: Attempt, code: String) -> Result<(), Ou
     let bearer = Bearer::held(state.tokens.clone(), key.clone(), minted.access_token().clone());
     // Which account it is, and so whose quota, is not known yet.
     let api = load::api(state, &key, bearer, "");
-    let account = (key.provider.identify)(api).await.map_err(|error| {
-        tracing::warn!(%key, error = %error.detail, "the account was not identified");
-        of(&error)
-    })?;
+    let account = match (key.provider.identify)(api).await {
+        Ok(account) => account,
+        Err(error) => {
+            tracing::warn!(%key, error = %error.detail, "the account was not identified");
+            oauth.discard(minted).await;
+            return Err(of(&error));
+        }
+    };
+    let id = account.id.clone();
+    state.tokens.save(&key, account, minted).await.map_err(|error| of(&error))?;
     // The request that identified the account counts towards its quota.
-    state.paces.of_account(&key, &account.id).turn().await;
-    state.tokens.save(&key, account, minted).await.map_err(|error| of(&error))
+    state.paces.of_account(&key, &id).turn().await;
+    Ok(())
+}
+
+fn unreadable() -> AppError {
+    AppError::new(ErrorCode::InvalidInput, "This address cannot be read. Go to the page and start from there.")
 }
 
 fn of(error: &AppError) -> Outcome {
     match error.code {
         ErrorCode::ProviderUnavailable => Outcome::ProviderUnavailable,
         ErrorCode::StoreUnavailable => Outcome::StoreUnavailable,
-        ErrorCode::ReconnectRequired => Outcome::Rejected,
+        ErrorCode::ReconnectRequired | ErrorCode::ClientRejected => Outcome::Rejected,
         _ => Outcome::Failed,
     }
 }
@@ -187,13 +201,47 @@ fn of(error: &AppError) -> Outcome {
 /// `GET /connected/{provider}/{outcome}`: the popup's last page. It tells the page that opened it, and closes.
 pub async fn connected(
     Path((provider, outcome)): Path<(String, String)>,
-    Query(OnBehalf { org_id, user_id }): Query<OnBehalf>,
+    on_behalf: Result<Query<OnBehalf>, QueryRejection>,
 ) -> Response {
-    let subject = org_id.zip(user_id).and_then(|(org_id, user_id)| Subject::new(org_id, user_id).ok());
-    let home = subject.map_or_else(|| "/".to_owned(), |subject| format!("/?{}", query(&subject)));
+    let ids = on_behalf.ok().and_then(|Query(OnBehalf { org_id, user_id })| org_id.zip(user_id));
+    let subject = ids.and_then(|(org_id, user_id)| Subject::new(org_id, user_id).ok());
+    let home = subject.map_or_else(|| "/".to_owned(), |subject| home(&subject));
     match (providers::find(&provider), Outcome::of(&outcome)) {
         (Some(provider), Some(outcome)) => Notice::outcome(provider, outcome, home).into_response(),
         _ => Notice::error(&AppError::new(ErrorCode::NotFound, "There is no such page.")).into_response(),
+    }
+}
+
+/// What the page's form sends where there is no WASM.
+#[derive(Deserialize)]
+pub struct DisconnectForm {
+    org_id: String,
+    user_id: String,
+    provider: String,
+}
+
+/// `POST /disconnect`: the same as the server function, for a browser without WASM.
+pub async fn disconnect_form(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+    form: Result<Form<DisconnectForm>, FormRejection>,
+) -> Response {
+    let disconnect = async {
+        if !access::is_signed_in(&state, &headers).await? {
+            return Err(access::not_signed_in());
+        }
+        let Ok(Form(DisconnectForm { org_id, user_id, provider })) = form else {
+            return Err(AppError::new(ErrorCode::MissingField, "The form lacks org_id, user_id or provider."));
+        };
+        let subject = Subject::new(org_id, user_id)?;
+        let revoked = disconnect(&state, &subject, &provider).await?;
+        let provider = state.tokens.key(&subject, &provider)?.provider;
+        Ok((revoked, subject, provider))
+    };
+    match disconnect.await {
+        Ok((true, subject, _)) => Redirect::to(&home(&subject)).into_response(),
+        Ok((false, subject, provider)) => Notice::not_revoked(provider, home(&subject)).into_response(),
+        Err(error) => Notice::error(&error).into_response(),
     }
 }
 

@@ -12,6 +12,7 @@ use futures::{
     future::{join_all, ready},
     stream,
 };
+use tracing::Instrument;
 
 use super::{
     AppState,
@@ -60,7 +61,9 @@ impl Load {
     /// Runs the load. The work is done while the stream is polled: dropping it drops the work and its requests.
     pub fn events(self) -> impl Stream<Item = LoadEvent> + Send + 'static {
         let (events, received) = mpsc::channel(WAITING);
-        stream::select(received, self.run(events).into_stream().filter_map(|()| ready(None)))
+        // The answer is read after the request's handler has ended, and its lines still bear the request's id.
+        let work = self.run(events).in_current_span();
+        stream::select(received, work.into_stream().filter_map(|()| ready(None)))
     }
 
     async fn run(self, mut events: Sender<LoadEvent>) {
@@ -141,7 +144,11 @@ impl Log {
         self.ended = true;
         let sum = |count: fn(&StreamReport) -> u64| report.iter().map(count).sum::<u64>();
         let (records, requests, retries) = (sum(|one| one.records), sum(|one| one.requests), sum(|one| one.retries));
-        let failed = failed_streams(report).join(",");
+        let failed = report.iter().filter_map(|one| match &one.outcome {
+            StreamOutcome::Failed(error) => Some(format!("{}: {}", one.stream, error.detail)),
+            StreamOutcome::Complete => None,
+        });
+        let failed = failed.collect::<Vec<_>>().join(" ");
         let (key, milliseconds) = (&self.key, self.began.elapsed().as_millis());
         if failed.is_empty() {
             tracing::info!(%key, records, requests, retries, milliseconds, "loaded");

@@ -1,7 +1,7 @@
 //! The page, rendered with everything it starts with.
 
 use axum::{
-    extract::{Query, Request, State},
+    extract::{Query, Request, State, rejection::QueryRejection},
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderValue, header};
@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// What the address of the page may say. Forms put it there, so it works without WASM.
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub struct Address {
     org_id: Option<String>,
     user_id: Option<String>,
@@ -27,11 +27,17 @@ pub struct Address {
 /// `GET /`.
 pub async fn home(
     State(state): State<AppState>,
-    Query(address): Query<Address>,
+    address: Result<Query<Address>, QueryRejection>,
     headers: HeaderMap,
     request: Request,
 ) -> Response {
-    let landing = landing(&state, address, &headers).await;
+    let readable = address.is_ok();
+    let address = address.map(|Query(address)| address).unwrap_or_default();
+    let mut landing = landing(&state, address, &headers).await;
+    if landing.signed_in && !readable {
+        let detail = "This address cannot be read, so the page shows the default user.";
+        landing.notice = Some(AppError::new(ErrorCode::InvalidInput, detail));
+    }
     let status = landing.notice.as_ref().map(|error| error.code.status()).unwrap_or_default();
     let options = LeptosOptions::builder().output_name("tributary").build();
     let context = move || {

@@ -14,7 +14,11 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use secrecy::ExposeSecret;
 use serde::Serialize;
 
-use super::{AppState, access::Caller, connect, load};
+use super::{
+    AppState,
+    access::{self, Caller},
+    connect, load,
+};
 use crate::{
     jsonl,
     model::{AppError, Connection, Status, Subject},
@@ -47,8 +51,10 @@ async fn authorize_redirect(
     State(state): State<AppState>,
     Path(provider): Path<String>,
     _caller: Caller,
+    headers: HeaderMap,
     QueryFields(subject): QueryFields,
 ) -> Result<Redirect, AppError> {
+    access::refuse_links_of_other_sites(&headers)?;
     Ok(Redirect::to(&connect::link(&state, &subject, &provider).await?))
 }
 

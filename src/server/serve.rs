@@ -4,6 +4,7 @@ use std::{io::ErrorKind, net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context, bail};
 use axum::Router;
+use http::header;
 use secrecy::ExposeSecret;
 use tokio::{
     net::TcpListener,
@@ -11,13 +12,21 @@ use tokio::{
     sync::watch,
 };
 
-use super::{AppState, access, config::Config, data_dir::DataDir, router, sandbox, set_up_process, store};
+use super::{
+    AppState, access,
+    config::{AdminAccess, Config},
+    data_dir::DataDir,
+    router, sandbox, set_up_process, store,
+};
 
 /// How long answers that are under way may take once the program is asked to stop. Loads end with it.
 const GRACE: Duration = Duration::from_secs(10);
 
 /// The sandbox's seed where none is chosen.
 pub const SEED: u64 = 1;
+
+/// How often a shared sandbox is looked after.
+const TAKE_OVER: Duration = Duration::from_secs(1);
 
 /// Runs the server until SIGINT or SIGTERM.
 pub async fn serve(config: Config) -> anyhow::Result<()> {
@@ -35,6 +44,11 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
 
     let stored_in = if config.redis_url.is_some() { "redis" } else { "embedded" };
     tracing::info!(listen = %listener.local_addr()?, public_url = %config.public_url, store = stored_in, "serving");
+    if config.public_url.host_str() == Some("localhost")
+        && config.public_url.port_or_known_default() != Some(config.listen.port())
+    {
+        tracing::warn!("TRIBUTARY_PUBLIC_URL and TRIBUTARY_LISTEN name different ports; set both when one is changed");
+    }
     let state = AppState::new(config, store, Arc::new(jiff::Timestamp::now))?;
     match access::sign_in_link(&state).await {
         Ok(link) => println!("\n  Tributary is at {}\n  Sign in (once): {link}\n", state.config.public("/")),
@@ -57,43 +71,48 @@ pub async fn serve_sandbox(
 }
 
 /// Asks the running server for a sign-in link, and prints it.
-pub async fn print_sign_in_link(config: &Config) -> anyhow::Result<()> {
-    set_up_process();
-    let url = format!("http://{}/sign-in-links", config.listen);
-    let request = reqwest::Client::new().post(&url).bearer_auth(config.api_key.expose_secret()).timeout(GRACE);
-    let answer = request.send().await.with_context(|| {
+pub async fn print_sign_in_link(access: &AdminAccess) -> anyhow::Result<()> {
+    let request = local_client()?.post(format!("http://{}/sign-in-links", access.listen));
+    // However the address is written, the server knows itself by this name.
+    let request = request.header(header::HOST, format!("localhost:{}", access.listen.port()));
+    let request = request.bearer_auth(access.api_key.expose_secret());
+    let answer = request.timeout(GRACE).send().await.with_context(|| {
         format!(
             "no Tributary answers at {}. Start it with `tributary serve`, or set TRIBUTARY_LISTEN to where it listens",
-            config.listen
+            access.listen
         )
     })?;
     let status = answer.status();
     let answer: serde_json::Value = answer.json().await.unwrap_or_default();
     match (answer["url"].as_str(), answer["detail"].as_str()) {
         (Some(link), _) => println!("{link}"),
-        (None, Some(detail)) => bail!("the server at {} answered: {detail}", config.listen),
-        (None, None) => bail!("what answers at {} (status {status}) is no Tributary", config.listen),
+        (None, Some(detail)) => bail!("the server at {} answered: {detail}", access.listen),
+        (None, None) => bail!("what answers at {} (status {status}) is no Tributary", access.listen),
     }
     Ok(())
 }
 
-/// Starts the stand-ins, or shares those that another Tributary on this machine has started there.
+/// Starts the stand-ins, or shares those that another Tributary on this machine has started there. When that one stops,
+/// this one takes them over.
 async fn start_sandbox(listen: SocketAddr) -> anyhow::Result<()> {
     match TcpListener::bind(listen).await {
         Ok(listener) => {
-            let options = sandbox::Options {
-                public_url: format!("http://{}", listener.local_addr()?),
-                records: sandbox::Records::default(),
-                latency: Duration::ZERO,
-                limits: true,
-                seed: SEED,
-            };
-            tokio::spawn(async move { axum::serve(listener, sandbox::router(options)).await });
+            tokio::spawn(serve_stand_ins(listener));
             tracing::info!(%listen, "sandbox started: stand-ins answer for the providers without a client id");
             Ok(())
         }
         Err(error) if error.kind() == ErrorKind::AddrInUse && is_sandbox(listen).await => {
             tracing::info!(%listen, "sandbox shared with another process");
+            tokio::spawn(async move {
+                let listener = loop {
+                    tokio::time::sleep(TAKE_OVER).await;
+                    if let Ok(listener) = TcpListener::bind(listen).await {
+                        break listener;
+                    }
+                };
+                tracing::info!(%listen, "sandbox taken over from a process that stopped");
+                serve_stand_ins(listener).await;
+            });
             Ok(())
         }
         Err(error) => {
@@ -102,16 +121,34 @@ async fn start_sandbox(listen: SocketAddr) -> anyhow::Result<()> {
     }
 }
 
+async fn serve_stand_ins(listener: TcpListener) {
+    let public_url = listener.local_addr().map(|address| format!("http://{address}")).unwrap_or_default();
+    let options = sandbox::Options {
+        public_url,
+        records: sandbox::Records::default(),
+        latency: Duration::ZERO,
+        limits: true,
+        seed: SEED,
+    };
+    if let Err(error) = axum::serve(listener, sandbox::router(options)).await {
+        tracing::error!(%error, "the sandbox ended");
+    }
+}
+
 async fn is_sandbox(listen: SocketAddr) -> bool {
-    set_up_process();
-    let request =
-        reqwest::Client::new().get(format!("http://{listen}/__sandbox/stats")).timeout(Duration::from_secs(2));
+    let Ok(client) = local_client() else { return false };
+    let request = client.get(format!("http://{listen}/__sandbox/stats")).timeout(Duration::from_secs(2));
     request.send().await.is_ok_and(|answer| answer.status().is_success())
 }
 
+/// For servers on this machine: what is said to them must not go through a proxy.
+fn local_client() -> reqwest::Result<reqwest::Client> {
+    set_up_process();
+    reqwest::Client::builder().no_proxy().build()
+}
+
 async fn run(listener: TcpListener, app: Router) -> anyhow::Result<()> {
-    let (stop, mut stopping) = watch::channel(());
-    let mut asked = stop.subscribe();
+    let (stop, mut asked) = watch::channel(());
     let graceful = axum::serve(listener, app).with_graceful_shutdown(async move {
         // An error means that the sender is gone, which is a reason to stop too.
         let _ = asked.changed().await;
@@ -123,7 +160,6 @@ async fn run(listener: TcpListener, app: Router) -> anyhow::Result<()> {
         tokio::time::sleep(GRACE).await;
         anyhow::Ok(())
     };
-    stopping.mark_unchanged();
     tokio::select! {
         served = graceful.into_future() => served?,
         stopped = asked_to_stop => {

@@ -27,6 +27,12 @@ pub fn start() -> anyhow::Result<()> {
     } else {
         lines.json().flatten_event(true).with_current_span(true).with_span_list(false).init();
     }
+    // A panic becomes a line like any other, with the id of the request in which it happened.
+    std::panic::set_hook(Box::new(|panic| {
+        let message = panic.payload_as_str().unwrap_or("no message");
+        let location = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(panic = message, location, "panicked");
+    }));
     Ok(())
 }
 

@@ -3,15 +3,18 @@
 //! This room and `providers::Api` are the only ones where a token is in clear.
 
 mod bearer;
+mod failures;
 mod grant;
 mod keyring;
 mod lease;
 mod oauth;
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use jiff::{SignedDuration, Timestamp};
-use secrecy::SecretString;
 use tracing::Instrument;
 
 pub use bearer::{AccessToken, Bearer};
@@ -20,13 +23,20 @@ pub use keyring::Keyring;
 pub use oauth::{OAuthClient, Rejection};
 
 use super::{Clock, config::Config, failure, providers, store::Store};
-use crate::model::{Account, AppError, Connection, ErrorCode, Subject};
+use crate::model::{Account, AppError, Connection, ErrorCode, Status, Subject};
+use failures::Failures;
 use grant::{Secrets, Stored};
 use lease::Leases;
 use oauth::Minted;
 
 /// A token is refreshed when it ends within this time, or within half its life where that is shorter.
 const MARGIN: SignedDuration = SignedDuration::from_mins(5);
+
+/// After a refresh that failed, a token that is still valid is served for this long before the next try.
+const PAUSE: Duration = Duration::from_secs(30);
+
+/// How often a grant is written again when the store fails after the provider has answered, and how long between.
+const WRITES: (u32, Duration) = (10, Duration::from_millis(300));
 
 /// The grants of all users. Cheap to clone.
 #[derive(Clone)]
@@ -36,12 +46,13 @@ pub struct Tokens {
     http: reqwest::Client,
     clock: Clock,
     leases: Arc<Leases>,
+    failures: Arc<Failures>,
 }
 
 impl Tokens {
     /// Grants in `store`, sealed with the config's keys.
     pub fn new(config: Arc<Config>, store: Arc<dyn Store>, http: reqwest::Client, clock: Clock) -> Self {
-        Self { config, store, http, clock, leases: Arc::default() }
+        Self { config, store, http, clock, leases: Arc::default(), failures: Arc::default() }
     }
 
     /// The key of a connection; 404 for a provider that is not ours.
@@ -68,28 +79,40 @@ impl Tokens {
 
     /// A connection as its owner may see it; 404 when there is none.
     pub async fn connection(&self, key: &ConnectionKey) -> Result<Connection, AppError> {
-        Ok(self.find(key).await?.ok_or_else(|| key.not_connected())?.into())
+        let grant = self.find(key).await?.ok_or_else(|| key.not_connected())?;
+        let unusable = self.usable(key, &grant).err();
+        let mut connection = Connection::from(grant);
+        if let (Some(error), None) = (unusable, &connection.reason) {
+            connection.status = Status::ReconnectRequired;
+            connection.reason = Some(error.detail);
+        }
+        Ok(connection)
     }
 
     /// The grant of a connection; 404 when there is none, 409 when it is dead.
     pub async fn live(&self, key: &ConnectionKey) -> Result<Grant, AppError> {
         let grant = self.find(key).await?.ok_or_else(|| key.not_connected())?;
-        grant.alive(key)?;
+        self.usable(key, &grant)?;
         Ok(grant)
     }
 
     /// An access token that is good for a while, refreshed first when it is not.
     pub async fn fresh(&self, key: &ConnectionKey) -> Result<AccessToken, AppError> {
         let stored = self.read(key).await?.ok_or_else(|| key.not_connected())?;
-        stored.grant.alive(key)?;
+        self.usable(key, &stored.grant)?;
         let now = (self.clock)();
         let token = self.open(key, &stored.grant)?.access_token(&stored.grant);
         if !stored.grant.is_due(now, MARGIN) {
             self.keep(key, &stored).await?;
             return Ok(token);
         }
+        let valid = !stored.grant.is_expired(now);
+        // While the provider is failing, a valid token is served at once rather than after each one's own failed try.
+        if valid && self.failures.since(&key.to_string(), Instant::now() - PAUSE).is_some() {
+            return Ok(token);
+        }
         match self.refresh(key, None).await {
-            Err(error) if error.code != ErrorCode::ReconnectRequired && !stored.grant.is_expired(now) => {
+            Err(error) if error.code != ErrorCode::ReconnectRequired && valid => {
                 tracing::warn!(%key, error = %error.detail, "refresh failed; the old token is still valid and served");
                 Ok(token)
             }
@@ -101,7 +124,8 @@ impl Tokens {
     pub async fn save(&self, key: &ConnectionKey, account: Account, minted: Minted) -> Result<(), AppError> {
         let _lease = self.leases.acquire(&key.to_string()).await;
         let version = self.read(key).await.ok().flatten().map_or(1, |stored| stored.grant.version + 1);
-        let grant = self.seal(key, Grant::new(account, version, (self.clock)()), minted)?;
+        let grant = Grant::new(account, self.client(key), version, (self.clock)());
+        let grant = self.seal(key, grant, minted)?;
         self.store.put(&key.to_string(), &grant.to_bytes()?, grant::LIFETIME).await.map_err(failure::store)?;
         tracing::info!(%key, account = grant.account.id, scopes = grant.scopes.join(" "), "connected");
         Ok(())
@@ -114,7 +138,9 @@ impl Tokens {
             return Err(key.not_connected());
         };
         let grant = Grant::from_bytes(&bytes)?;
-        let revoked = match self.open(key, &grant) {
+        // Tokens of another client are not shown to this one's provider.
+        let opened = self.usable_to_revoke(key, &grant).and_then(|()| self.open(key, &grant));
+        let revoked = match opened {
             Ok(secrets) => self.oauth(key)?.revoke(&secrets).await,
             Err(error) => Err(Rejection::Unavailable(error.detail)),
         };
@@ -125,22 +151,25 @@ impl Tokens {
         Ok(revoked.is_ok())
     }
 
-    /// Refreshes, one at a time for a connection in this process; whoever comes second finds the first one's result.
-    /// `refused` is the version of the grant whose token the provider did not accept: that one is refreshed though it
-    /// is not due.
+    /// Refreshes, one at a time for a connection in this process; whoever comes second finds the first one's result,
+    /// be it a grant or a failure. `refused` is the version of the grant whose token the provider did not accept: that
+    /// one is refreshed though it is not due.
     ///
     /// It runs as a task of its own: a caller who hangs up must not lose the answer that a provider already gave.
     async fn refresh(&self, key: &ConnectionKey, refused: Option<u64>) -> Result<AccessToken, AppError> {
-        let (tokens, key) = (self.clone(), key.clone());
+        let (tokens, key, asked) = (self.clone(), key.clone(), Instant::now());
         let refresh = async move {
-            // Between processes a lease in the store belongs here too; until then `replace` below keeps a slower
-            // process from overwriting what a faster one saved.
+            // Between processes a lease in the store belongs here too: of two that refresh at once, both spend the
+            // refresh token, and `replace` only keeps the slower one from overwriting what the faster one saved.
             let _lease = tokens.leases.acquire(&key.to_string()).await;
             let stored = tokens.read(&key).await?.ok_or_else(|| key.not_connected())?;
-            stored.grant.alive(&key)?;
+            tokens.usable(&key, &stored.grant)?;
             let due = stored.grant.is_due((tokens.clock)(), MARGIN) || refused == Some(stored.grant.version);
             if !due {
                 return Ok(tokens.open(&key, &stored.grant)?.access_token(&stored.grant));
+            }
+            if let Some(error) = tokens.failures.since(&key.to_string(), asked) {
+                return Err(error);
             }
             tokens.spend(&key, &stored).await
         };
@@ -162,12 +191,14 @@ impl Tokens {
                 tracing::warn!(%key, reason, "refresh refused; the person has to connect again");
                 self.seal(key, grant.died(&reason, (self.clock)()), secrets.into())?
             }
-            Err(error) => {
-                tracing::warn!(%key, %error, "refresh failed");
-                return Err(AppError::new(ErrorCode::ProviderUnavailable, error.to_string()));
+            Err(rejection) => {
+                tracing::warn!(%key, error = %rejection, "refresh failed");
+                let error = AppError::from(rejection);
+                self.failures.note(&key.to_string(), error.clone());
+                return Err(error);
             }
         };
-        if !self.write(key, stored, &next).await? {
+        if !self.write_patiently(key, stored, &next).await? {
             tracing::info!(%key, "another process changed the grant during the refresh; its grant counts");
             let current = self.live(key).await?;
             return Ok(self.open(key, &current)?.access_token(&current));
@@ -177,15 +208,36 @@ impl Tokens {
         Ok(self.open(key, &next)?.access_token(&next))
     }
 
-    /// Notes that the provider no longer accepts the grant at all.
-    async fn bury(&self, key: &ConnectionKey, reason: &str) -> Result<(), AppError> {
+    /// Notes that the provider no longer accepts the grant of this version at all. A newer one is left alone.
+    async fn bury(&self, key: &ConnectionKey, version: u64, reason: &str) -> Result<(), AppError> {
         let _lease = self.leases.acquire(&key.to_string()).await;
-        let Some(stored) = self.read(key).await? else { return Ok(()) };
+        let stored = self.read(key).await?.filter(|stored| stored.grant.version == version);
+        let Some(stored) = stored else { return Ok(()) };
         let secrets = self.open(key, &stored.grant)?;
         let dead = self.seal(key, stored.grant.died(reason, (self.clock)()), secrets.into())?;
         self.write(key, &stored, &dead).await?;
         tracing::warn!(%key, reason, "the grant is dead; the person has to connect again");
         Ok(())
+    }
+
+    /// A grant that is alive, and made for the client that is configured now. A grant of another client is left as it
+    /// is: it is good again when that client's id is back.
+    fn usable(&self, key: &ConnectionKey, grant: &Grant) -> Result<(), AppError> {
+        grant.alive(key)?;
+        if grant.client != self.client(key) {
+            let reason =
+                "This grant was made for another client id (or for the sandbox) than the one that is configured now.";
+            return Err(AppError::reconnect(key.provider.name, reason));
+        }
+        Ok(())
+    }
+
+    fn usable_to_revoke(&self, key: &ConnectionKey, grant: &Grant) -> Result<(), AppError> {
+        if grant.client == self.client(key) { Ok(()) } else { self.usable(key, grant) }
+    }
+
+    fn client(&self, key: &ConnectionKey) -> &str {
+        self.config.provider(key.provider).client.as_ref().map_or("", |client| client.id.as_str())
     }
 
     async fn read(&self, key: &ConnectionKey) -> Result<Option<Stored>, AppError> {
@@ -196,6 +248,18 @@ impl Tokens {
     async fn write(&self, key: &ConnectionKey, old: &Stored, new: &Grant) -> Result<bool, AppError> {
         let replaced = self.store.replace(&key.to_string(), &old.bytes, &new.to_bytes()?, grant::LIFETIME).await;
         replaced.map_err(failure::store)
+    }
+
+    /// The same, and again when the store fails: what a provider just made cannot be made twice.
+    async fn write_patiently(&self, key: &ConnectionKey, old: &Stored, new: &Grant) -> Result<bool, AppError> {
+        let (most, pause) = WRITES;
+        for _ in 1..most {
+            match self.write(key, old, new).await {
+                Err(error) if error.code == ErrorCode::StoreUnavailable => tokio::time::sleep(pause).await,
+                written => return written,
+            }
+        }
+        self.write(key, old, new).await
     }
 
     /// Slides a grant's deadline when it is used, at most once a day.
@@ -232,12 +296,7 @@ impl Tokens {
     }
 }
 
-/// The present time, for those who show it.
-pub(super) fn seconds(time: Timestamp) -> String {
+/// A time as it is shown: whole seconds, RFC 3339, UTC.
+fn seconds(time: Timestamp) -> String {
     time.round(jiff::Unit::Second).unwrap_or(time).to_string()
-}
-
-/// A secret as text is compared nowhere; this only hands it on.
-pub(super) fn secret(text: &str) -> SecretString {
-    text.to_owned().into()
 }

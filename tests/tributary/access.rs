@@ -119,6 +119,9 @@ async fn another_site_cannot_start_a_connection_with_a_link() {
     };
     assert_eq!(follow("cross-site").await.unwrap().status(), StatusCode::FORBIDDEN);
     assert_eq!(follow("same-origin").await.unwrap().status(), StatusCode::SEE_OTHER);
+    let rest = app.anybody("GET", "/integrations/hubspot/authorize").query(&IDS);
+    let rest = rest.header("cookie", &cookie).header("sec-fetch-site", "cross-site").send().await.unwrap();
+    assert_eq!(rest.status(), StatusCode::FORBIDDEN);
 }
 
 #[tokio::test]
@@ -142,4 +145,35 @@ async fn every_answer_bears_its_request_id_and_the_security_headers() {
     let policy = page.headers()["content-security-policy"].to_str().unwrap().to_owned();
     let nonce = policy.split("'nonce-").nth(1).unwrap().split('\'').next().unwrap().to_owned();
     assert!(!policy.contains("unsafe-inline") && page.text().await.unwrap().contains(&format!("nonce=\"{nonce}\"")));
+}
+
+#[tokio::test]
+async fn a_session_ends_after_twelve_idle_hours_and_lives_on_while_it_is_used() {
+    let app = App::start().await;
+    let browser = app.signed_in().await;
+    let signed_in = async || browser.get(&app.url).await.text().await.unwrap().contains("HubSpot</h2>");
+    for _ in 0..3 {
+        app.advance(jiff::SignedDuration::from_hours(11));
+        assert!(signed_in().await);
+    }
+    app.advance(jiff::SignedDuration::from_hours(13));
+    assert!(!signed_in().await);
+}
+
+#[tokio::test]
+async fn looking_whether_a_link_leads_somewhere_does_not_use_it_up() {
+    let app = App::start().await;
+    let link = tributary::server::access::sign_in_link(&app.state).await.unwrap();
+    let looked = app.anybody("HEAD", link.strip_prefix(&app.url).unwrap()).send().await.unwrap();
+    assert_eq!(looked.status(), StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(Browser::new().get(&link).await.url().path(), "/");
+}
+
+#[tokio::test]
+async fn a_server_function_never_redirects_to_where_a_request_says_it_came_from() {
+    let app = App::start().await;
+    let request =
+        app.program("POST", "/api/disconnect").header("accept", "text/html").header("referer", "https://evil.example/");
+    let answer = request.form(&[("org_id", "a"), ("user_id", "b"), ("provider", "hubspot")]).send().await.unwrap();
+    assert_eq!((answer.status(), answer.headers().get("location")), (StatusCode::NOT_FOUND, None));
 }

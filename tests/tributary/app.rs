@@ -59,7 +59,7 @@ impl App {
         let mut all = HashMap::from([
             ("TRIBUTARY_LISTEN".to_owned(), format!("127.0.0.1:{port}")),
             ("TRIBUTARY_PUBLIC_URL".to_owned(), format!("http://localhost:{port}")),
-            ("TRIBUTARY_DATA_DIR".to_owned(), data.path().display().to_string()),
+            ("TRIBUTARY_DATA_DIR".to_owned(), data.path().join("data").display().to_string()),
             ("TRIBUTARY_API_KEY".to_owned(), KEY.to_owned()),
             ("TRIBUTARY_SANDBOX_LISTEN".to_owned(), sandbox_listener.local_addr().unwrap().to_string()),
         ]);

@@ -189,3 +189,23 @@ async fn connecting_again_replaces_a_dead_grant() {
     app.connect().await;
     assert_eq!(app.items().await.status(), StatusCode::OK);
 }
+
+#[tokio::test]
+async fn an_attempt_counts_for_ten_minutes() {
+    let app = App::start().await;
+    for (minutes, end) in [(9, "/connected"), (11, "/expired")] {
+        let browser = Browser::new();
+        let consent = browser.consent(&link(&app).await).await;
+        app.advance(SignedDuration::from_mins(minutes));
+        let ended = browser.post(consent.as_str(), &[("decision", "approve")]).await;
+        assert!(ended.url().path().ends_with(end), "after {minutes} minutes: {}", ended.url());
+    }
+}
+
+#[tokio::test]
+async fn a_callback_that_says_something_twice_ends_in_a_sentence() {
+    let app = App::start().await;
+    let end =
+        Browser::new().get(&format!("{}/integrations/hubspot/oauth2callback?code=a&code=b&state=x", app.url)).await;
+    assert!(end.url().path().ends_with("/expired"), "{}", end.url());
+}

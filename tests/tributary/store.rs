@@ -9,7 +9,7 @@ use crate::redis;
 
 const LONG: Duration = Duration::from_secs(60);
 
-/// What every store promises. `again` opens the same store anew.
+/// What every store promises.
 async fn keeps_the_contract(store: Arc<dyn Store>) {
     store.ping().await.unwrap();
 

@@ -130,3 +130,51 @@ async fn a_grant_under_a_lost_key_asks_for_reconnecting() {
     assert_eq!((status, &error["code"]), (StatusCode::CONFLICT, &json!("reconnect_required")));
     assert!(error["detail"].as_str().unwrap().contains("cannot be decrypted"), "{error}");
 }
+
+#[tokio::test]
+async fn a_failing_token_endpoint_is_asked_once_while_the_old_token_is_valid() {
+    let app = App::start().await;
+    app.connect().await;
+    app.steer(json!({"faults": [{"path": "/hubspot/oauth", "kind": "status", "status": 503}]})).await;
+    app.advance(SignedDuration::from_mins(26));
+    let answer = app.items().await;
+    assert_eq!(answer.headers()["tributary-load"], "complete");
+    let tries = &app.stats().await["by_endpoint"]["POST /hubspot/oauth/{version}/token"]["statuses"]["503"];
+    assert_eq!(*tries, 1, "19 pages in three streams");
+}
+
+#[tokio::test]
+async fn an_old_request_does_not_bury_a_newer_grant() {
+    let app = App::start().await;
+    app.connect().await;
+    let key = app.state.tokens.key(&tributary::model::Subject::new("acme", "ada").unwrap(), "hubspot").unwrap();
+    let bearer = tributary::server::tokens::Bearer::stored(app.state.tokens.clone(), key);
+    let old = bearer.fresh().await.unwrap();
+    app.connect().await;
+    bearer.dead(&old).await;
+    assert_eq!(app.items().await.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_grant_of_another_client_is_left_alone_until_that_client_is_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let store: std::sync::Arc<dyn tributary::server::store::Store> =
+        std::sync::Arc::new(tributary::server::store::Embedded::open(&folder.path().join("store.redb")).unwrap());
+    let keys = [("TRIBUTARY_ENCRYPTION_KEYS", "k1:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")];
+    let app = App::start_with(Default::default(), &keys, Some(store.clone())).await;
+    app.connect().await;
+
+    let other = [
+        keys[0],
+        ("HUBSPOT_CLIENT_ID", "real"),
+        ("HUBSPOT_CLIENT_SECRET", "secret"),
+        ("HUBSPOT_API_URL", "http://127.0.0.1:1"),
+    ];
+    let configured = App::start_with(Default::default(), &other, Some(store)).await;
+    let error: Value = configured.items().await.json().await.unwrap();
+    assert_eq!(error["code"], "reconnect_required");
+    assert!(error["detail"].as_str().unwrap().contains("another client id"), "{error}");
+
+    app.advance(SignedDuration::from_mins(26));
+    assert_eq!(app.items().await.status(), StatusCode::OK, "with the first client it is as good as before");
+}

@@ -81,7 +81,7 @@ mod tests {
     #[test]
     fn only_our_own_names_are_ours() {
         let folder = tempfile::tempdir().unwrap();
-        let data = folder.path().display().to_string();
+        let data = folder.path().join("data").display().to_string();
         let config = |public: &str| {
             Config::read(&|name| match name {
                 "TRIBUTARY_PUBLIC_URL" => Some(public.to_owned()),

@@ -31,7 +31,12 @@ pub(super) async fn is_alive(state: &AppState, headers: &HeaderMap) -> Result<bo
     let Some(secret) = cookie_value(headers, COOKIE) else { return Ok(false) };
     let Some(seen) = state.store.get(&key(secret)).await.map_err(failure::store)? else { return Ok(false) };
     let seen = String::from_utf8(seen).ok().and_then(|seen| seen.parse::<Timestamp>().ok());
-    if seen.is_none_or(|seen| (state.clock)().duration_since(seen) > SLIDE) {
+    let Some(idle) = seen.map(|seen| (state.clock)().duration_since(seen)) else { return Ok(false) };
+    // The store forgets it at that age too, by its own clock.
+    if idle.unsigned_abs() > IDLE {
+        return Ok(false);
+    }
+    if idle > SLIDE {
         touch(state, secret).await?;
     }
     Ok(true)

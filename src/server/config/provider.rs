@@ -43,18 +43,11 @@ impl ProviderConfig {
         let client = match (reader.optional(&name("CLIENT_ID")), reader.optional(&name("CLIENT_SECRET"))) {
             (Some(id), Some(secret)) => Some(ClientCredentials { id, secret: secret.into() }),
             (None, None) => None,
-            (Some(_), None) => bail!(
-                "{} is set but {} is not. Both are in the app's settings at {}.",
-                name("CLIENT_ID"),
-                name("CLIENT_SECRET"),
-                provider.name
-            ),
-            (None, Some(_)) => bail!(
-                "{} is set but {} is not. Both are in the app's settings at {}.",
-                name("CLIENT_SECRET"),
-                name("CLIENT_ID"),
-                provider.name
-            ),
+            (id, _) => {
+                let (there, missing) = if id.is_some() { ("ID", "SECRET") } else { ("SECRET", "ID") };
+                let (there, missing) = (name(&format!("CLIENT_{there}")), name(&format!("CLIENT_{missing}")));
+                bail!("{there} is set but {missing} is not. Both are in the app's settings at {}.", provider.name);
+            }
         };
         match (client, sandbox) {
             (None, Some(listen)) => Ok(Self::sandbox(provider, listen)),

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use http::HeaderMap;
+use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use subtle::ConstantTimeEq;
@@ -46,6 +47,7 @@ struct Whom {
 #[derive(Serialize, Deserialize)]
 struct Sealed {
     whom: Whom,
+    begun: Timestamp,
     verifier: String,
     /// The digest of the cookie that the browser got.
     browser: String,
@@ -57,6 +59,7 @@ pub(super) async fn begin(state: &AppState, key: &ConnectionKey) -> Result<(Url,
     let (url, verifier) = state.tokens.oauth(key)?.authorize_url(&given);
     let sealed = Sealed {
         whom: Whom::of(key),
+        begun: (state.clock)(),
         verifier: verifier.expose_secret().to_owned(),
         browser: random::digest(browser.expose_secret()),
     };
@@ -65,11 +68,15 @@ pub(super) async fn begin(state: &AppState, key: &ConnectionKey) -> Result<(Url,
     Ok((url, cookie(state, &name, browser.expose_secret(), &path, LIFETIME)))
 }
 
-/// Takes the attempt with this state; `None` when there is none (any more).
+/// Takes the attempt with this state; `None` when there is none (any more), or it is too old.
 pub(super) async fn take(state: &AppState, given: &str) -> Result<Option<Attempt>, AppError> {
-    let Some(Sealed { whom, verifier, browser }) = take_sealed(state, &place("attempt", given)).await? else {
+    let Some(Sealed { whom, begun, verifier, browser }) = take_sealed(state, &place("attempt", given)).await? else {
         return Ok(None);
     };
+    // The store forgets it at that age too, by its own clock.
+    if (state.clock)().duration_since(begun).unsigned_abs() > LIFETIME {
+        return Ok(None);
+    }
     Ok(Some(Attempt { key: whom.key(state)?, verifier: verifier.into(), browser }))
 }
 

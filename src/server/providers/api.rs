@@ -78,9 +78,16 @@ impl Api {
                     replayed = true;
                     self.bearer.refuse(&token).await?;
                 }
-                Failure::Unauthorized(_) => return Err(self.bearer.dead().await),
+                Failure::Unauthorized(token) => return Err(self.bearer.dead(&token).await),
                 Failure::Passing { reason, .. } if retries == self.retries.most => {
                     let detail = format!("{reason} It was tried {} times. Load again in a few minutes.", retries + 1);
+                    return Err(AppError::new(ErrorCode::ProviderUnavailable, detail));
+                }
+                Failure::Passing { reason, wait: Some(asked) } if asked > self.retries.longest => {
+                    let detail = format!(
+                        "{reason} It asks to wait {} minutes. Load again after that.",
+                        asked.as_secs().div_ceil(60)
+                    );
                     return Err(AppError::new(ErrorCode::ProviderUnavailable, detail));
                 }
                 Failure::Passing { reason, wait } => {

@@ -1,5 +1,7 @@
 //! Following a cursor from the first page to the last.
 
+use std::collections::HashSet;
+
 use futures::{
     Stream,
     stream::{self, BoxStream},
@@ -21,24 +23,24 @@ pub struct Page {
 /// Fetches with no cursor first, then with each cursor that the page before named. The next page is asked for when the
 /// stream is polled for it, so no more than one is in flight.
 ///
-/// A provider that names the same cursor twice in a row would be followed for ever: that ends the stream as failed.
+/// A provider that names a cursor again would be followed for ever: that ends the stream as failed.
 pub fn follow<F, Reply>(fetch: F) -> impl Stream<Item = Result<Vec<IntegrationItem>, AppError>> + Send
 where
     F: Fn(Option<String>) -> Reply + Send,
     Reply: Future<Output = Result<Page, AppError>> + Send,
 {
-    stream::try_unfold((fetch, Cursor::First), |(fetch, cursor)| async move {
+    stream::try_unfold((fetch, Cursor::First, HashSet::new()), |(fetch, cursor, mut seen)| async move {
         let at = match cursor {
             Cursor::First => None,
             Cursor::At(next) => Some(next),
             Cursor::End => return Ok(None),
         };
-        let page = fetch(at.clone()).await?;
-        if page.next.is_some() && page.next == at {
+        let page = fetch(at).await?;
+        if page.next.clone().is_some_and(|next| !seen.insert(next)) {
             let detail = "The provider named the same page twice, so this was not read to its end. Load again.";
             return Err(AppError::new(ErrorCode::ProviderUnavailable, detail));
         }
-        Ok(Some((page.items, (fetch, page.next.map_or(Cursor::End, Cursor::At)))))
+        Ok(Some((page.items, (fetch, page.next.map_or(Cursor::End, Cursor::At), seen))))
     })
 }
 
@@ -72,7 +74,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_cursor_that_repeats_ends_the_stream_as_failed() {
-        let pages: Vec<_> = follow(|_| future::ready(Ok(page("1", Some("again"))))).collect().await;
-        assert!(pages.len() == 2 && pages[0].is_ok() && pages[1].is_err());
+        let next = |at: Option<&str>| if at == Some("a") { "b" } else { "a" };
+        let pages: Vec<_> = follow(|at| future::ready(Ok(page("1", Some(next(at.as_deref())))))).collect().await;
+        assert!(pages.len() == 3 && pages[1].is_ok() && pages[2].is_err());
     }
 }

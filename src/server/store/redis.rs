@@ -17,6 +17,9 @@ const PREFIX: &str = "tributary:";
 /// No command may take longer: whoever asks gets a clear error instead of a wait.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
+/// Reads and removes in one step. GETDEL does that too, but not before Redis 6.2.
+const TAKE: &str = "local value = redis.call('GET', KEYS[1]) redis.call('DEL', KEYS[1]) return value";
+
 /// Compares and sets in one step. `KEYS[1]` the key; `ARGV` the expected value, the new one, its lifetime in ms.
 const REPLACE: &str = "if redis.call('GET', KEYS[1]) == ARGV[1] then \
     redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) return 1 else return 0 end";
@@ -26,6 +29,7 @@ const REPLACE: &str = "if redis.call('GET', KEYS[1]) == ARGV[1] then \
 pub struct Redis {
     client: Client,
     replace: Script,
+    take: Script,
 }
 
 impl Redis {
@@ -48,7 +52,7 @@ impl Redis {
             .set_policy(ReconnectPolicy::new_exponential(0, 50, 1000, 2))
             .build()?;
         client.init().await.context("the Redis or Valkey server of REDIS_URL does not answer")?;
-        Ok(Self { client, replace: Script::from_lua(REPLACE) })
+        Ok(Self { client, replace: Script::from_lua(REPLACE), take: Script::from_lua(TAKE) })
     }
 }
 
@@ -64,7 +68,8 @@ impl Store for Redis {
     }
 
     async fn take(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.client.getdel(prefixed(key)).await.context("GETDEL")?)
+        let taken = self.take.evalsha_with_reload(&self.client, prefixed(key), Vec::<Vec<u8>>::new()).await;
+        Ok(taken.context("EVALSHA")?)
     }
 
     async fn replace(&self, key: &str, expected: &[u8], value: &[u8], lifetime: Duration) -> Result<bool, StoreError> {

@@ -5,7 +5,7 @@ use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 
 use super::{ConnectionKey, Tokens};
-use crate::model::{AppError, ErrorCode};
+use crate::model::AppError;
 
 /// An access token, and the version of the grant that it is from.
 #[derive(Debug, Clone)]
@@ -53,12 +53,12 @@ impl Bearer {
         Ok(())
     }
 
-    /// The provider did not accept a token that it had just made: no further one will help.
-    pub async fn dead(&self) -> AppError {
+    /// The provider did not accept `token`, which it had just made: no further one will help.
+    pub async fn dead(&self, token: &AccessToken) -> AppError {
         let name = self.key.provider.name;
         let reason = format!("{name} no longer accepts this grant.");
         if self.held.is_none()
-            && let Err(error) = self.tokens.bury(&self.key, &reason).await
+            && let Err(error) = self.tokens.bury(&self.key, token.version, &reason).await
         {
             return error;
         }
@@ -69,6 +69,6 @@ impl Bearer {
     pub async fn introspect<T: DeserializeOwned>(&self) -> Result<T, AppError> {
         let token = self.fresh().await?;
         let introspected = self.tokens.oauth(&self.key)?.introspect(&token.value).await;
-        introspected.map_err(|error| AppError::new(ErrorCode::ProviderUnavailable, error.to_string()))
+        introspected.map_err(AppError::from)
     }
 }

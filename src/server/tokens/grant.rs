@@ -54,6 +54,8 @@ impl ConnectionKey {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Grant {
     pub(super) version: u64,
+    /// The client id that it was made for. Only that client may refresh or revoke it.
+    pub(super) client: String,
     /// Whose data it reads.
     pub account: Account,
     /// What was granted.
@@ -74,9 +76,10 @@ pub(super) struct Stored {
 }
 
 impl Grant {
-    pub(super) fn new(account: Account, version: u64, now: Timestamp) -> Self {
+    pub(super) fn new(account: Account, client: &str, version: u64, now: Timestamp) -> Self {
         Self {
             version,
+            client: client.to_owned(),
             account,
             scopes: Vec::new(),
             connected_at: now,
@@ -132,7 +135,8 @@ impl Grant {
         self.dead.as_ref().map_or(Ok(()), |reason| Err(AppError::reconnect(key.provider.name, reason)))
     }
 
-    /// What the ciphertext is bound to: format, version, org, user, provider, account; each with its length before it.
+    /// What the ciphertext is bound to: format, version, org, user, provider, client, account; each with its length
+    /// before it.
     pub(super) fn additional_data(&self, key: &ConnectionKey) -> Vec<u8> {
         let version = self.version.to_string();
         let fields = [
@@ -141,6 +145,7 @@ impl Grant {
             key.subject.org_id(),
             key.subject.user_id(),
             key.provider.slug,
+            &self.client,
             &self.account.id,
         ];
         fields.iter().flat_map(|field| [&(field.len() as u64).to_be_bytes(), field.as_bytes()].concat()).collect()
@@ -223,7 +228,7 @@ mod tests {
         assert_eq!(keys.len(), pairs.len());
 
         let account = Account { id: "1".into(), name: None, url: None };
-        let grant = Grant::new(account, 1, Timestamp::UNIX_EPOCH);
+        let grant = Grant::new(account, "client", 1, Timestamp::UNIX_EPOCH);
         let bound: std::collections::HashSet<_> =
             pairs.iter().map(|(org, user)| grant.additional_data(&key(org, user))).collect();
         assert_eq!(bound.len(), pairs.len());
@@ -234,7 +239,7 @@ mod tests {
         let start = Timestamp::UNIX_EPOCH;
         let margin = SignedDuration::from_mins(5);
         for (life, due_after) in [(1800, 1501), (600, 301), (60, 31)] {
-            let mut grant = Grant::new(Account { id: "1".into(), name: None, url: None }, 1, start);
+            let mut grant = Grant::new(Account { id: "1".into(), name: None, url: None }, "client", 1, start);
             grant.expires_at = Some(start + SignedDuration::from_secs(life));
             assert!(!grant.is_due(start + SignedDuration::from_secs(due_after - 1), margin), "{life}");
             assert!(grant.is_due(start + SignedDuration::from_secs(due_after), margin), "{life}");

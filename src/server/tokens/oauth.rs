@@ -16,7 +16,7 @@ use oauth2::{
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{grant::Secrets, secret};
+use super::grant::Secrets;
 use crate::{
     model::{AppError, ErrorCode},
     server::{config::Config, failure, providers::Provider},
@@ -87,6 +87,17 @@ pub enum Rejection {
     Unavailable(String),
 }
 
+impl From<Rejection> for AppError {
+    fn from(rejection: Rejection) -> Self {
+        let code = match rejection {
+            Rejection::Dead(_) => ErrorCode::ReconnectRequired,
+            Rejection::Client(_) => ErrorCode::ClientRejected,
+            Rejection::Unavailable(_) => ErrorCode::ProviderUnavailable,
+        };
+        Self::new(code, rejection.to_string())
+    }
+}
+
 impl OAuthClient {
     pub(super) fn new(provider: &'static Provider, config: &Config, http: &reqwest::Client) -> Result<Self, AppError> {
         let configured = config.provider(provider);
@@ -144,7 +155,20 @@ impl OAuthClient {
     pub(super) async fn refresh(&self, refresh_token: &SecretString) -> Result<Minted, Rejection> {
         let refresh_token = RefreshToken::new(refresh_token.expose_secret().to_owned());
         let answer = self.inner.exchange_refresh_token(&refresh_token).request_async(&self.caller()).await;
-        answer.map(Minted::from).map_err(|error| self.rejection(error))
+        answer.map(Minted::from).map_err(|error| match &error {
+            // HubSpot's word (BAD_HUB) for an app that was uninstalled, or an account that is gone.
+            RequestTokenError::ServerResponse(answer) if answer.error().as_ref() == "access_denied" => {
+                Rejection::Dead(format!("The app was removed at {}, or the account is gone.", self.provider.name))
+            }
+            _ => self.rejection(error),
+        })
+    }
+
+    /// Revokes tokens that will not be kept, as well as that can be done.
+    pub async fn discard(&self, minted: Minted) {
+        if let Err(error) = self.revoke(&minted.secrets).await {
+            tracing::warn!(provider = self.provider.slug, %error, "tokens that are not kept could not be revoked");
+        }
     }
 
     pub(super) async fn revoke(&self, secrets: &Secrets) -> Result<(), Rejection> {
@@ -259,8 +283,8 @@ impl From<Answer> for Minted {
         let standard = || answer.scopes().into_iter().flatten().map(|scope| scope.as_str().to_owned()).collect();
         Self {
             secrets: Secrets {
-                access_token: secret(answer.access_token().secret()),
-                refresh_token: answer.refresh_token().map(|token| secret(token.secret())),
+                access_token: answer.access_token().secret().clone().into(),
+                refresh_token: answer.refresh_token().map(|token| token.secret().clone().into()),
             },
             terms: Some(Terms { expires_in: answer.expires_in(), scopes: listed.unwrap_or_else(standard) }),
         }
