@@ -35,7 +35,7 @@ impl DataDir {
             let mode = fs::metadata(path).with_context(unusable)?.permissions().mode();
             anyhow::ensure!(
                 mode & 0o077 == 0,
-                "TRIBUTARY_DATA_DIR is {0:?}, and others on this machine can look into that folder. Run: chmod 700 {0:?}",
+                "TRIBUTARY_DATA_DIR is {0:?}, and others on this machine can look into that folder. Name a folder that Tributary has to itself, and close it: chmod 700 {0:?}",
                 path.display()
             );
         }
