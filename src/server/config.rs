@@ -2,7 +2,9 @@
 //!
 //! Every variable stands in [`VARIABLES`], from which `--help` is made. A bad value stops the start with a sentence.
 
+mod admin;
 mod provider;
+mod reader;
 mod variables;
 
 use std::{net::SocketAddr, path::PathBuf};
@@ -17,8 +19,11 @@ use super::{
     tokens::Keyring,
 };
 
+pub use admin::AdminAccess;
 pub use provider::ProviderConfig;
 pub use variables::{VARIABLES, Variable, help};
+
+use reader::Reader;
 
 /// Everything that an operator can choose.
 #[derive(Debug)]
@@ -39,28 +44,6 @@ pub struct Config {
     pub sandbox_listen: Option<SocketAddr>,
     /// One for each of [`providers::ALL`], in its order.
     pub providers: Vec<ProviderConfig>,
-}
-
-/// What a command needs to ask the running server. Reading it makes nothing.
-pub struct AdminAccess {
-    /// `TRIBUTARY_LISTEN`.
-    pub listen: SocketAddr,
-    /// `TRIBUTARY_API_KEY`, or the admin key in the data folder.
-    pub api_key: SecretString,
-}
-
-impl AdminAccess {
-    /// Reads the process's environment.
-    pub fn from_env() -> anyhow::Result<Self> {
-        let reader = Reader(&|name| std::env::var(name).ok());
-        let api_key = match reader.optional("TRIBUTARY_API_KEY") {
-            Some(key) => key.into(),
-            None => DataDir::new(reader.text("TRIBUTARY_DATA_DIR").into()).read("admin-key")?.context(
-                "the data folder has no file admin-key. Run this where the server runs, or set TRIBUTARY_DATA_DIR or TRIBUTARY_API_KEY as the server has it",
-            )?,
-        };
-        Ok(Self { listen: reader.parsed("TRIBUTARY_LISTEN", ADDRESS)?, api_key })
-    }
 }
 
 /// What an address variable takes.
@@ -146,36 +129,6 @@ impl Config {
     /// An address of ours as people reach it. `path` begins with a slash.
     pub fn public(&self, path: &str) -> String {
         format!("{}{path}", self.public_url.as_str().trim_end_matches('/'))
-    }
-}
-
-/// Reads variables, with the defaults of [`VARIABLES`].
-struct Reader<'a>(&'a dyn Fn(&str) -> Option<String>);
-
-impl Reader<'_> {
-    fn optional(&self, name: &str) -> Option<String> {
-        (self.0)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
-    }
-
-    fn text(&self, name: &str) -> String {
-        self.optional(name).unwrap_or_else(|| variables::default(name).to_owned())
-    }
-
-    fn parsed<T: std::str::FromStr>(&self, name: &str, takes: &str) -> anyhow::Result<T> {
-        let value = self.text(name);
-        value.parse().map_err(|_| anyhow::anyhow!("{name} is {value:?}. It takes {takes}."))
-    }
-
-    fn url(&self, name: &str) -> anyhow::Result<Url> {
-        let takes = "an address such as http://localhost:8000 or https://tributary.example.com, without user, query or fragment";
-        let url = self.parsed::<Url>(name, takes)?;
-        let plain =
-            url.query().is_none() && url.fragment().is_none() && url.username().is_empty() && url.password().is_none();
-        let web = matches!(url.scheme(), "http" | "https") && url.has_host();
-        if !(plain && web) {
-            bail!("{name} is {url:?}. It takes {takes}.", url = url.as_str());
-        }
-        Ok(url)
     }
 }
 

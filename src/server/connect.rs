@@ -1,29 +1,26 @@
 //! Connecting: from our page to the provider's and back (OAuth 2, authorization code with PKCE and state).
 
 mod attempt;
+mod callback;
+mod disconnect;
 
 use axum::{
-    extract::{
-        Form, Path, Query, State,
-        rejection::{FormRejection, QueryRejection},
-    },
-    response::{IntoResponse, Redirect, Response},
+    extract::{Path, Query, State, rejection::QueryRejection},
+    response::{IntoResponse, Response},
 };
 use http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
-use tracing::Instrument;
 
 use super::{
-    AppState, access, failure, load,
+    AppState, access,
     notice::Notice,
     providers::{self, Provider},
-    tokens::{Bearer, ConnectionKey, Rejection},
+    tokens::ConnectionKey,
 };
-use crate::model::{AppError, ErrorCode, Outcome, Subject};
-use attempt::Attempt;
+use crate::model::{AppError, ErrorCode, Subject};
 
-/// The longest authorization code or state that we read.
-const LONGEST: usize = 4096;
+pub use callback::{callback, connected};
+pub use disconnect::{disconnect, disconnect_form};
 
 /// A one-time address for the user's own browser, good for ten minutes. Programs hand it on.
 pub async fn link(state: &AppState, subject: &Subject, provider: &str) -> Result<String, AppError> {
@@ -76,74 +73,8 @@ async fn from_page(
     state.tokens.key(&Subject::new(org_id, user_id)?, provider.slug)
 }
 
-/// What a provider sends the browser back with.
-#[derive(Deserialize, Default)]
-pub struct Callback {
-    state: Option<String>,
-    code: Option<String>,
-    error: Option<String>,
-}
-
-/// `GET /integrations/{provider}/oauth2callback`. Whatever happened, the browser goes on to a page that says it, and
-/// neither code nor state stays in its address bar.
-pub async fn callback(
-    State(state): State<AppState>,
-    Path(provider): Path<String>,
-    callback: Result<Query<Callback>, QueryRejection>,
-    headers: HeaderMap,
-) -> Response {
-    let Some(provider) = providers::find(&provider) else {
-        return Notice::error(&AppError::new(ErrorCode::NotFound, "There is no provider of that name."))
-            .into_response();
-    };
-    // What cannot be read, because something stands in it twice, is none of our attempts.
-    let callback = callback.map(|Query(callback)| callback).unwrap_or_default();
-    let given = callback.state.as_deref().filter(|given| given.len() <= LONGEST);
-    let (outcome, subject) = match given {
-        Some(given) => finish(&state, provider, given, &callback, &headers).await,
-        None => (Outcome::Expired, None),
-    };
-    if outcome != Outcome::Connected {
-        tracing::warn!(provider = provider.slug, outcome = outcome.word(), "not connected");
-    }
-    // The operator goes back to whom they were acting for; a user who came by a link has no page of ours to go back to.
-    let operator = access::is_signed_in(&state, &headers).await.unwrap_or_default();
-    let behalf = subject.filter(|_| operator).map_or(String::new(), |subject| format!("?{}", query(&subject)));
-    let cookie = given.map(|given| [(header::SET_COOKIE, attempt::spent_cookie(&state, provider, given))]);
-    (cookie, Redirect::to(&format!("/connected/{}/{}{behalf}", provider.slug, outcome.word()))).into_response()
-}
-
-/// How the attempt ended, and for whom it was.
-async fn finish(
-    state: &AppState,
-    provider: &'static Provider,
-    given: &str,
-    callback: &Callback,
-    headers: &HeaderMap,
-) -> (Outcome, Option<Subject>) {
-    let attempt = match attempt::take(state, given).await {
-        Ok(Some(attempt)) => attempt,
-        Ok(None) => return (Outcome::Expired, None),
-        Err(error) => return (of(&error), None),
-    };
-    if !attempt.belongs_to(provider, given, headers) {
-        return (Outcome::Mismatched, None);
-    }
-    let subject = attempt.key.subject.clone();
-    let outcome = match (&callback.error, &callback.code) {
-        (Some(error), _) if error == "access_denied" => Outcome::Refused,
-        (None, Some(code)) if code.len() <= LONGEST => {
-            let (state, code) = (state.clone(), code.clone());
-            // A task of its own: once the code is spent, the grant is saved even when the window is closed meanwhile.
-            let saved = tokio::spawn(async move { save(&state, attempt, code).await }.in_current_span());
-            match saved.await {
-                Ok(saved) => saved.err().unwrap_or(Outcome::Connected),
-                Err(error) => of(&failure::defect(&error.into())),
-            }
-        }
-        _ => Outcome::Rejected,
-    };
-    (outcome, Some(subject))
+fn unreadable() -> AppError {
+    AppError::new(ErrorCode::InvalidInput, "This address cannot be read. Go to the page and start from there.")
 }
 
 /// The page, for this subject.
@@ -154,101 +85,4 @@ fn home(subject: &Subject) -> String {
 fn query(subject: &Subject) -> String {
     let pairs = [("org_id", subject.org_id()), ("user_id", subject.user_id())];
     url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
-}
-
-/// Exchanges the code, asks whose account it is, and saves the grant.
-async fn save(state: &AppState, attempt: Attempt, code: String) -> Result<(), Outcome> {
-    let Attempt { key, verifier, .. } = attempt;
-    let oauth = state.tokens.oauth(&key).map_err(|error| of(&error))?;
-    let minted = oauth.exchange(code, &verifier).await.map_err(|rejection| {
-        tracing::warn!(%key, error = %rejection, "the authorization code was not exchanged");
-        match rejection {
-            Rejection::Unavailable(_) => Outcome::ProviderUnavailable,
-            Rejection::Dead(_) | Rejection::Client(_) => Outcome::Rejected,
-        }
-    })?;
-    let bearer = Bearer::held(state.tokens.clone(), key.clone(), minted.access_token().clone());
-    // Which account it is, and so whose quota, is not known yet.
-    let api = load::api(state, &key, bearer, "");
-    let account = match (key.provider.identify)(api).await {
-        Ok(account) => account,
-        Err(error) => {
-            tracing::warn!(%key, error = %error.detail, "the account was not identified");
-            oauth.discard(minted).await;
-            return Err(of(&error));
-        }
-    };
-    let id = account.id.clone();
-    state.tokens.save(&key, account, minted).await.map_err(|error| of(&error))?;
-    // The request that identified the account counts towards its quota.
-    state.paces.of_account(&key, &id).turn().await;
-    Ok(())
-}
-
-fn unreadable() -> AppError {
-    AppError::new(ErrorCode::InvalidInput, "This address cannot be read. Go to the page and start from there.")
-}
-
-fn of(error: &AppError) -> Outcome {
-    match error.code {
-        ErrorCode::ProviderUnavailable => Outcome::ProviderUnavailable,
-        ErrorCode::StoreUnavailable => Outcome::StoreUnavailable,
-        ErrorCode::ReconnectRequired | ErrorCode::ClientRejected => Outcome::Rejected,
-        _ => Outcome::Failed,
-    }
-}
-
-/// `GET /connected/{provider}/{outcome}`: the popup's last page. It tells the page that opened it, and closes.
-pub async fn connected(
-    Path((provider, outcome)): Path<(String, String)>,
-    on_behalf: Result<Query<OnBehalf>, QueryRejection>,
-) -> Response {
-    let ids = on_behalf.ok().and_then(|Query(OnBehalf { org_id, user_id })| org_id.zip(user_id));
-    let subject = ids.and_then(|(org_id, user_id)| Subject::new(org_id, user_id).ok());
-    let home = subject.map_or_else(|| "/".to_owned(), |subject| home(&subject));
-    match (providers::find(&provider), Outcome::of(&outcome)) {
-        (Some(provider), Some(outcome)) => Notice::outcome(provider, outcome, home).into_response(),
-        _ => Notice::error(&AppError::new(ErrorCode::NotFound, "There is no such page.")).into_response(),
-    }
-}
-
-/// What the page's form sends where there is no WASM.
-#[derive(Deserialize)]
-pub struct DisconnectForm {
-    org_id: String,
-    user_id: String,
-    provider: String,
-}
-
-/// `POST /disconnect`: the same as the server function, for a browser without WASM.
-pub async fn disconnect_form(
-    State(state): State<AppState>,
-    headers: HeaderMap,
-    form: Result<Form<DisconnectForm>, FormRejection>,
-) -> Response {
-    let disconnect = async {
-        if !access::is_signed_in(&state, &headers).await? {
-            return Err(access::not_signed_in());
-        }
-        let Ok(Form(DisconnectForm { org_id, user_id, provider })) = form else {
-            return Err(AppError::new(ErrorCode::MissingField, "The form lacks org_id, user_id or provider."));
-        };
-        let subject = Subject::new(org_id, user_id)?;
-        let revoked = disconnect(&state, &subject, &provider).await?;
-        let provider = state.tokens.key(&subject, &provider)?.provider;
-        Ok((revoked, subject, provider))
-    };
-    match disconnect.await {
-        Ok((true, subject, _)) => Redirect::to(&home(&subject)).into_response(),
-        Ok((false, subject, provider)) => Notice::not_revoked(provider, home(&subject)).into_response(),
-        Err(error) => Notice::error(&error).into_response(),
-    }
-}
-
-/// Revokes and forgets a connection, and tells whether the provider confirmed that.
-pub async fn disconnect(state: &AppState, subject: &Subject, provider: &str) -> Result<bool, AppError> {
-    let (tokens, key) = (state.tokens.clone(), state.tokens.key(subject, provider)?);
-    // A task of its own: once the grant is taken, the revocation is sent even when the caller hangs up.
-    let forgotten = tokio::spawn(async move { tokens.forget(&key).await }.in_current_span());
-    forgotten.await.map_err(|error| failure::defect(&error.into()))?
 }

@@ -7,36 +7,29 @@ mod failures;
 mod grant;
 mod keyring;
 mod lease;
+mod minted;
 mod oauth;
+mod refresh;
+mod rejection;
+mod secrets;
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
-use tracing::Instrument;
+use jiff::Timestamp;
 
 pub use bearer::{AccessToken, Bearer};
 pub use grant::{ConnectionKey, Grant};
 pub use keyring::Keyring;
-pub use oauth::{OAuthClient, Rejection};
+pub use oauth::OAuthClient;
+pub use rejection::Rejection;
 
 use super::{Clock, config::Config, failure, providers, store::Store};
 use crate::model::{Account, AppError, Connection, ErrorCode, Status, Subject};
 use failures::Failures;
-use grant::{Secrets, Stored};
+use grant::Stored;
 use lease::Leases;
-use oauth::Minted;
-
-/// A token is refreshed when it ends within this time, or within half its life where that is shorter.
-const MARGIN: SignedDuration = SignedDuration::from_mins(5);
-
-/// After a refresh that failed, a token that is still valid is served for this long before the next try.
-const PAUSE: Duration = Duration::from_secs(30);
-
-/// How often a grant is written again when the store fails after the provider has answered, and how long between.
-const WRITES: (u32, Duration) = (10, Duration::from_millis(300));
+use minted::Minted;
+use secrets::Secrets;
 
 /// The grants of all users. Cheap to clone.
 #[derive(Clone)]
@@ -96,30 +89,6 @@ impl Tokens {
         Ok(grant)
     }
 
-    /// An access token that is good for a while, refreshed first when it is not.
-    pub async fn fresh(&self, key: &ConnectionKey) -> Result<AccessToken, AppError> {
-        let stored = self.read(key).await?.ok_or_else(|| key.not_connected())?;
-        self.usable(key, &stored.grant)?;
-        let now = (self.clock)();
-        let token = self.open(key, &stored.grant)?.access_token(&stored.grant);
-        if !stored.grant.is_due(now, MARGIN) {
-            self.keep(key, &stored).await?;
-            return Ok(token);
-        }
-        let valid = !stored.grant.is_expired(now);
-        // While the provider is failing, a valid token is served at once rather than after each one's own failed try.
-        if valid && self.failures.since(&key.to_string(), Instant::now() - PAUSE).is_some() {
-            return Ok(token);
-        }
-        match self.refresh(key, None).await {
-            Err(error) if error.code != ErrorCode::ReconnectRequired && valid => {
-                tracing::warn!(%key, error = %error.detail, "refresh failed; the old token is still valid and served");
-                Ok(token)
-            }
-            refreshed => refreshed,
-        }
-    }
-
     /// Saves a new grant in place of whatever was there.
     pub async fn save(&self, key: &ConnectionKey, account: Account, minted: Minted) -> Result<(), AppError> {
         let _lease = self.leases.acquire(&key.to_string()).await;
@@ -138,9 +107,9 @@ impl Tokens {
             return Err(key.not_connected());
         };
         let grant = Grant::from_bytes(&bytes)?;
-        // Tokens of another client are not shown to this one's provider.
-        let opened = self.usable_to_revoke(key, &grant).and_then(|()| self.open(key, &grant));
-        let revoked = match opened {
+        let revoked = match self.open(key, &grant) {
+            // Another client's tokens are not shown to this one's provider.
+            Ok(_) if grant.client != self.client(key) => Err(Rejection::Client("another client made it".to_owned())),
             Ok(secrets) => self.oauth(key)?.revoke(&secrets).await,
             Err(error) => Err(Rejection::Unavailable(error.detail)),
         };
@@ -149,75 +118,6 @@ impl Tokens {
             Err(error) => tracing::warn!(%key, account = grant.account.id, revoked = false, %error, "disconnected"),
         }
         Ok(revoked.is_ok())
-    }
-
-    /// Refreshes, one at a time for a connection in this process; whoever comes second finds the first one's result,
-    /// be it a grant or a failure. `refused` is the version of the grant whose token the provider did not accept: that
-    /// one is refreshed though it is not due.
-    ///
-    /// It runs as a task of its own: a caller who hangs up must not lose the answer that a provider already gave.
-    async fn refresh(&self, key: &ConnectionKey, refused: Option<u64>) -> Result<AccessToken, AppError> {
-        let (tokens, key, asked) = (self.clone(), key.clone(), Instant::now());
-        let refresh = async move {
-            // Between processes a lease in the store belongs here too: of two that refresh at once, both spend the
-            // refresh token, and `replace` only keeps the slower one from overwriting what the faster one saved.
-            let _lease = tokens.leases.acquire(&key.to_string()).await;
-            let stored = tokens.read(&key).await?.ok_or_else(|| key.not_connected())?;
-            tokens.usable(&key, &stored.grant)?;
-            let due = stored.grant.is_due((tokens.clock)(), MARGIN) || refused == Some(stored.grant.version);
-            if !due {
-                return Ok(tokens.open(&key, &stored.grant)?.access_token(&stored.grant));
-            }
-            if let Some(error) = tokens.failures.since(&key.to_string(), asked) {
-                return Err(error);
-            }
-            tokens.spend(&key, &stored).await
-        };
-        let refresh = tokio::spawn(refresh.in_current_span());
-        refresh.await.map_err(|error| failure::defect(&anyhow::Error::new(error)))?
-    }
-
-    /// Gives the refresh token to the provider and saves what comes back.
-    async fn spend(&self, key: &ConnectionKey, stored: &Stored) -> Result<AccessToken, AppError> {
-        let grant = &stored.grant;
-        let secrets = self.open(key, grant)?;
-        let minted = match &secrets.refresh_token {
-            Some(refresh_token) => self.oauth(key)?.refresh(refresh_token).await,
-            None => Err(Rejection::Dead(format!("{} gave no refresh token.", key.provider.name))),
-        };
-        let next = match minted {
-            Ok(minted) => self.seal(key, grant.refreshed((self.clock)()), minted.or_keep(secrets.refresh_token))?,
-            Err(Rejection::Dead(reason)) => {
-                tracing::warn!(%key, reason, "refresh refused; the person has to connect again");
-                self.seal(key, grant.died(&reason, (self.clock)()), secrets.into())?
-            }
-            Err(rejection) => {
-                tracing::warn!(%key, error = %rejection, "refresh failed");
-                let error = AppError::from(rejection);
-                self.failures.note(&key.to_string(), error.clone());
-                return Err(error);
-            }
-        };
-        if !self.write_patiently(key, stored, &next).await? {
-            tracing::info!(%key, "another process changed the grant during the refresh; its grant counts");
-            let current = self.live(key).await?;
-            return Ok(self.open(key, &current)?.access_token(&current));
-        }
-        next.alive(key)?;
-        tracing::info!(%key, version = next.version, "refreshed");
-        Ok(self.open(key, &next)?.access_token(&next))
-    }
-
-    /// Notes that the provider no longer accepts the grant of this version at all. A newer one is left alone.
-    async fn bury(&self, key: &ConnectionKey, version: u64, reason: &str) -> Result<(), AppError> {
-        let _lease = self.leases.acquire(&key.to_string()).await;
-        let stored = self.read(key).await?.filter(|stored| stored.grant.version == version);
-        let Some(stored) = stored else { return Ok(()) };
-        let secrets = self.open(key, &stored.grant)?;
-        let dead = self.seal(key, stored.grant.died(reason, (self.clock)()), secrets.into())?;
-        self.write(key, &stored, &dead).await?;
-        tracing::warn!(%key, reason, "the grant is dead; the person has to connect again");
-        Ok(())
     }
 
     /// A grant that is alive, and made for the client that is configured now. A grant of another client is left as it
@@ -232,10 +132,6 @@ impl Tokens {
         Ok(())
     }
 
-    fn usable_to_revoke(&self, key: &ConnectionKey, grant: &Grant) -> Result<(), AppError> {
-        if grant.client == self.client(key) { Ok(()) } else { self.usable(key, grant) }
-    }
-
     fn client(&self, key: &ConnectionKey) -> &str {
         self.config.provider(key.provider).client.as_ref().map_or("", |client| client.id.as_str())
     }
@@ -248,27 +144,6 @@ impl Tokens {
     async fn write(&self, key: &ConnectionKey, old: &Stored, new: &Grant) -> Result<bool, AppError> {
         let replaced = self.store.replace(&key.to_string(), &old.bytes, &new.to_bytes()?, grant::LIFETIME).await;
         replaced.map_err(failure::store)
-    }
-
-    /// The same, and again when the store fails: what a provider just made cannot be made twice.
-    async fn write_patiently(&self, key: &ConnectionKey, old: &Stored, new: &Grant) -> Result<bool, AppError> {
-        let (most, pause) = WRITES;
-        for _ in 1..most {
-            match self.write(key, old, new).await {
-                Err(error) if error.code == ErrorCode::StoreUnavailable => tokio::time::sleep(pause).await,
-                written => return written,
-            }
-        }
-        self.write(key, old, new).await
-    }
-
-    /// Slides a grant's deadline when it is used, at most once a day.
-    async fn keep(&self, key: &ConnectionKey, stored: &Stored) -> Result<(), AppError> {
-        if let Some(kept) = stored.grant.kept((self.clock)()) {
-            // Somebody who changed the grant meanwhile slid its deadline as well.
-            self.write(key, stored, &kept).await?;
-        }
-        Ok(())
     }
 
     fn seal(&self, key: &ConnectionKey, mut grant: Grant, minted: Minted) -> Result<Grant, AppError> {

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use anyhow::bail;
 use secrecy::SecretString;
 
-use super::Reader;
+use super::reader::Reader;
 use crate::server::providers::Provider;
 
 /// One provider's app registration and addresses.

@@ -5,10 +5,9 @@ use std::{fmt, time::Duration};
 use anyhow::Context;
 use jiff::{SignedDuration, Timestamp};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use secrecy::{ExposeSecret, SecretString, zeroize::Zeroizing};
 use serde::{Deserialize, Serialize};
 
-use super::{AccessToken, oauth::Minted, seconds};
+use super::{minted::Minted, seconds};
 use crate::{
     model::{Account, AppError, Connection, ErrorCode, Status, Subject},
     server::{failure, providers::Provider},
@@ -62,7 +61,7 @@ pub struct Grant {
     pub scopes: Vec<String>,
     connected_at: Timestamp,
     issued_at: Timestamp,
-    expires_at: Option<Timestamp>,
+    pub(super) expires_at: Option<Timestamp>,
     last_refreshed_at: Option<Timestamp>,
     kept_since: Timestamp,
     dead: Option<String>,
@@ -171,43 +170,6 @@ impl From<Grant> for Connection {
             expires_at: grant.expires_at.map(seconds),
             last_refreshed_at: grant.last_refreshed_at.map(seconds),
         }
-    }
-}
-
-/// A grant's tokens, in clear.
-pub(super) struct Secrets {
-    pub(super) access_token: SecretString,
-    pub(super) refresh_token: Option<SecretString>,
-}
-
-/// The plaintext's form.
-#[derive(Serialize, Deserialize)]
-struct Plain<'a> {
-    #[serde(borrow)]
-    access_token: std::borrow::Cow<'a, str>,
-    #[serde(borrow)]
-    refresh_token: Option<std::borrow::Cow<'a, str>>,
-}
-
-impl Secrets {
-    pub(super) fn access_token(self, grant: &Grant) -> AccessToken {
-        AccessToken { value: self.access_token, version: grant.version, expires_at: grant.expires_at }
-    }
-
-    pub(super) fn to_plaintext(&self) -> Result<Zeroizing<Vec<u8>>, AppError> {
-        let plain = Plain {
-            access_token: self.access_token.expose_secret().into(),
-            refresh_token: self.refresh_token.as_ref().map(|token| token.expose_secret().into()),
-        };
-        serde_json::to_vec(&plain).map(Zeroizing::new).map_err(|error| failure::defect(&error.into()))
-    }
-
-    pub(super) fn parse(plaintext: &[u8]) -> anyhow::Result<Self> {
-        let plain: Plain = serde_json::from_slice(plaintext).context("the plaintext has another form")?;
-        Ok(Self {
-            access_token: plain.access_token.into_owned().into(),
-            refresh_token: plain.refresh_token.map(|token| token.into_owned().into()),
-        })
     }
 }
 

@@ -6,17 +6,20 @@ use futures::{FutureExt, future::BoxFuture};
 use http::StatusCode;
 use oauth2::{
     AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointNotSet, EndpointSet,
-    ExtraTokenFields, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken, RequestTokenError, Scope,
-    StandardRevocableToken, StandardTokenResponse, TokenResponse, TokenUrl,
+    PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken, RequestTokenError, Scope, StandardRevocableToken,
+    TokenUrl,
     basic::{
         BasicErrorResponse, BasicErrorResponseType, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse,
-        BasicTokenType,
     },
 };
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 
-use super::grant::Secrets;
+use super::{
+    Rejection,
+    minted::{Answer, Minted},
+    secrets::Secrets,
+};
 use crate::{
     model::{AppError, ErrorCode},
     server::{config::Config, failure, providers::Provider},
@@ -24,17 +27,6 @@ use crate::{
 
 /// No call to a token endpoint takes longer.
 const TIMEOUT: Duration = Duration::from_secs(30);
-
-/// What providers add to the standard token answer.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct Extra {
-    /// HubSpot's list of granted scopes; others send the standard `scope`.
-    scopes: Option<Vec<String>>,
-}
-
-impl ExtraTokenFields for Extra {}
-
-type Answer = StandardTokenResponse<Extra, BasicTokenType>;
 
 type Inner = oauth2::Client<
     BasicErrorResponse,
@@ -58,44 +50,6 @@ pub struct OAuthClient {
     scopes: String,
     id: String,
     secret: SecretString,
-}
-
-/// Tokens that a provider just made; or the old ones, to be sealed again.
-pub struct Minted {
-    pub(super) secrets: Secrets,
-    /// `None` for old ones: the provider said nothing new.
-    pub(super) terms: Option<Terms>,
-}
-
-/// What a provider says of its tokens.
-pub(super) struct Terms {
-    pub(super) expires_in: Option<Duration>,
-    pub(super) scopes: Vec<String>,
-}
-
-/// Why a provider gave no token.
-#[derive(Debug, thiserror::Error)]
-pub enum Rejection {
-    /// The code or the refresh token is no good, and never will be.
-    #[error("{0}")]
-    Dead(String),
-    /// Our client id, secret or redirect URL is no good.
-    #[error("{0}")]
-    Client(String),
-    /// Anything that may pass.
-    #[error("{0}")]
-    Unavailable(String),
-}
-
-impl From<Rejection> for AppError {
-    fn from(rejection: Rejection) -> Self {
-        let code = match rejection {
-            Rejection::Dead(_) => ErrorCode::ReconnectRequired,
-            Rejection::Client(_) => ErrorCode::ClientRejected,
-            Rejection::Unavailable(_) => ErrorCode::ProviderUnavailable,
-        };
-        Self::new(code, rejection.to_string())
-    }
 }
 
 impl OAuthClient {
@@ -262,37 +216,4 @@ enum Lost {
     Http(#[from] reqwest::Error),
     #[error("status {0}")]
     Status(StatusCode),
-}
-
-impl Minted {
-    /// The access token, to ask whose account it is for.
-    pub fn access_token(&self) -> &SecretString {
-        &self.secrets.access_token
-    }
-
-    /// A provider that sends no new refresh token means the old one.
-    pub(super) fn or_keep(mut self, refresh_token: Option<SecretString>) -> Self {
-        self.secrets.refresh_token = self.secrets.refresh_token.or(refresh_token);
-        self
-    }
-}
-
-impl From<Answer> for Minted {
-    fn from(answer: Answer) -> Self {
-        let listed = answer.extra_fields().scopes.clone();
-        let standard = || answer.scopes().into_iter().flatten().map(|scope| scope.as_str().to_owned()).collect();
-        Self {
-            secrets: Secrets {
-                access_token: answer.access_token().secret().clone().into(),
-                refresh_token: answer.refresh_token().map(|token| token.secret().clone().into()),
-            },
-            terms: Some(Terms { expires_in: answer.expires_in(), scopes: listed.unwrap_or_else(standard) }),
-        }
-    }
-}
-
-impl From<Secrets> for Minted {
-    fn from(secrets: Secrets) -> Self {
-        Self { secrets, terms: None }
-    }
 }

@@ -1,0 +1,140 @@
+//! Keeping an access token fresh: refreshed ahead of its end, once however many ask, and what comes back is never lost.
+
+use std::time::{Duration, Instant};
+
+use jiff::SignedDuration;
+use tracing::Instrument;
+
+use super::{
+    AccessToken, ConnectionKey, Rejection, Tokens,
+    grant::{Grant, Stored},
+};
+use crate::{
+    model::{AppError, ErrorCode},
+    server::failure,
+};
+
+/// A token is refreshed when it ends within this time, or within half its life where that is shorter.
+const MARGIN: SignedDuration = SignedDuration::from_mins(5);
+
+/// After a refresh that failed, a token that is still valid is served for this long before the next try.
+const PAUSE: Duration = Duration::from_secs(30);
+
+/// How often a grant is written again when the store fails after the provider has answered, and how long between.
+const WRITES: (u32, Duration) = (10, Duration::from_millis(300));
+
+impl Tokens {
+    /// An access token that is good for a while, refreshed first when it is not.
+    pub async fn fresh(&self, key: &ConnectionKey) -> Result<AccessToken, AppError> {
+        let stored = self.read(key).await?.ok_or_else(|| key.not_connected())?;
+        self.usable(key, &stored.grant)?;
+        let now = (self.clock)();
+        let token = self.open(key, &stored.grant)?.access_token(&stored.grant);
+        if !stored.grant.is_due(now, MARGIN) {
+            self.keep(key, &stored).await?;
+            return Ok(token);
+        }
+        let valid = !stored.grant.is_expired(now);
+        // While the provider is failing, a valid token is served at once rather than after each one's own failed try.
+        if valid && self.failures.since(&key.to_string(), Instant::now() - PAUSE).is_some() {
+            return Ok(token);
+        }
+        match self.refresh(key, None).await {
+            Err(error) if error.code != ErrorCode::ReconnectRequired && valid => {
+                tracing::warn!(%key, error = %error.detail, "refresh failed; the old token is still valid and served");
+                Ok(token)
+            }
+            refreshed => refreshed,
+        }
+    }
+
+    /// Refreshes, one at a time for a connection in this process; whoever comes second finds the first one's result,
+    /// be it a grant or a failure. `refused` is the version of the grant whose token the provider did not accept: that
+    /// one is refreshed though it is not due.
+    ///
+    /// It runs as a task of its own: a caller who hangs up must not lose the answer that a provider already gave.
+    pub(super) async fn refresh(&self, key: &ConnectionKey, refused: Option<u64>) -> Result<AccessToken, AppError> {
+        let (tokens, key, asked) = (self.clone(), key.clone(), Instant::now());
+        let refresh = async move {
+            // Between processes a lease in the store belongs here too: of two that refresh at once, both spend the
+            // refresh token, and `replace` only keeps the slower one from overwriting what the faster one saved.
+            let _lease = tokens.leases.acquire(&key.to_string()).await;
+            let stored = tokens.read(&key).await?.ok_or_else(|| key.not_connected())?;
+            tokens.usable(&key, &stored.grant)?;
+            let due = stored.grant.is_due((tokens.clock)(), MARGIN) || refused == Some(stored.grant.version);
+            if !due {
+                return Ok(tokens.open(&key, &stored.grant)?.access_token(&stored.grant));
+            }
+            if let Some(error) = tokens.failures.since(&key.to_string(), asked) {
+                return Err(error);
+            }
+            tokens.spend(&key, &stored).await
+        };
+        let refresh = tokio::spawn(refresh.in_current_span());
+        refresh.await.map_err(|error| failure::defect(&anyhow::Error::new(error)))?
+    }
+
+    /// Gives the refresh token to the provider and saves what comes back.
+    async fn spend(&self, key: &ConnectionKey, stored: &Stored) -> Result<AccessToken, AppError> {
+        let grant = &stored.grant;
+        let secrets = self.open(key, grant)?;
+        let minted = match &secrets.refresh_token {
+            Some(refresh_token) => self.oauth(key)?.refresh(refresh_token).await,
+            None => Err(Rejection::Dead(format!("{} gave no refresh token.", key.provider.name))),
+        };
+        let next = match minted {
+            Ok(minted) => self.seal(key, grant.refreshed((self.clock)()), minted.or_keep(secrets.refresh_token))?,
+            Err(Rejection::Dead(reason)) => {
+                tracing::warn!(%key, reason, "refresh refused; the person has to connect again");
+                self.seal(key, grant.died(&reason, (self.clock)()), secrets.into())?
+            }
+            Err(rejection) => {
+                tracing::warn!(%key, error = %rejection, "refresh failed");
+                let error = AppError::from(rejection);
+                self.failures.note(&key.to_string(), error.clone());
+                return Err(error);
+            }
+        };
+        if !self.write_patiently(key, stored, &next).await? {
+            tracing::info!(%key, "another process changed the grant during the refresh; its grant counts");
+            let current = self.live(key).await?;
+            return Ok(self.open(key, &current)?.access_token(&current));
+        }
+        next.alive(key)?;
+        tracing::info!(%key, version = next.version, "refreshed");
+        Ok(self.open(key, &next)?.access_token(&next))
+    }
+
+    /// Notes that the provider no longer accepts the grant of this version at all. A newer one is left alone.
+    pub(super) async fn bury(&self, key: &ConnectionKey, version: u64, reason: &str) -> Result<(), AppError> {
+        let _lease = self.leases.acquire(&key.to_string()).await;
+        let stored = self.read(key).await?.filter(|stored| stored.grant.version == version);
+        let Some(stored) = stored else { return Ok(()) };
+        let secrets = self.open(key, &stored.grant)?;
+        let dead = self.seal(key, stored.grant.died(reason, (self.clock)()), secrets.into())?;
+        self.write(key, &stored, &dead).await?;
+        tracing::warn!(%key, reason, "the grant is dead; the person has to connect again");
+        Ok(())
+    }
+
+    /// The same, and again when the store fails: what a provider just made cannot be made twice.
+    async fn write_patiently(&self, key: &ConnectionKey, old: &Stored, new: &Grant) -> Result<bool, AppError> {
+        let (most, pause) = WRITES;
+        for _ in 1..most {
+            match self.write(key, old, new).await {
+                Err(error) if error.code == ErrorCode::StoreUnavailable => tokio::time::sleep(pause).await,
+                written => return written,
+            }
+        }
+        self.write(key, old, new).await
+    }
+
+    /// Slides a grant's deadline when it is used, at most once a day.
+    async fn keep(&self, key: &ConnectionKey, stored: &Stored) -> Result<(), AppError> {
+        if let Some(kept) = stored.grant.kept((self.clock)()) {
+            // Somebody who changed the grant meanwhile slid its deadline as well.
+            self.write(key, stored, &kept).await?;
+        }
+        Ok(())
+    }
+}
