@@ -22,8 +22,7 @@ pub fn Provider(card: Card, subject: Subject, rows: Rows) -> impl IntoView {
     let about = streams.join(", ");
     let controls = {
         let (provider, name, subject) = (provider.clone(), name.clone(), subject.clone());
-        move || {
-            match state.get() {
+        move || match state.get() {
             CardState::NotConfigured => {
                 let capitals = provider.to_uppercase();
                 view! {
@@ -34,21 +33,21 @@ pub fn Provider(card: Card, subject: Subject, rows: Rows) -> impl IntoView {
                 }
                     .into_any()
             }
-            CardState::NotConnected => view! { <ConnectLink connecting label=format!("Connect {name}") primary=true/> }.into_any(),
-            CardState::Unknown(error) => {
-                view! {
-                    <p class="hint bad">{error.detail}</p>
-                    <button class="quiet" on:click=move |_| connecting.look()>
-                        "Look again"
-                    </button>
-                }
-                    .into_any()
+            CardState::NotConnected => {
+                let label = format!("Connect {name}");
+                view! { <ConnectLink connecting label primary=true/> }.into_any()
             }
+            CardState::Unknown(error) => view! {
+                <p class="hint bad">{error.detail}</p>
+                <button class="quiet" on:click=move |_| connecting.look()>
+                    "Look again"
+                </button>
+            }
+            .into_any(),
             CardState::Connected(connection) => {
-                view! { <Connected connection name=name.clone() provider=provider.clone() subject=subject.clone() state message connecting loading/> }
-                    .into_any()
+                let (name, provider, subject) = (name.clone(), provider.clone(), subject.clone());
+                view! { <Connected connection name provider subject state message connecting loading/> }.into_any()
             }
-        }
         }
     };
     let heading = title.clone();

@@ -27,6 +27,12 @@ impl Subject {
         Ok(Self { org_id: checked("org_id", org_id.into())?, user_id: checked("user_id", user_id.into())? })
     }
 
+    /// The same, where an id that was not chosen is the default's.
+    pub fn chosen(org_id: Option<String>, user_id: Option<String>) -> Result<Self, AppError> {
+        let default = Self::default();
+        Self::new(org_id.unwrap_or(default.org_id), user_id.unwrap_or(default.user_id))
+    }
+
     /// The organisation's id.
     pub fn org_id(&self) -> &str {
         &self.org_id

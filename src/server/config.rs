@@ -30,7 +30,7 @@ use reader::Reader;
 pub struct Config {
     /// `TRIBUTARY_LISTEN`.
     pub listen: SocketAddr,
-    /// `TRIBUTARY_PUBLIC_URL`, without a slash at the end.
+    /// `TRIBUTARY_PUBLIC_URL`: the root of a host.
     pub public_url: Url,
     /// `TRIBUTARY_DATA_DIR`.
     pub data_dir: PathBuf,

@@ -67,10 +67,7 @@ async fn from_page(
     if !access::is_signed_in(state, headers).await? {
         return Err(access::not_signed_in());
     }
-    let ids = Subject::default();
-    let org_id = on_behalf.org_id.unwrap_or_else(|| ids.org_id().to_owned());
-    let user_id = on_behalf.user_id.unwrap_or_else(|| ids.user_id().to_owned());
-    state.tokens.key(&Subject::new(org_id, user_id)?, provider.slug)
+    state.tokens.key(&Subject::chosen(on_behalf.org_id, on_behalf.user_id)?, provider.slug)
 }
 
 fn unreadable() -> AppError {

@@ -25,7 +25,8 @@ pub use array::Whole;
 pub use meter::Meter;
 pub use pace::{Pace, Paces};
 
-/// How many events may wait for a slow reader, beside one a stream. More pages than this are never in memory.
+/// How many events may wait for a slow reader, beside one or two a stream. So memory is bounded by the number of streams,
+/// not by the size of the account.
 const WAITING: usize = 2;
 
 /// One load that is about to run.
@@ -164,9 +165,4 @@ impl Drop for Log {
             tracing::info!(key = %self.key, milliseconds = self.began.elapsed().as_millis(), "load stopped by its reader");
         }
     }
-}
-
-fn failed_streams(report: &[StreamReport]) -> Vec<&str> {
-    let failed = report.iter().filter(|stream| stream.outcome != StreamOutcome::Complete);
-    failed.map(|stream| stream.stream.as_str()).collect()
 }

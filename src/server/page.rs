@@ -57,9 +57,7 @@ async fn landing(state: &AppState, address: Address, headers: &HeaderMap) -> Lan
         Ok(false) => return nobody,
         Err(error) => return Landing { notice: Some(error), ..nobody },
     }
-    let org_id = address.org_id.unwrap_or_else(|| nobody.subject.org_id().to_owned());
-    let user_id = address.user_id.unwrap_or_else(|| nobody.subject.user_id().to_owned());
-    let subject = match Subject::new(org_id, user_id) {
+    let subject = match Subject::chosen(address.org_id, address.user_id) {
         Ok(subject) => subject,
         Err(error) => {
             let cards = cards::of(state, &nobody.subject).await;

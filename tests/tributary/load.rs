@@ -5,7 +5,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use tributary::server::sandbox::Records;
 
-use crate::app::{App, IDS};
+use crate::app::{App, IDS, eventually};
 
 fn small() -> Records {
     Records { contacts: 250, companies: 120, deals: 30 }
@@ -186,7 +186,7 @@ async fn hanging_up_stops_the_requests_at_the_provider() {
     for accept in ["application/x-ndjson", "application/json"] {
         let request = app.program("GET", "/integrations/hubspot/items").query(&IDS).header("accept", accept).send();
         let reader = tokio::spawn(async move { request.await.unwrap().bytes().await });
-        while app.stats().await["in_flight"] == 0 {}
+        eventually("a request is under way", async || app.stats().await["in_flight"] != 0).await;
         reader.abort();
         assert!(reader.await.unwrap_err().is_cancelled());
         // A request that was just being sent may still arrive; after that there is none.

@@ -13,7 +13,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::{
-    app::{IDS, KEY},
+    app::{IDS, KEY, eventually},
     browser::Browser,
     redis::{Redis, free_port},
 };
@@ -194,7 +194,7 @@ async fn a_store_that_is_away_is_a_clear_503_and_the_server_recovers() {
     let browser = Browser::new().get(&server.link).await;
     assert_eq!(browser.status(), StatusCode::SERVICE_UNAVAILABLE);
     redis.restart();
-    while status("/readyz").await != StatusCode::OK {}
+    eventually("the server is ready again", async || status("/readyz").await == StatusCode::OK).await;
     assert_eq!(items(&server.url).await.0, StatusCode::OK);
 }
 

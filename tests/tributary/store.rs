@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use futures::future::join_all;
 use tributary::server::store::{Embedded, Redis, Store};
 
-use crate::redis;
+use crate::{app::eventually, redis};
 
 const LONG: Duration = Duration::from_secs(60);
 
@@ -34,10 +34,10 @@ async fn keeps_the_contract(store: Arc<dyn Store>) {
 
     // What is past its deadline is absent to all verbs; a new value counts from then on.
     store.put("brief", b"old", Duration::from_millis(1)).await.unwrap();
-    while store.get("brief").await.unwrap().is_some() {}
+    eventually("the value is past its deadline", async || store.get("brief").await.unwrap().is_none()).await;
     assert_eq!(store.take("brief").await.unwrap(), None);
     store.put("brief", b"old", Duration::from_millis(1)).await.unwrap();
-    while store.get("brief").await.unwrap().is_some() {}
+    eventually("the value is past its deadline", async || store.get("brief").await.unwrap().is_none()).await;
     assert!(!store.replace("brief", b"old", b"new", LONG).await.unwrap());
 
     store.put("kept", b"value", LONG).await.unwrap();
@@ -89,11 +89,8 @@ async fn redis_that_is_away_is_an_error_and_comes_back_by_itself() {
     assert!(store.replace("kept", b"value", b"other", LONG).await.is_err());
 
     server.restart();
-    let value = loop {
-        if let Ok(value) = store.get("kept").await {
-            break value;
-        }
-    };
+    eventually("Redis is back", async || store.get("kept").await.is_ok()).await;
+    let value = store.get("kept").await.unwrap();
     assert_eq!(value.as_deref(), Some(b"value".as_slice()));
 }
 

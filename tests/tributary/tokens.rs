@@ -178,3 +178,14 @@ async fn a_grant_of_another_client_is_left_alone_until_that_client_is_back() {
     app.advance(SignedDuration::from_mins(26));
     assert_eq!(app.items().await.status(), StatusCode::OK, "with the first client it is as good as before");
 }
+
+#[tokio::test]
+async fn a_token_endpoint_that_fails_once_after_a_401_fails_no_stream() {
+    let app = App::start().await;
+    app.connect().await;
+    app.control("expire").await;
+    app.steer(json!({"faults": [{"path": "/hubspot/oauth", "kind": "status", "status": 503, "when": {"times": 1}}]}))
+        .await;
+    let answer = app.items().await;
+    assert_eq!((answer.status(), answer.headers()["tributary-load"].to_str().unwrap()), (StatusCode::OK, "complete"));
+}

@@ -120,8 +120,9 @@ async fn save(state: &AppState, attempt: Attempt, code: String) -> Result<(), Ou
     };
     let id = account.id.clone();
     state.tokens.save(&key, account, minted).await.map_err(|error| of(&error))?;
-    // The request that identified the account counts towards its quota.
-    state.paces.of_account(&key, &id).turn().await;
+    // The request that identified the account counts towards its quota; nobody has to wait for that.
+    let pace = state.paces.of_account(&key, &id);
+    tokio::spawn(async move { pace.turn().await });
     Ok(())
 }
 

@@ -6,7 +6,7 @@
 use bytes::Bytes;
 use futures::StreamExt;
 
-use super::{Load, failed_streams};
+use super::Load;
 use crate::{
     model::{AppError, IntegrationItem, LoadEvent, StreamOutcome, StreamReport},
     server::failure,
@@ -72,4 +72,9 @@ fn nothing_read(report: &[StreamReport]) -> Option<AppError> {
     });
     let first = failures.next()??;
     failures.all(|failure| failure.is_some()).then_some(first)
+}
+
+fn failed_streams(report: &[StreamReport]) -> Vec<&str> {
+    let failed = report.iter().filter(|stream| stream.outcome != StreamOutcome::Complete);
+    failed.map(|stream| stream.stream.as_str()).collect()
 }

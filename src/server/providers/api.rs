@@ -53,6 +53,17 @@ enum Failure {
     Final(AppError),
 }
 
+/// Why no token was to be had.
+impl From<AppError> for Failure {
+    fn from(error: AppError) -> Self {
+        match error.code {
+            // The token endpoint failed, and may not the next time.
+            ErrorCode::ProviderUnavailable => Self::Passing { reason: error.detail, wait: None },
+            _ => Self::Final(error),
+        }
+    }
+}
+
 impl Api {
     /// Gets `path` (behind the base) with a query, as a `T`.
     pub async fn get<T: DeserializeOwned>(&self, path: &str, query: &[(&str, &str)]) -> Result<T, AppError> {
@@ -69,15 +80,18 @@ impl Api {
         loop {
             let failure = match self.attempt(request).await {
                 Ok(value) => return Ok(value),
+                // The token was revoked or rotated under the request: once, a new one is asked for.
+                Err(Failure::Unauthorized(token)) if !replayed => match self.bearer.refuse(&token).await {
+                    Ok(()) => {
+                        replayed = true;
+                        continue;
+                    }
+                    Err(error) => Failure::from(error),
+                },
                 Err(failure) => failure,
             };
             match failure {
                 Failure::Final(error) => return Err(error),
-                // The token was revoked or rotated under the request: once, a new one is asked for.
-                Failure::Unauthorized(token) if !replayed => {
-                    replayed = true;
-                    self.bearer.refuse(&token).await?;
-                }
                 Failure::Unauthorized(token) => return Err(self.bearer.dead(&token).await),
                 Failure::Passing { reason, .. } if retries == self.retries.most => {
                     let detail = format!("{reason} It was tried {} times. Load again in a few minutes.", retries + 1);
@@ -104,11 +118,7 @@ impl Api {
         &self,
         request: &(dyn Fn(&reqwest::Client) -> reqwest::RequestBuilder + Sync),
     ) -> Result<T, Failure> {
-        let token = self.bearer.fresh().await.map_err(|error| match error.code {
-            // The token endpoint failed, and may not the next time.
-            ErrorCode::ProviderUnavailable => Failure::Passing { reason: error.detail, wait: None },
-            _ => Failure::Final(error),
-        })?;
+        let token = self.bearer.fresh().await?;
         self.pace.turn().await;
         self.meter.sent();
         let request = request(&self.http).bearer_auth(token.value.expose_secret()).timeout(TIMEOUT);

@@ -36,7 +36,7 @@ impl Tokens {
         }
         let valid = !stored.grant.is_expired(now);
         // While the provider is failing, a valid token is served at once rather than after each one's own failed try.
-        if valid && self.failures.since(&key.to_string(), Instant::now() - PAUSE).is_some() {
+        if valid && self.failures.within(&key.to_string(), PAUSE) {
             return Ok(token);
         }
         match self.refresh(key, None).await {
