@@ -8,7 +8,7 @@ use tributary::server::sandbox::Records;
 use crate::app::{App, IDS, eventually};
 
 fn small() -> Records {
-    Records { contacts: 250, companies: 120, deals: 30 }
+    Records { contacts: 250, companies: 120, deals: 30, ..Records::default() }
 }
 
 async fn small_app() -> App {
@@ -152,7 +152,7 @@ async fn an_array_of_nothing_at_all_is_a_bad_gateway() {
 
 #[tokio::test]
 async fn an_empty_account_is_complete_and_an_empty_array() {
-    let app = App::start_with(Records { contacts: 0, companies: 0, deals: 0 }, &[], None).await;
+    let app = App::start_with(Records { contacts: 0, companies: 0, deals: 0, ..Records::default() }, &[], None).await;
     app.connect().await;
     let answer = app.items().await;
     assert_eq!((answer.headers()["tributary-load"].to_str().unwrap(), answer.status()), ("complete", StatusCode::OK));
@@ -180,7 +180,8 @@ async fn the_first_line_is_there_before_the_load_is_over() {
 
 #[tokio::test]
 async fn hanging_up_stops_the_requests_at_the_provider() {
-    let app = App::start_with(Records { contacts: 100_000, companies: 0, deals: 0 }, &[], None).await;
+    let app =
+        App::start_with(Records { contacts: 100_000, companies: 0, deals: 0, ..Records::default() }, &[], None).await;
     app.connect().await;
     app.steer(json!({"latency_ms": 20, "limits": false})).await;
     for accept in ["application/x-ndjson", "application/json"] {
@@ -203,7 +204,8 @@ async fn hanging_up_stops_the_requests_at_the_provider() {
 
 #[tokio::test]
 async fn more_requests_than_the_quota_are_spread_so_that_the_provider_refuses_none() {
-    let app = App::start_with(Records { contacts: 11_500, companies: 0, deals: 0 }, &[], None).await;
+    let app =
+        App::start_with(Records { contacts: 11_500, companies: 0, deals: 0, ..Records::default() }, &[], None).await;
     app.connect().await;
     let events = app.events().await;
     assert_eq!(count(&events), 11_500);

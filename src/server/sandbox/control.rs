@@ -8,13 +8,15 @@ use axum::{
     extract::{Request, State},
     http::{Method, StatusCode, header},
     middleware::{self, Next},
-    response::Response,
+    response::{IntoResponse, Response},
     routing::{get, post},
 };
+use jiff::Timestamp;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    reply,
+    PROVIDERS, reply,
     world::{Cuts, World},
 };
 
@@ -78,21 +80,48 @@ async fn stats(State(control): State<Control>) -> Response {
     reply::json(StatusCode::OK, &control.world.stats.report(records))
 }
 
+/// Whose tokens are meant: one provider's, or without a body (or with `{}`) everybody's.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Whose {
+    provider: Option<String>,
+}
+
+impl Whose {
+    fn read(body: &[u8]) -> Result<Vec<&'static str>, String> {
+        let whose = if body.is_empty() { Ok(Self::default()) } else { serde_json::from_slice(body) };
+        let whose: Self = whose.map_err(|error| format!("The body may be empty or {{\"provider\": …}}: {error}."))?;
+        let Some(wanted) = whose.provider else { return Ok(PROVIDERS.to_vec()) };
+        let known = PROVIDERS.iter().find(|provider| **provider == wanted);
+        known
+            .map(|provider| vec![*provider])
+            .ok_or_else(|| format!("There is no provider {wanted:?}; there is: {}.", PROVIDERS.join(", ")))
+    }
+}
+
 async fn reset(State(control): State<Control>) -> StatusCode {
     control.world.reset();
     control.resets.iter().for_each(|reset| reset());
     StatusCode::NO_CONTENT
 }
 
-async fn expire(State(control): State<Control>) -> StatusCode {
-    control.world.cuts().expired = Some(control.world.clock.now());
-    StatusCode::NO_CONTENT
+async fn expire(State(control): State<Control>, body: Bytes) -> Response {
+    cut(&control.world, &body, |cuts, now| cuts.expired = Some(now))
 }
 
-async fn revoke_all(State(control): State<Control>) -> StatusCode {
-    let now = Some(control.world.clock.now());
-    *control.world.cuts() = Cuts { expired: now, revoked: now };
-    StatusCode::NO_CONTENT
+async fn revoke_all(State(control): State<Control>, body: Bytes) -> Response {
+    cut(&control.world, &body, |cuts, now| *cuts = Cuts { expired: Some(now), revoked: Some(now) })
+}
+
+fn cut(world: &World, body: &[u8], change: fn(&mut Cuts, Timestamp)) -> Response {
+    let now = world.clock.now();
+    match Whose::read(body) {
+        Ok(providers) => {
+            providers.into_iter().for_each(|provider| world.cut(provider, |cuts| change(cuts, now)));
+            StatusCode::NO_CONTENT.into_response()
+        }
+        Err(message) => sentence(StatusCode::BAD_REQUEST, &message),
+    }
 }
 
 fn sentence(status: StatusCode, message: &str) -> Response {

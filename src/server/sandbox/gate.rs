@@ -10,11 +10,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures::stream;
-use serde_json::json;
 
 use super::{
+    airtable,
     faults::{Kind, Rule},
-    reply,
+    hubspot, notion, reply,
     world::World,
 };
 
@@ -71,7 +71,7 @@ async fn pause(milliseconds: u64) {
 
 async fn faulty(rule: &Rule, request: Request, next: Next) -> Response {
     match rule.kind {
-        Kind::Status => refusal(rule),
+        Kind::Status => refusal(rule, request.uri().path()),
         Kind::DropBefore => hang_up(),
         Kind::Slow => next.run(request).await,
         Kind::DropAfter => {
@@ -83,10 +83,16 @@ async fn faulty(rule: &Rule, request: Request, next: Next) -> Response {
     }
 }
 
-fn refusal(rule: &Rule) -> Response {
+fn refusal(rule: &Rule, path: &str) -> Response {
     let status = rule.status.and_then(|code| StatusCode::from_u16(code).ok()).unwrap_or(StatusCode::BAD_GATEWAY);
     let message = status.canonical_reason().unwrap_or("An error the sandbox was told to make");
-    let mut response = reply::json(status, &json!({"status": "error", "message": message}));
+    // In the words of the provider whose path it is.
+    let body = match path.split('/').nth(1) {
+        Some("notion") => notion::failure(status, message),
+        Some("airtable") => airtable::failure(status, message),
+        _ => hubspot::failure(message),
+    };
+    let mut response = reply::json(status, &body);
     if let Some(seconds) = rule.retry_after {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }

@@ -3,7 +3,7 @@
 //! Both spellings of the API are served, `/crm/v3/objects/{type}` and `/crm/objects/2026-03/{type}`. What HubSpot does not
 //! document is a switch in the settings. There are no writes, associations, pipelines or webhooks here.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     Router,
@@ -12,16 +12,19 @@ use axum::{
 };
 use jiff::SignedDuration;
 
-use self::grants::Grants;
 pub(crate) use self::switches::Switches;
-use super::{limits::Window, world::World};
+use super::{
+    grants::{Grants, Prefixes},
+    limits::Window,
+    records::Records,
+    world::World,
+};
 
 mod account;
 mod authorize;
 mod bearer;
 mod catalog;
 mod consent;
-mod grants;
 mod introspect;
 mod objects;
 mod properties;
@@ -39,6 +42,8 @@ const USER_ID: u32 = 7_316_402;
 const USER: &str = "sam.rivers@acme-sandbox.com";
 const APP_ID: u32 = 1_204_877;
 
+const PREFIXES: Prefixes = Prefixes { code: "na1-", access: "na1-", refresh: "na1-" };
+
 pub(crate) struct Hubspot {
     world: Arc<World>,
     grants: Grants,
@@ -50,7 +55,7 @@ pub(crate) struct Hubspot {
 
 impl Hubspot {
     pub(crate) fn new(world: Arc<World>) -> Self {
-        let grants = Grants::new(world.seed);
+        let grants = Grants::new("hubspot", &PREFIXES, world.seed);
         let burst = Window::new(110, SignedDuration::from_secs(10));
         let searches = Window::new(5, SignedDuration::from_secs(1));
         Self { world, grants, burst, searches }
@@ -94,4 +99,18 @@ pub(crate) fn routes(hubspot: Arc<Hubspot>) -> Router {
         )
         .route_layer(from_fn_with_state(hubspot.clone(), switches::sunset));
     Router::new().merge(searches).merge(calls).merge(oauth).layer(from_fn(refusal::correlate)).with_state(hubspot)
+}
+
+/// The body of an error that the sandbox was told to make.
+pub(crate) fn failure(message: &str) -> serde_json::Value {
+    serde_json::json!({"status": "error", "message": message})
+}
+
+/// What a load that misses nothing finds, by the kind of item.
+pub(crate) fn holds(records: Records) -> BTreeMap<&'static str, u64> {
+    BTreeMap::from([
+        ("contact", records.contacts.into()),
+        ("company", records.companies.into()),
+        ("deal", records.deals.into()),
+    ])
 }

@@ -8,21 +8,27 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Records {
-    /// People.
+    /// HubSpot: people.
     pub contacts: u32,
-    /// The companies they work for.
+    /// HubSpot: the companies they work for.
     pub companies: u32,
-    /// Deals with these companies.
+    /// HubSpot: deals with these companies.
     pub deals: u32,
+    /// Notion: pages outside of data sources.
+    pub pages: u32,
+    /// Notion: rows of all data sources together.
+    pub rows: u32,
+    /// Airtable: records of all tables together.
+    pub records: u32,
 }
 
 impl Default for Records {
     fn default() -> Self {
-        Self { contacts: 1200, companies: 400, deals: 300 }
+        Self { contacts: 1200, companies: 400, deals: 300, pages: 400, rows: 600, records: 1500 }
     }
 }
 
-/// Reads `15000`, a total split 12 : 4 : 3, or `contacts=9000,deals=50`, where a type left out keeps its default.
+/// Reads `15000`, a total for HubSpot split 12 : 4 : 3, or `contacts=9000,deals=50`, where a type left out keeps its default.
 impl FromStr for Records {
     type Err = String;
 
@@ -41,8 +47,13 @@ impl FromStr for Records {
                 "contacts" => records.contacts = count,
                 "companies" => records.companies = count,
                 "deals" => records.deals = count,
+                "pages" => records.pages = count,
+                "rows" => records.rows = count,
+                "records" => records.records = count,
                 other => {
-                    return Err(format!("The sandbox has contacts, companies and deals, but no {other:?}."));
+                    return Err(format!(
+                        "The sandbox has contacts, companies and deals (HubSpot), pages and rows (Notion), and records (Airtable), but no {other:?}."
+                    ));
                 }
             }
         }
@@ -55,7 +66,7 @@ impl Records {
     fn of_total(total: u32) -> Self {
         let share = |parts: u64| (u64::from(total) * parts / 19) as u32;
         let (companies, deals) = (share(4), share(3));
-        Self { contacts: total - companies - deals, companies, deals }
+        Self { contacts: total - companies - deals, companies, deals, ..Self::default() }
     }
 }
 
@@ -71,13 +82,13 @@ mod tests {
     fn a_total_is_split_and_adds_up() {
         let records: Records = "15000".parse().unwrap();
         assert_eq!(records.contacts + records.companies + records.deals, 15000);
-        assert_eq!(records, Records { contacts: 9475, companies: 3157, deals: 2368 });
+        assert_eq!(records, Records { contacts: 9475, companies: 3157, deals: 2368, ..Records::default() });
         assert_eq!("1900".parse(), Ok(Records::default()));
     }
 
     #[test]
     fn a_type_left_out_keeps_its_default() {
-        assert_eq!("contacts=9000, deals=5".parse(), Ok(Records { contacts: 9000, companies: 400, deals: 5 }));
+        assert_eq!("contacts=9000, deals=5".parse(), Ok(Records { contacts: 9000, deals: 5, ..Records::default() }));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{faults::Rule, hubspot::Switches, records::Records};
+use super::{airtable, faults::Rule, hubspot, notion, records::Records};
 
 /// All that `/__sandbox/config` shows and changes.
 #[derive(Clone, Serialize, Deserialize)]
@@ -17,11 +17,11 @@ pub(crate) struct Settings {
     pub latency_ms: u64,
     /// Whether rate limits are enforced.
     pub limits: bool,
-    /// How long an access token lives.
-    pub access_token_seconds: u32,
     /// What goes wrong on purpose; the first rule that applies to a request wins.
     pub faults: Vec<Rule>,
-    pub hubspot: Switches,
+    pub hubspot: hubspot::Switches,
+    pub notion: notion::Switches,
+    pub airtable: airtable::Switches,
     /// The counts before the last change, which a lagging search still sees.
     #[serde(skip)]
     pub earlier: Option<(Records, Timestamp)>,
@@ -30,8 +30,16 @@ pub(crate) struct Settings {
 impl Settings {
     pub(crate) fn new(records: Records, latency: Duration, limits: bool) -> Self {
         let latency_ms = u64::try_from(latency.as_millis()).unwrap_or(u64::MAX);
-        let (faults, hubspot) = (Vec::new(), Switches::default());
-        Self { records, latency_ms, limits, access_token_seconds: 1800, faults, hubspot, earlier: None }
+        Self {
+            records,
+            latency_ms,
+            limits,
+            faults: Vec::new(),
+            hubspot: hubspot::Switches::default(),
+            notion: notion::Switches::default(),
+            airtable: airtable::Switches::default(),
+            earlier: None,
+        }
     }
 
     /// These settings with `patch` merged in, or a sentence that names the field that does not fit.

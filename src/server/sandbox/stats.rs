@@ -10,19 +10,37 @@ use std::{
 
 use serde::Serialize;
 
-use super::{records::Records, world::held};
+use super::{airtable, hubspot, notion, records::Records, world::held};
 
 /// Different labels kept at most, so that a client that makes up paths cannot fill the memory.
 const LABELS: usize = 400;
 
 #[derive(Default)]
 pub(crate) struct Stats {
+    pub hubspot: Counters,
+    pub notion: Counters,
+    pub airtable: Counters,
+    in_flight: AtomicU64,
+    endpoints: Mutex<BTreeMap<String, Endpoint>>,
+}
+
+/// What happened to one provider's tokens.
+#[derive(Default)]
+pub(crate) struct Counters {
     pub refreshes: AtomicU64,
+    /// Refresh tokens that were presented after their end.
     pub reused_tokens: AtomicU64,
     pub exchanges: AtomicU64,
     pub revocations: AtomicU64,
-    in_flight: AtomicU64,
-    endpoints: Mutex<BTreeMap<String, Endpoint>>,
+}
+
+/// Counters at one moment.
+#[derive(Clone, Copy, Default, Serialize)]
+struct Counted {
+    refreshes: u64,
+    reused_tokens: u64,
+    exchanges: u64,
+    revocations: u64,
 }
 
 #[derive(Clone, Default, Serialize)]
@@ -37,12 +55,14 @@ struct Endpoint {
 pub(crate) struct Report {
     requests: u64,
     rate_limited: u64,
-    refreshes: u64,
-    reused_tokens: u64,
-    exchanges: u64,
-    revocations: u64,
+    /// Of all providers together.
+    #[serde(flatten)]
+    together: Counted,
+    by_provider: BTreeMap<&'static str, Counted>,
     in_flight: u64,
     records: Records,
+    /// What a load that misses nothing finds at each provider, by kind.
+    holds: BTreeMap<&'static str, BTreeMap<&'static str, u64>>,
     by_endpoint: BTreeMap<String, Endpoint>,
 }
 
@@ -64,15 +84,20 @@ impl Stats {
 
     pub(crate) fn report(&self, records: Records) -> Report {
         let by_endpoint = held(&self.endpoints).clone();
+        let by_provider: BTreeMap<_, _> =
+            self.counters().map(|(provider, counters)| (provider, counters.read())).into();
         Report {
             requests: by_endpoint.values().map(|endpoint| endpoint.requests).sum(),
             rate_limited: by_endpoint.values().map(|endpoint| endpoint.rate_limited).sum(),
-            refreshes: self.refreshes.load(Relaxed),
-            reused_tokens: self.reused_tokens.load(Relaxed),
-            exchanges: self.exchanges.load(Relaxed),
-            revocations: self.revocations.load(Relaxed),
+            together: by_provider.values().fold(Counted::default(), Counted::plus),
+            by_provider,
             in_flight: self.in_flight.load(Relaxed),
             records,
+            holds: BTreeMap::from([
+                ("hubspot", hubspot::holds(records)),
+                ("notion", notion::holds(records)),
+                ("airtable", airtable::holds(records)),
+            ]),
             by_endpoint,
         }
     }
@@ -80,8 +105,34 @@ impl Stats {
     /// Starts counting anew. Requests in flight stay in flight.
     pub(crate) fn reset(&self) {
         held(&self.endpoints).clear();
-        for counter in [&self.refreshes, &self.reused_tokens, &self.exchanges, &self.revocations] {
-            counter.store(0, Relaxed);
+        for (_, counters) in self.counters() {
+            counters.all().into_iter().for_each(|counter| counter.store(0, Relaxed));
+        }
+    }
+
+    fn counters(&self) -> [(&'static str, &Counters); 3] {
+        [("hubspot", &self.hubspot), ("notion", &self.notion), ("airtable", &self.airtable)]
+    }
+}
+
+impl Counters {
+    fn all(&self) -> [&AtomicU64; 4] {
+        [&self.refreshes, &self.reused_tokens, &self.exchanges, &self.revocations]
+    }
+
+    fn read(&self) -> Counted {
+        let [refreshes, reused_tokens, exchanges, revocations] = self.all().map(|counter| counter.load(Relaxed));
+        Counted { refreshes, reused_tokens, exchanges, revocations }
+    }
+}
+
+impl Counted {
+    fn plus(self, other: &Self) -> Self {
+        Self {
+            refreshes: self.refreshes + other.refreshes,
+            reused_tokens: self.reused_tokens + other.reused_tokens,
+            exchanges: self.exchanges + other.exchanges,
+            revocations: self.revocations + other.revocations,
         }
     }
 }

@@ -65,7 +65,7 @@ impl Sandbox {
         let (clock, hands) = Clock::manual("2026-11-22T12:00:00Z");
         let options = Options {
             public_url: "http://localhost:8001".to_owned(),
-            records: Records { contacts: 250, companies: 40, deals: 30 },
+            records: Records { contacts: 250, companies: 40, deals: 30, ..Records::default() },
             latency: Duration::ZERO,
             limits: true,
             seed,

@@ -1,6 +1,9 @@
 //! What all stand-ins share: the address, the seed, the clock, the settings and the counters.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use jiff::Timestamp;
 
@@ -13,10 +16,11 @@ pub(crate) struct World {
     pub stats: Stats,
     settings: Mutex<Settings>,
     faults: Mutex<Faults>,
-    cuts: Mutex<Cuts>,
+    /// By provider.
+    cuts: Mutex<HashMap<&'static str, Cuts>>,
 }
 
-/// Moments up to which everything issued was cut off at once.
+/// Moments up to which everything that a provider issued was cut off at once.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Cuts {
     /// Access tokens issued up to here are expired.
@@ -51,8 +55,13 @@ impl World {
         held(&self.faults)
     }
 
-    pub(crate) fn cuts(&self) -> MutexGuard<'_, Cuts> {
-        held(&self.cuts)
+    /// The cuts of a provider.
+    pub(crate) fn cuts(&self, provider: &str) -> Cuts {
+        held(&self.cuts).get(provider).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn cut(&self, provider: &'static str, change: impl FnOnce(&mut Cuts)) {
+        change(held(&self.cuts).entry(provider).or_default());
     }
 
     /// Back to how it began, except for the settings other than faults.
@@ -60,7 +69,7 @@ impl World {
         self.stats.reset();
         self.settings_mut().faults.clear();
         self.faults().arm(&[], self.clock.now());
-        *self.cuts() = Cuts::default();
+        held(&self.cuts).clear();
     }
 }
 

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use axum::{
     Form,
     extract::{Query, State},
-    http::{HeaderValue, StatusCode, header},
+    http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
 use url::Url;
 
-use super::{Hubspot, consent, grants::Code};
+use super::{Hubspot, consent};
+use crate::server::sandbox::{grants::Code, html};
 
 /// The query as it comes; a parameter that is missing is the page's to explain.
 #[derive(Default, Deserialize)]
@@ -45,8 +46,8 @@ pub(crate) struct Answer {
 
 pub(crate) async fn ask(Query(query): Query<Request>) -> Response {
     match check(query) {
-        Ok(asked) => page(StatusCode::OK, &consent::page(&asked), Some(&asked.redirect_uri)),
-        Err(problem) => page(StatusCode::BAD_REQUEST, &consent::error_page(problem), None),
+        Ok(asked) => page(StatusCode::OK, consent::page(&asked), Some(&asked.redirect_uri)),
+        Err(problem) => page(StatusCode::BAD_REQUEST, consent::error_page(problem), None),
     }
 }
 
@@ -58,15 +59,16 @@ pub(crate) async fn answer(
 ) -> Response {
     let asked = match check(query) {
         Ok(asked) => asked,
-        Err(problem) => return page(StatusCode::BAD_REQUEST, &consent::error_page(problem), None),
+        Err(problem) => return page(StatusCode::BAD_REQUEST, consent::error_page(problem), None),
     };
     let mut target = asked.redirect_uri;
     if answer.decision == "approve" {
-        let code = hubspot.grants.seal(&Code {
+        let code = hubspot.grants.seal_code(&Code {
             client_id: asked.client_id,
             redirect_uri: asked.written_uri,
             scopes: asked.scopes,
             challenge: asked.challenge,
+            holder: (),
             issued: hubspot.world.clock.now(),
             nonce: rand::random(),
         });
@@ -118,20 +120,6 @@ fn check(query: Request) -> Result<Asked, &'static str> {
     Ok(Asked { client_id, redirect_uri, written_uri, scopes, state, challenge })
 }
 
-/// An HTML page that may load nothing. Browsers apply `form-action` to the redirect after the form as well, so the address
-/// to return to stands in it.
-fn page(status: StatusCode, html: &str, returns_to: Option<&Url>) -> Response {
-    let target = returns_to.map(|url| url.origin().ascii_serialization()).unwrap_or_default();
-    let policy = format!(
-        "default-src 'none'; style-src '{}'; form-action 'self' {target}; base-uri 'none'; frame-ancestors 'none'",
-        consent::style_hash()
-    );
-    let policy = HeaderValue::from_str(&policy).unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"));
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/html;charset=utf-8")),
-        (header::CONTENT_SECURITY_POLICY, policy),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
-    ];
-    (status, headers, html.to_owned()).into_response()
+fn page(status: StatusCode, html: String, returns_to: Option<&Url>) -> Response {
+    html::answer(status, html, consent::STYLE, returns_to)
 }

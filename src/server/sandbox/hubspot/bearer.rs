@@ -9,7 +9,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{HUB_ID, Hubspot, catalog::Kind, grants::Access, refusal::Refusal};
+use super::{HUB_ID, Hubspot, catalog::Kind, refusal::Refusal};
+use crate::server::sandbox::grants::Access;
 
 /// What the token of a call allows.
 #[derive(Clone)]
@@ -72,10 +73,10 @@ pub(crate) async fn admit_search(State(hubspot): State<Arc<Hubspot>>, mut reques
     response
 }
 
-fn authenticate(hubspot: &Hubspot, headers: &HeaderMap) -> Result<Access, Refusal> {
+fn authenticate(hubspot: &Hubspot, headers: &HeaderMap) -> Result<Access<()>, Refusal> {
     let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.split_once(' '));
     let token = bearer.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim());
-    let access = token.and_then(|token| hubspot.grants.access(token, *hubspot.world.cuts())).ok_or_else(|| {
+    let access = token.and_then(|token| hubspot.grants.access(token, hubspot.world.cuts("hubspot"))).ok_or_else(|| {
         let message = "Authentication credentials not found. This API supports OAuth 2.0 authentication and you can find more \
                        details at https://developers.hubspot.com/docs/methods/auth/oauth-overview";
         Refusal::new(StatusCode::UNAUTHORIZED, message).category("INVALID_AUTHENTICATION")

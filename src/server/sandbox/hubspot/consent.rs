@@ -2,12 +2,10 @@
 
 use std::fmt::Write;
 
-use base64::{Engine, engine::general_purpose::STANDARD};
-use sha2::{Digest, Sha256};
-
 use super::{HUB_DOMAIN, HUB_ID, authorize::Asked};
+use crate::server::sandbox::html::{self, escape};
 
-const STYLE: &str = "
+pub(crate) const STYLE: &str = "
 :root { color-scheme: light dark; --ink: #213343; --soft: #516f90; --line: #cbd6e2; --paper: #fff; --ground: #f5f8fa; --accent: #d93d00 }
 @media (prefers-color-scheme: dark) {
   :root { --ink: #eaf0f6; --soft: #a9bdd2; --line: #3b4f63; --paper: #1c2a38; --ground: #121c26; --accent: #ff8f73 }
@@ -30,11 +28,6 @@ button:focus-visible { outline: 3px solid var(--ink); outline-offset: 2px }
 code { font-size: .9em }
 ";
 
-/// The source expression that lets a content security policy admit the style sheet.
-pub(crate) fn style_hash() -> String {
-    format!("sha256-{}", STANDARD.encode(Sha256::digest(STYLE)))
-}
-
 pub(crate) fn page(asked: &Asked) -> String {
     let mut scopes = String::new();
     for scope in &asked.scopes {
@@ -55,33 +48,9 @@ pub(crate) fn page(asked: &Asked) -> String {
 }
 
 pub(crate) fn error_page(problem: &str) -> String {
-    let problem = escape(problem);
-    document(
-        "This link cannot be used",
-        &format!("<h1>This link cannot be used</h1><p>{problem}</p><p>Go back to the app and try again.</p>"),
-    )
+    document("This link cannot be used", &html::unusable(problem))
 }
 
 fn document(title: &str, content: &str) -> String {
-    format!(
-        "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width\">\
-         <title>{title} · HubSpot sandbox</title><style>{STYLE}</style>\
-         <main><p class=name>HubSpot sandbox</p>\
-         <p class=note>This is Tributary's sandbox, not HubSpot. The account and everything in it is made up.</p>{content}</main></html>"
-    )
-}
-
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            other => escaped.push(other),
-        }
-    }
-    escaped
+    html::document("HubSpot", STYLE, title, content)
 }

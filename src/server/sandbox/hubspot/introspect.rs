@@ -11,13 +11,16 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    APP_ID, HUB_DOMAIN, Hubspot, USER, USER_ID,
-    grants::{Access, Refresh},
+    APP_ID, HUB_DOMAIN, HUB_ID, Hubspot, USER, USER_ID,
     refusal::Refusal,
     switches::IntrospectField,
     token::{bad_refresh_token, check_client, is_version},
 };
-use crate::server::sandbox::{reply, stats::count};
+use crate::server::sandbox::{
+    grants::{Access, Refresh},
+    reply,
+    stats::count,
+};
 
 pub(crate) mod v1;
 
@@ -64,19 +67,19 @@ pub(crate) async fn revoke(
 }
 
 /// Access tokens of the grant live on to their own expiry, as HubSpot documents for its first version.
-fn end(hubspot: &Hubspot, refresh: &Refresh) {
+fn end(hubspot: &Hubspot, refresh: &Refresh<()>) {
     hubspot.grants.revoke(refresh.family);
-    count(&hubspot.world.stats.revocations);
+    count(&hubspot.world.stats.hubspot.revocations);
 }
 
-fn live_refresh(hubspot: &Hubspot, token: &str) -> Option<Refresh> {
+fn live_refresh(hubspot: &Hubspot, token: &str) -> Option<Refresh<()>> {
     let rotation = hubspot.world.settings().hubspot.rotate_refresh;
-    hubspot.grants.refresh(token, rotation, *hubspot.world.cuts(), hubspot.world.clock.now()).ok()
+    hubspot.grants.refresh(token, rotation, hubspot.world.cuts("hubspot"), hubspot.world.clock.now()).ok()
 }
 
 /// An access token that has not expired, and the seconds left to it.
-fn live_access(hubspot: &Hubspot, token: &str) -> Option<(Access, i64)> {
-    let access = hubspot.grants.access(token, *hubspot.world.cuts())?;
+fn live_access(hubspot: &Hubspot, token: &str) -> Option<(Access<()>, i64)> {
+    let access = hubspot.grants.access(token, hubspot.world.cuts("hubspot"))?;
     let left = access.expires.duration_since(hubspot.world.clock.now()).as_secs();
     (left > 0).then_some((access, left))
 }
@@ -84,7 +87,7 @@ fn live_access(hubspot: &Hubspot, token: &str) -> Option<(Access, i64)> {
 fn describe(hubspot: &Hubspot, token: &str) -> Option<Value> {
     if let Some((access, left)) = live_access(hubspot, token) {
         return Some(json!({
-            "active": true, "token": token, "hub_id": access.hub_id, "user_id": access.user_id, "client_id": access.client_id,
+            "active": true, "token": token, "hub_id": HUB_ID, "user_id": USER_ID, "client_id": access.client_id,
             "app_id": APP_ID, "user": USER, "hub_domain": HUB_DOMAIN, "scopes": access.scopes,
             "signed_access_token": signed(&access), "expires_in": left, "is_private_distribution": true,
             "token_use": "access_token", "token_type": "Bearer",
@@ -92,17 +95,17 @@ fn describe(hubspot: &Hubspot, token: &str) -> Option<Value> {
     }
     let refresh = live_refresh(hubspot, token)?;
     Some(json!({
-        "active": true, "token": token, "hub_id": refresh.hub_id, "user_id": USER_ID, "client_id": refresh.client_id,
+        "active": true, "token": token, "hub_id": HUB_ID, "user_id": USER_ID, "client_id": refresh.client_id,
         "app_id": APP_ID, "user": USER, "hub_domain": HUB_DOMAIN, "scopes": refresh.scopes,
         "token_use": "refresh_token", "token_type": "Bearer",
     }))
 }
 
-fn signed(access: &Access) -> Value {
+fn signed(access: &Access<()>) -> Value {
     json!({
-        "expiresAt": access.expires.as_millisecond(), "scopes": access.scopes.join(" "), "hubId": access.hub_id,
-        "userId": access.user_id, "appId": APP_ID, "signature": "", "newSignature": "", "scopeToScopeGroupPks": "",
+        "expiresAt": access.expires.as_millisecond(), "scopes": access.scopes.join(" "), "hubId": HUB_ID,
+        "userId": USER_ID, "appId": APP_ID, "signature": "", "newSignature": "", "scopeToScopeGroupPks": "",
         "trialScopes": "", "trialScopeToScopeGroupPks": "", "hublet": "na1", "isUserLevel": false, "isPrivateDistribution": true,
-        "appInstallId": "", "audience": "", "installingUserId": access.user_id, "isServiceAccount": false,
+        "appInstallId": "", "audience": "", "installingUserId": USER_ID, "isServiceAccount": false,
     })
 }

@@ -10,13 +10,15 @@ use axum::{
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::{Hubspot, refusal::Refusal};
+use crate::server::sandbox::grants::Rotation;
 
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Switches {
+    /// How long an access token lives.
+    pub access_token_seconds: u32,
     pub rotate_refresh: Rotation,
     pub null_properties: NullProperties,
     /// How long search does not see records that a change of the settings added.
@@ -27,20 +29,6 @@ pub(crate) struct Switches {
     /// From this moment on `/oauth/v1/…` is gone.
     pub version_sunset: Option<Timestamp>,
     pub introspect_field: IntrospectField,
-}
-
-/// What a refresh does to the refresh token: `"off"`, `"dead"`, or the seconds for which the old one still works.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Value", into = "Value")]
-pub(crate) enum Rotation {
-    /// The same refresh token comes back.
-    #[default]
-    Off,
-    /// A new one comes back and the old one is dead at once.
-    Dead,
-    Grace {
-        seconds: u32,
-    },
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -68,25 +56,17 @@ pub(crate) enum IntrospectField {
     Spec,
 }
 
-impl TryFrom<Value> for Rotation {
-    type Error = &'static str;
-
-    fn try_from(value: Value) -> Result<Self, Self::Error> {
-        match (value.as_str(), value.as_u64().map(u32::try_from)) {
-            (Some("off"), _) => Ok(Self::Off),
-            (Some("dead"), _) => Ok(Self::Dead),
-            (_, Some(Ok(seconds))) => Ok(Self::Grace { seconds }),
-            _ => Err("expected \"off\", \"dead\" or a number of seconds"),
-        }
-    }
-}
-
-impl From<Rotation> for Value {
-    fn from(rotation: Rotation) -> Self {
-        match rotation {
-            Rotation::Off => "off".into(),
-            Rotation::Dead => "dead".into(),
-            Rotation::Grace { seconds } => seconds.into(),
+impl Default for Switches {
+    fn default() -> Self {
+        Self {
+            access_token_seconds: 1800,
+            rotate_refresh: Rotation::Off,
+            null_properties: NullProperties::Null,
+            search_lag_ms: 0,
+            list_limit_over_100: OverLimit::Cap,
+            retry_after_on_429: None,
+            version_sunset: None,
+            introspect_field: IntrospectField::Any,
         }
     }
 }

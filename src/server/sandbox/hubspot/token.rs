@@ -7,17 +7,15 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
-use super::{
-    HUB_ID, Hubspot, USER_ID,
-    grants::{Access, Dead, Refresh},
-    refusal::Refusal,
+use super::{HUB_ID, Hubspot, USER_ID, refusal::Refusal};
+use crate::server::sandbox::{
+    grants::{Dead, Refresh},
+    reply,
+    stats::count,
 };
-use crate::server::sandbox::{reply, stats::count};
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -88,68 +86,44 @@ fn issue(hubspot: &Hubspot, request: &Request) -> Result<Issued, Refusal> {
 fn exchange(hubspot: &Hubspot, request: &Request) -> Result<Issued, Refusal> {
     let now = hubspot.world.clock.now();
     let bad_code = || Refusal::oauth("invalid_grant", "BAD_AUTH_CODE", "missing or invalid auth code");
-    let code = hubspot.grants.take_code(&request.code, now).ok_or_else(bad_code)?;
-    if code.client_id != request.client_id || !is_verified(code.challenge.as_deref(), request.code_verifier.as_deref())
-    {
+    let code = hubspot.grants.take_code::<()>(&request.code, now).ok_or_else(bad_code)?;
+    if code.client_id != request.client_id || !code.is_verified(request.code_verifier.as_deref()) {
         return Err(bad_code());
     }
     if code.redirect_uri != request.redirect_uri {
         return Err(Refusal::oauth("invalid_grant", "BAD_REDIRECT_URI", "missing or mismatched redirect uri"));
     }
-    count(&hubspot.world.stats.exchanges);
-    let refresh = Refresh {
-        family: rand::random(),
-        generation: 0,
-        client_id: code.client_id,
-        hub_id: HUB_ID,
-        scopes: code.scopes,
-        issued: now,
-    };
-    Ok(issued(hubspot, &refresh))
-}
-
-/// PKCE: a code that was asked for with a challenge is worth nothing without its verifier.
-fn is_verified(challenge: Option<&str>, verifier: Option<&str>) -> bool {
-    let Some(challenge) = challenge else {
-        return true;
-    };
-    verifier.is_some_and(|verifier| URL_SAFE_NO_PAD.encode(Sha256::digest(verifier)) == challenge)
+    count(&hubspot.world.stats.hubspot.exchanges);
+    Ok(issued(hubspot, &code.first_refresh(now)))
 }
 
 fn refresh(hubspot: &Hubspot, request: &Request) -> Result<Issued, Refusal> {
     let now = hubspot.world.clock.now();
     let rotation = hubspot.world.settings().hubspot.rotate_refresh;
-    let used =
-        hubspot.grants.refresh(&request.refresh_token, rotation, *hubspot.world.cuts(), now).map_err(|dead| {
+    let used = hubspot.grants.refresh(&request.refresh_token, rotation, hubspot.world.cuts("hubspot"), now).map_err(
+        |dead| {
             if matches!(dead, Dead::Reused) {
-                count(&hubspot.world.stats.reused_tokens);
+                count(&hubspot.world.stats.hubspot.reused_tokens);
             }
             bad_refresh_token()
-        })?;
+        },
+    )?;
     if used.client_id != request.client_id {
         return Err(bad_refresh_token());
     }
-    count(&hubspot.world.stats.refreshes);
+    count(&hubspot.world.stats.hubspot.refreshes);
     Ok(issued(hubspot, &hubspot.grants.successor(&used, rotation, now)))
 }
 
-fn issued(hubspot: &Hubspot, refresh: &Refresh) -> Issued {
-    let expires_in = hubspot.world.settings().access_token_seconds;
+fn issued(hubspot: &Hubspot, refresh: &Refresh<()>) -> Issued {
+    let expires_in = hubspot.world.settings().hubspot.access_token_seconds;
     let now = hubspot.world.clock.now();
-    let access_token = hubspot.grants.seal(&Access {
-        access: rand::random(),
-        client_id: refresh.client_id.clone(),
-        hub_id: refresh.hub_id,
-        user_id: USER_ID,
-        scopes: refresh.scopes.clone(),
-        issued: now,
-        expires: now.saturating_add(SignedDuration::from_secs(expires_in.into())).unwrap_or(now),
-    });
+    let expires = now.saturating_add(SignedDuration::from_secs(expires_in.into())).unwrap_or(now);
     Issued {
         token_type: "bearer",
-        refresh_token: hubspot.grants.seal(refresh),
-        access_token,
-        hub_id: refresh.hub_id,
+        refresh_token: hubspot.grants.seal_refresh(refresh),
+        access_token: hubspot.grants.seal_access(&refresh.access(now, expires)),
+        hub_id: HUB_ID,
         scopes: refresh.scopes.clone(),
         expires_in,
         user_id: USER_ID,

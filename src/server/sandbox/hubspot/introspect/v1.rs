@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::{end, live_access, live_refresh, signed};
 use crate::server::sandbox::{
-    hubspot::{APP_ID, HUB_DOMAIN, Hubspot, USER, USER_ID, refusal::Refusal, token::bad_refresh_token},
+    hubspot::{APP_ID, HUB_DOMAIN, HUB_ID, Hubspot, USER, USER_ID, refusal::Refusal, token::bad_refresh_token},
     reply,
 };
 
@@ -27,8 +27,8 @@ pub(crate) async fn access_token(
         StatusCode::OK,
         &json!({
             "token": token, "user": USER, "hub_domain": HUB_DOMAIN, "scopes": access.scopes, "signed_access_token": signed(&access),
-            "scope_to_scope_group_pks": [], "trial_scopes": [], "trial_scope_to_scope_group_pks": [], "hub_id": access.hub_id,
-            "app_id": APP_ID, "expires_in": left, "user_id": access.user_id, "token_type": "access",
+            "scope_to_scope_group_pks": [], "trial_scopes": [], "trial_scope_to_scope_group_pks": [], "hub_id": HUB_ID,
+            "app_id": APP_ID, "expires_in": left, "user_id": USER_ID, "token_type": "access",
         }),
     ))
 }
@@ -41,7 +41,7 @@ pub(crate) async fn refresh_token(
     Ok(reply::json(
         StatusCode::OK,
         &json!({
-            "token": token, "user": USER, "hub_domain": HUB_DOMAIN, "scopes": refresh.scopes, "hub_id": refresh.hub_id,
+            "token": token, "user": USER, "hub_domain": HUB_DOMAIN, "scopes": refresh.scopes, "hub_id": HUB_ID,
             "client_id": refresh.client_id, "user_id": USER_ID, "token_type": "refresh",
         }),
     ))

@@ -1,0 +1,57 @@
+//! The pages that stand-ins show to people: plain HTML that may load nothing but its own style sheet.
+
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use sha2::{Digest, Sha256};
+use url::Url;
+
+/// A whole page. `brand` is the provider's name; `content` is HTML.
+pub(crate) fn document(brand: &str, style: &str, title: &str, content: &str) -> String {
+    format!(
+        "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width\">\
+         <title>{title} · {brand} sandbox</title><style>{style}</style>\
+         <main><p class=name>{brand} sandbox</p>\
+         <p class=note>This is Tributary's sandbox, not {brand}. The account and everything in it is made up.</p>{content}</main></html>"
+    )
+}
+
+/// The content of a page for a link that lacks something. `problem` is a sentence.
+pub(crate) fn unusable(problem: &str) -> String {
+    format!("<h1>This link cannot be used</h1><p>{}</p><p>Go back to the app and try again.</p>", escape(problem))
+}
+
+/// Answers with a page that holds one style sheet, `style`. Browsers apply `form-action` to the redirect after the form
+/// as well, so the address to return to stands in it.
+pub(crate) fn answer(status: StatusCode, html: String, style: &str, returns_to: Option<&Url>) -> Response {
+    let target = returns_to.map(|url| url.origin().ascii_serialization()).unwrap_or_default();
+    let style = STANDARD.encode(Sha256::digest(style));
+    let policy = format!(
+        "default-src 'none'; style-src 'sha256-{style}'; form-action 'self' {target}; base-uri 'none'; frame-ancestors 'none'"
+    );
+    let policy = HeaderValue::from_str(&policy).unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"));
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/html;charset=utf-8")),
+        (header::CONTENT_SECURITY_POLICY, policy),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    ];
+    (status, headers, html).into_response()
+}
+
+pub(crate) fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
