@@ -16,6 +16,8 @@ mod connect;
 mod load;
 #[path = "tributary/processes.rs"]
 mod processes;
+#[path = "tributary/providers.rs"]
+mod providers;
 #[path = "tributary/rest.rs"]
 mod rest;
 #[path = "tributary/secrets.rs"]

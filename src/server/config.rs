@@ -20,7 +20,7 @@ use super::{
 };
 
 pub use admin::AdminAccess;
-pub use provider::ProviderConfig;
+pub use provider::{ClientCredentials, ProviderConfig};
 pub use variables::{VARIABLES, Variable, help};
 
 use reader::Reader;

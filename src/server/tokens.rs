@@ -20,7 +20,7 @@ use jiff::Timestamp;
 pub use bearer::{AccessToken, Bearer};
 pub use grant::{ConnectionKey, Grant};
 pub use keyring::Keyring;
-pub use oauth::OAuthClient;
+pub use oauth::{OAuthClient, Revocation};
 pub use rejection::Rejection;
 
 use super::{Clock, config::Config, failure, providers, store::Store};
@@ -74,7 +74,7 @@ impl Tokens {
     pub async fn connection(&self, key: &ConnectionKey) -> Result<Connection, AppError> {
         let grant = self.find(key).await?.ok_or_else(|| key.not_connected())?;
         let unusable = self.usable(key, &grant).err();
-        let mut connection = Connection::from(grant);
+        let mut connection = grant.into_connection(key.provider);
         if let (Some(error), None) = (unusable, &connection.reason) {
             connection.status = Status::ReconnectRequired;
             connection.reason = Some(error.detail);
@@ -100,8 +100,8 @@ impl Tokens {
         Ok(())
     }
 
-    /// Forgets a grant and revokes it at the provider. Tells whether the provider confirmed that.
-    pub async fn forget(&self, key: &ConnectionKey) -> Result<bool, AppError> {
+    /// Forgets a grant and revokes it at the provider, where that can be done.
+    pub async fn forget(&self, key: &ConnectionKey) -> Result<Revocation, AppError> {
         let _lease = self.leases.acquire(&key.to_string()).await;
         let Some(bytes) = self.store.take(&key.to_string()).await.map_err(failure::store)? else {
             return Err(key.not_connected());
@@ -113,11 +113,15 @@ impl Tokens {
             Ok(secrets) => self.oauth(key)?.revoke(&secrets).await,
             Err(error) => Err(Rejection::Unavailable(error.detail)),
         };
-        match &revoked {
-            Ok(()) => tracing::info!(%key, account = grant.account.id, revoked = true, "disconnected"),
-            Err(error) => tracing::warn!(%key, account = grant.account.id, revoked = false, %error, "disconnected"),
-        }
-        Ok(revoked.is_ok())
+        let revocation = match &revoked {
+            Ok(revocation) => *revocation,
+            Err(error) => {
+                tracing::warn!(%key, %error, "the grant could not be revoked");
+                Revocation::NotConfirmed
+            }
+        };
+        tracing::info!(%key, account = grant.account.id, ?revocation, "disconnected");
+        Ok(revocation)
     }
 
     /// A grant that is alive, and made for the client that is configured now. A grant of another client is left as it

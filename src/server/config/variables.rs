@@ -47,6 +47,19 @@ pub static VARIABLES: &[Variable] = &[
     variable("HUBSPOT_SCOPES", "", "separated by spaces; unset: read-only on contacts, companies and deals"),
     variable("HUBSPOT_AUTH_URL", "https://app.hubspot.com", "where people approve"),
     variable("HUBSPOT_API_URL", "https://api.hubapi.com", "where data and tokens are asked for"),
+    variable("NOTION_CLIENT_ID", "", "of the public integration at Notion; unset: the sandbox"),
+    variable("NOTION_CLIENT_SECRET", "", "of the public integration at Notion"),
+    variable("NOTION_AUTH_URL", "https://api.notion.com", "where people approve"),
+    variable("NOTION_API_URL", "https://api.notion.com", "where data and tokens are asked for"),
+    variable("AIRTABLE_CLIENT_ID", "", "of the OAuth integration at Airtable; unset: the sandbox"),
+    variable("AIRTABLE_CLIENT_SECRET", "", "of the OAuth integration at Airtable; unset: one without a secret"),
+    variable(
+        "AIRTABLE_SCOPES",
+        "",
+        "separated by spaces; unset: read-only on bases and records, and the e-mail address",
+    ),
+    variable("AIRTABLE_AUTH_URL", "https://airtable.com", "where people approve and tokens are asked for"),
+    variable("AIRTABLE_API_URL", "https://api.airtable.com", "where data is asked for"),
     variable("RUST_LOG", "info", "which log lines are written"),
 ];
 

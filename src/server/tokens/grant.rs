@@ -62,6 +62,12 @@ pub struct Grant {
     connected_at: Timestamp,
     issued_at: Timestamp,
     pub(super) expires_at: Option<Timestamp>,
+    /// When the refresh token ends if it is not used before, where the provider says so.
+    #[serde(default)]
+    refresh_expires_at: Option<Timestamp>,
+    /// Whether there is a refresh token.
+    #[serde(default = "renewable")]
+    renewable: bool,
     last_refreshed_at: Option<Timestamp>,
     kept_since: Timestamp,
     dead: Option<String>,
@@ -84,6 +90,8 @@ impl Grant {
             connected_at: now,
             issued_at: now,
             expires_at: None,
+            refresh_expires_at: None,
+            renewable: true,
             last_refreshed_at: None,
             kept_since: now,
             dead: None,
@@ -113,6 +121,9 @@ impl Grant {
     /// Notes what the provider said about tokens that were just minted. Tokens that are only sealed again say nothing.
     pub(super) fn take_terms(&mut self, minted: &Minted) {
         if let Some(terms) = &minted.terms {
+            self.renewable = minted.secrets.refresh_token.is_some();
+            let refresh_expires_at = |life| self.issued_at.checked_add(life).ok();
+            self.refresh_expires_at = terms.refresh_expires_in.and_then(refresh_expires_at);
             self.expires_at = terms.expires_in.and_then(|life| self.issued_at.checked_add(life).ok());
             if !terms.scopes.is_empty() {
                 self.scopes.clone_from(&terms.scopes);
@@ -159,15 +170,25 @@ impl Grant {
     }
 }
 
-impl From<Grant> for Connection {
-    fn from(grant: Grant) -> Self {
-        Self {
+/// Grants of an earlier version say nothing of it, and have one.
+fn renewable() -> bool {
+    true
+}
+
+impl Grant {
+    /// The grant as its owner may see it.
+    pub(super) fn into_connection(self, provider: &Provider) -> Connection {
+        let grant = self;
+        Connection {
+            withheld: provider.withheld(&grant.scopes),
             status: if grant.dead.is_some() { Status::ReconnectRequired } else { Status::Active },
             reason: grant.dead,
             account: grant.account,
             scopes: grant.scopes,
             connected_at: seconds(grant.connected_at),
             expires_at: grant.expires_at.map(seconds),
+            must_be_used_before: grant.refresh_expires_at.map(seconds),
+            renewable: grant.renewable,
             last_refreshed_at: grant.last_refreshed_at.map(seconds),
         }
     }

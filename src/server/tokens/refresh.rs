@@ -80,10 +80,17 @@ impl Tokens {
         let secrets = self.open(key, grant)?;
         let minted = match &secrets.refresh_token {
             Some(refresh_token) => self.oauth(key)?.refresh(refresh_token).await,
-            None => Err(Rejection::Dead(format!("{} gave no refresh token.", key.provider.name))),
+            None => Err(Rejection::Dead(format!(
+                "{} ended the access and gave no refresh token to renew it with.",
+                key.provider.name
+            ))),
         };
         let next = match minted {
-            Ok(minted) => self.seal(key, grant.refreshed((self.clock)()), minted.or_keep(secrets.refresh_token))?,
+            Ok(minted) => self.seal(
+                key,
+                grant.refreshed((self.clock)()),
+                minted.or_keep(secrets.refresh_token, key.provider.oauth.rotates),
+            )?,
             Err(Rejection::Dead(reason)) => {
                 tracing::warn!(%key, reason, "refresh refused; the person has to connect again");
                 self.seal(key, grant.died(&reason, (self.clock)()), secrets.into())?
