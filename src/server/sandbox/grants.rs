@@ -135,6 +135,11 @@ impl Grants {
         (is_first_use && now.duration_since(code.issued) < CODE_LIFE).then_some(code)
     }
 
+    /// Makes a code that was taken as good as new, for a provider that does not use it up with a request that fails.
+    pub(crate) fn give_back<H>(&self, code: &Code<H>) {
+        held(&self.memory).used_codes.remove(&code.nonce);
+    }
+
     /// Opens an access token. Its `expires` already tells of tokens that were expired all at once. Whether a rotation
     /// or a revocation ended it as well is the provider's rule: see [`Grants::is_outlived`] and [`Grants::is_revoked`].
     pub(crate) fn access<H: DeserializeOwned>(&self, token: &str, cuts: Cuts) -> Option<Access<H>> {

@@ -1,0 +1,23 @@
+//! Conditions, and the functions that are constants.
+
+use super::{Function, MANY, Value, errors, subject, values};
+
+pub(super) const FUNCTIONS: &[Function] = &[
+    values("AND", 1..=MANY, |values| Value::Flag(values.iter().all(Value::is_kept))),
+    values("OR", 1..=MANY, |values| Value::Flag(values.iter().any(Value::is_kept))),
+    values("XOR", 1..=MANY, |values| Value::Flag(values.iter().filter(|value| value.is_kept()).count() % 2 == 1)),
+    values("NOT", 1..=1, |values| Value::Flag(!values[0].is_kept())),
+    // Only the branch that is taken may be an error.
+    errors("IF", 2..=3, |values| match &values[0] {
+        Value::Error => Value::Error,
+        condition if condition.is_kept() => values[1].clone(),
+        _ => values.get(2).cloned().unwrap_or(Value::Blank),
+    }),
+    errors("ISERROR", 1..=1, |values| Value::Flag(values[0] == Value::Error)),
+    errors("IFERROR", 2..=2, |values| values[usize::from(values[0] == Value::Error)].clone()),
+    values("BLANK", 0..=0, |_| Value::Blank),
+    values("TRUE", 0..=0, |_| Value::Flag(true)),
+    values("FALSE", 0..=0, |_| Value::Flag(false)),
+    values("ERROR", 0..=1, |_| Value::Error),
+    subject("RECORD_ID", 0..=0, |_, subject| Value::Text(subject.record_id())),
+];
