@@ -10,10 +10,14 @@ mod redis;
 
 #[path = "tributary/access.rs"]
 mod access;
+#[path = "tributary/airtable.rs"]
+mod airtable;
 #[path = "tributary/connect.rs"]
 mod connect;
 #[path = "tributary/load.rs"]
 mod load;
+#[path = "tributary/notion.rs"]
+mod notion;
 #[path = "tributary/processes.rs"]
 mod processes;
 #[path = "tributary/providers.rs"]

@@ -21,6 +21,7 @@ use futures::future::BoxFuture;
 use crate::model::{Account, AppError};
 
 pub use api::Api;
+use api::segment;
 pub use call_error::CallError;
 pub use pages::{Batch, Page, Pages, Source, follow};
 pub use retry::Retries;

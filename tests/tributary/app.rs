@@ -49,7 +49,7 @@ impl App {
         Self::start_with(Records::default(), &[], None).await
     }
 
-    /// One with other records, more variables, or a store that is given.
+    /// One with other records, more variables (in which `{sandbox}` is its address), or a store that is given.
     pub async fn start_with(records: Records, variables: &[(&str, &str)], store: Option<Arc<dyn Store>>) -> Self {
         let (listener, sandbox_listener) = (listen().await, listen().await);
         let port = listener.local_addr().unwrap().port();
@@ -63,7 +63,8 @@ impl App {
             ("TRIBUTARY_API_KEY".to_owned(), KEY.to_owned()),
             ("TRIBUTARY_SANDBOX_LISTEN".to_owned(), sandbox_listener.local_addr().unwrap().to_string()),
         ]);
-        all.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let filled = |value: &str| value.replace("{sandbox}", &sandbox);
+        all.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), filled(value))));
         let config = Config::read(&|name| all.get(name).cloned()).unwrap();
 
         let store = match store {

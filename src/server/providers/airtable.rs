@@ -13,7 +13,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{
-    Api, Batch, CallError, ClientAuth, Content, Encoding, Endpoint, OAuth, Page, Pages, Provider, Quota, Source, follow,
+    Api, Batch, CallError, ClientAuth, Content, Encoding, Endpoint, OAuth, Page, Pages, Provider, Quota, Source,
+    follow, segment,
 };
 use crate::model::{Account, AppError, IntegrationItem};
 
@@ -105,7 +106,7 @@ fn bases(api: Api) -> Pages {
 
 /// A base with its tables, whose records are sources of their own. A base whose tables cannot be read is one that fails.
 async fn tables(api: Api, base: Base) -> Batch {
-    let reply: Result<Tables, CallError> = api.get(&format!("/v0/meta/bases/{}/tables", base.id), &[]).await;
+    let reply: Result<Tables, CallError> = api.get(&format!("/v0/meta/bases/{}/tables", segment(&base.id)), &[]).await;
     let tables = match reply {
         Ok(reply) => reply.tables,
         Err(failed) => {
@@ -129,7 +130,7 @@ async fn tables(api: Api, base: Base) -> Batch {
 /// The records of a table, with their primary field alone. When Airtable has forgotten where we were, the table is begun
 /// anew, and what was delivered already is left out.
 fn records(api: Api, base_id: String, table: Table) -> Pages {
-    let path = format!("/v0/{base_id}/{}", table.id);
+    let path = format!("/v0/{}/{}", segment(&base_id), segment(&table.id));
     let progress = Arc::new(Mutex::new(Progress::default()));
     let table = Arc::new(Place { base_id, table });
     follow(move |offset| {

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use http::StatusCode;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -236,6 +237,12 @@ impl Api {
         }
         Some(wait)
     }
+}
+
+/// An id as it stands in a path. Ids of the providers are plain letters; whatever else comes cannot leave its place.
+pub(super) fn segment(id: &str) -> PercentEncode<'_> {
+    const OUTSIDE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
+    utf8_percent_encode(id, OUTSIDE)
 }
 
 /// A request to be sent, perhaps more than once.

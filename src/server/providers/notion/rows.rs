@@ -4,7 +4,6 @@ use std::collections::HashSet;
 
 use futures::{StreamExt, stream};
 use http::StatusCode;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::{
@@ -13,7 +12,7 @@ use super::{
 };
 use crate::{
     model::{AppError, ErrorCode, IntegrationItem},
-    server::providers::{Api, Batch, Pages},
+    server::providers::{Api, Batch, Pages, segment},
 };
 
 /// The page size that is tried when Notion cannot make a large page in time, as its answer to such a query suggests.
@@ -24,9 +23,8 @@ const SMALL_PAGE: usize = 25;
 /// Rows come in the order of their creation. A query ends after 10,000 results; the next one begins at the creation time
 /// of the last row, and leaves out what was delivered of that time.
 pub(super) fn read(api: Api, id: &str, parent: String) -> Pages {
-    let encoded = utf8_percent_encode(id, NON_ALPHANUMERIC);
     // Of a row's properties, the title is all that an item needs; it has the same id in every data source.
-    let path = format!("/v1/data_sources/{encoded}/query?filter_properties=title");
+    let path = format!("/v1/data_sources/{}/query?filter_properties=title", segment(id));
     let start = Some((Window::default(), HashSet::new()));
     stream::try_unfold(start, move |state| {
         let (api, path, parent) = (api.clone(), path.clone(), parent.clone());

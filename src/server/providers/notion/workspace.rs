@@ -9,7 +9,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use super::{listing::search, object::Object, rows, tree::Tree};
 use crate::{
     model::AppError,
-    server::providers::{Api, Batch, CallError, Pages, Source},
+    server::providers::{Api, Batch, CallError, Pages, Source, segment},
 };
 
 /// How many databases are asked for at once.
@@ -62,7 +62,7 @@ async fn database(api: Api, tree: Shared, id: Option<String>, mut sources: Vec<O
     let mut batch = Batch::default();
     let mut database = None;
     if let Some(id) = id {
-        match api.get::<Object>(&format!("/v1/databases/{id}"), &[]).await {
+        match api.get::<Object>(&format!("/v1/databases/{}", segment(&id)), &[]).await {
             Ok(found) => database = Some(found),
             Err(failed) if is_out_of_sight(&failed) => {}
             Err(failed) => batch.sources.push(Source::failed(format!("database {id}"), failed.error)),
@@ -71,7 +71,7 @@ async fn database(api: Api, tree: Shared, id: Option<String>, mut sources: Vec<O
     let listed = database.iter().flat_map(|database| &database.data_sources);
     let missed: Vec<_> = listed.filter(|listed| sources.iter().all(|known| known.id != listed.id)).collect();
     for missed in missed {
-        match api.get::<Object>(&format!("/v1/data_sources/{}", missed.id), &[]).await {
+        match api.get::<Object>(&format!("/v1/data_sources/{}", segment(&missed.id)), &[]).await {
             Ok(found) => sources.push(found),
             Err(failed) if is_out_of_sight(&failed) => {}
             Err(failed) => batch.sources.push(Source::failed(format!("data source {}", missed.id), failed.error)),
