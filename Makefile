@@ -34,6 +34,7 @@ test:
 
 bench: build
 	node benches/load.mjs $(program)
+	node benches/providers.mjs $(program)
 
 build: $(program)
 
