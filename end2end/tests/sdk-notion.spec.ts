@@ -57,7 +57,7 @@ async function consent(onlyPage?: string, more: Record<string, string> = {}): Pr
   const page = `${sandbox.url}/notion/v1/oauth/authorize?${new URLSearchParams(parameters)}`;
   const html = await (await fetch(page)).text();
   const fields = new URLSearchParams({ picked: "1", decision: "approve" });
-  for (const [, id, title] of html.matchAll(/name=page value=([0-9a-f-]+) checked><span aria-hidden=true>[^<]*<\/span>([^<]*)</g)) {
+  for (const [, id, title] of html.matchAll(/name=page value=([0-9a-f-]+) checked><span class=icon aria-hidden=true>[^<]*<\/span>([^<]*)</g)) {
     if (onlyPage === undefined || onlyPage === title) fields.append("page", id!);
   }
   expect(html).toContain("<button name=decision value=approve>Allow access</button>");
