@@ -21,6 +21,7 @@ mod control;
 mod faults;
 mod limits;
 mod lists;
+mod notion;
 mod oauth;
 mod search;
 mod switches;
