@@ -113,7 +113,8 @@ pub(crate) fn routes(airtable: Arc<Airtable>) -> Router {
         .route_layer(from_fn_with_state(airtable.clone(), bearer::admit));
     let oauth = Router::new()
         .route("/airtable/oauth2/v1/authorize", get(authorize::ask).post(authorize::answer))
-        .route("/airtable/oauth2/v1/token", post(token::token));
+        .route("/airtable/oauth2/v1/token", post(token::token))
+        .route("/airtable/oauth2/v1/{nothing}", any(records::nowhere));
     Router::new().merge(calls).merge(oauth).with_state(airtable)
 }
 
