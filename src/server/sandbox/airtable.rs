@@ -105,6 +105,8 @@ pub(crate) fn routes(airtable: Arc<Airtable>) -> Router {
         .route("/airtable/v0/meta/bases", get(meta::bases).fallback(records::write))
         .route("/airtable/v0/meta/bases/{base}/tables", get(meta::tables).fallback(records::write))
         .route("/airtable/v0/{base}/{table}", get(list::get).fallback(records::write))
+        // Airtable's own SDK writes this one.
+        .route("/airtable/v0/{base}/{table}/", get(list::get).fallback(records::write))
         .route("/airtable/v0/{base}/{table}/listRecords", post(list::post))
         .route("/airtable/v0/{base}/{table}/{record}", get(records::read).fallback(records::write))
         .route("/airtable/v0/{base}/{table}/{record}/comments", get(comments::list).fallback(records::write))

@@ -75,9 +75,10 @@ async fn nothing_can_be_written() {
     ] {
         let airtable = Airtable::connected(&scopes).await;
         let path = airtable.studio("Clients").await;
-        let record = format!("{path}/recAAAAAAAAAAAAAA");
+        let (record, slash) = (format!("{path}/recAAAAAAAAAAAAAA"), format!("{path}/"));
         for (method, path) in [
             (Method::POST, &path),
+            (Method::POST, &slash),
             (Method::PATCH, &path),
             (Method::PUT, &path),
             (Method::DELETE, &path),
