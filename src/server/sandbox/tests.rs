@@ -17,6 +17,7 @@ use super::{
     router_at,
 };
 
+mod airtable;
 mod control;
 mod faults;
 mod limits;
