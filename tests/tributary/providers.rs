@@ -245,18 +245,16 @@ async fn loading(case: &Case) {
 async fn loading_through_failures(case: &Case) {
     let app = connected(case).await;
     app.steer(json!({"faults": [{"path": case.data, "kind": "status", "status": 502, "when": {"every": 20}}]})).await;
-    // An account that is read in fewer requests than that meets the failure in the second load or the third.
-    for _ in 0..3 {
+    // An account that is read in fewer requests than that meets the failure in a later load.
+    for _ in 0..20 {
         let events = app.events_of(case.slug).await;
         assert_eq!((report(&events).0, found(&events)), (&json!(true), held(&app, case).await));
+        let endpoints = app.stats().await["by_endpoint"].clone();
+        if endpoints.as_object().unwrap().values().any(|one| one["statuses"]["502"].is_u64()) {
+            return;
+        }
     }
-    let failed = app.stats().await["by_endpoint"]
-        .as_object()
-        .unwrap()
-        .values()
-        .map(|one| one["statuses"]["502"].as_u64().unwrap_or(0))
-        .sum::<u64>();
-    assert!(failed > 0);
+    panic!("no answer was a 502");
 }
 
 async fn failing(case: &Case) {
