@@ -59,7 +59,22 @@ export function watch(context: BrowserContext, expected: RegExp[] = []): () => v
   return () => expect(errors.filter((error) => !expected.some((one) => one.test(error)))).toEqual([]);
 }
 
-/** The page, as a person uses it. */
+/** The words of the providers' own pages, by the provider's name. */
+const consents = {
+  HubSpot: { approve: "Approve", deny: "Deny" },
+  Notion: { approve: "Allow access", deny: "Cancel" },
+  Airtable: { approve: "Grant access", deny: "Cancel" },
+} as const;
+
+export type Provider = keyof typeof consents;
+
+/** All providers, in the order of their cards. */
+export const providers = Object.keys(consents) as Provider[];
+
+/** The word for a provider in paths, and in what the sandbox says: `notion`. */
+export const slug = (provider: Provider) => provider.toLowerCase() as Lowercase<Provider>;
+
+/** The page, as a person uses it who looks at one provider's card and at the list of items. */
 export class Desk {
   readonly card: Locator;
   readonly badge: Locator;
@@ -74,16 +89,18 @@ export class Desk {
   readonly total: Locator;
   readonly rows: Locator;
   readonly list: Locator;
+  readonly filter: Locator;
 
   constructor(
     readonly page: Page,
     readonly server: Server,
+    readonly provider: Provider = "HubSpot",
   ) {
-    this.card = page.getByRole("article", { name: "HubSpot" });
+    this.card = page.getByRole("article", { name: provider });
     this.badge = this.card.locator("header .badge:not(.sandbox)");
     this.message = this.card.locator(".message");
-    this.connect = this.card.getByRole("link", { name: "Connect HubSpot", exact: true });
-    this.reconnect = this.card.getByRole("link", { name: "Reconnect HubSpot" });
+    this.connect = this.card.getByRole("link", { name: `Connect ${provider}`, exact: true });
+    this.reconnect = this.card.getByRole("link", { name: `Reconnect ${provider}` });
     this.load = this.card.getByRole("button", { name: "Load" });
     this.stop = this.card.getByRole("button", { name: "Stop" });
     this.summary = this.card.locator(".summary");
@@ -92,6 +109,12 @@ export class Desk {
     this.total = this.items.locator(".total");
     this.rows = page.getByRole("table", { name: "Items" }).getByRole("row");
     this.list = page.locator(".table .body");
+    this.filter = page.getByLabel("Filter by name, type, id or source");
+  }
+
+  /** The same page, with an eye on another provider's card. */
+  at(provider: Provider): Desk {
+    return new Desk(this.page, this.server, provider);
   }
 
   address(user: string): string {
@@ -125,8 +148,8 @@ export class Desk {
     const opened = this.page.waitForEvent("popup");
     await link.click();
     const popup = await opened;
-    await expect(popup.getByRole("button", { name: "Approve" })).toBeVisible();
-    return new Popup(popup);
+    await expect(popup.getByRole("button", { name: consents[this.provider].approve })).toBeVisible();
+    return new Popup(popup, this.provider);
   }
 
   /** Connects through the popup. */
@@ -147,6 +170,22 @@ export class Desk {
   async loadAll(): Promise<void> {
     await this.load.click();
     await expect(this.summary).toHaveText("Complete.", { timeout: 60_000 });
+  }
+
+  /** Says yes to the question whether to disconnect. */
+  async disconnect(): Promise<void> {
+    await this.card.getByRole("button", { name: "Disconnect" }).click();
+    await this.page.getByRole("dialog", { name: `Disconnect ${this.provider}` }).getByRole("button", { name: "Disconnect" }).click();
+    await expect(this.badge).toHaveText("Not connected");
+  }
+
+  /** The last item of so many that are shown, with the list scrolled to its end and into sight. */
+  async last(count: number): Promise<Locator> {
+    await this.list.scrollIntoViewIfNeeded();
+    await this.list.evaluate((list) => list.scrollTo(0, list.scrollHeight));
+    const last = this.page.locator(`[role=row][aria-rowindex="${count + 1}"]`);
+    await expect(last).toBeInViewport();
+    return last;
   }
 
   /** A stream's line. */
@@ -170,21 +209,32 @@ export interface Item {
   id: string;
   type: string;
   name: string;
+  parent_id: string | null;
   url: string;
 }
 
 /** The window at the provider. */
 export class Popup {
-  constructor(readonly page: Page) {}
+  constructor(
+    readonly page: Page,
+    private readonly provider: Provider = "HubSpot",
+  ) {}
+
+  /** Shares these pages or bases, and no others. */
+  async choose(...names: string[]): Promise<void> {
+    const boxes = this.page.getByRole("checkbox");
+    for (const box of await boxes.all()) await box.uncheck();
+    for (const name of names) await this.page.getByRole("checkbox", { name, exact: true }).check();
+  }
 
   /** Says yes, and waits until the window has closed by itself. */
   async approve(): Promise<void> {
-    await this.answer("Approve");
+    await this.answer(consents[this.provider].approve);
   }
 
   /** Says no, and waits until the window has closed by itself. */
   async deny(): Promise<void> {
-    await this.answer("Deny");
+    await this.answer(consents[this.provider].deny);
   }
 
   private async answer(name: string): Promise<void> {

@@ -48,7 +48,7 @@ export async function freePort(): Promise<number> {
 
 /** Ours, without what would configure the program. */
 function environment(): NodeJS.ProcessEnv {
-  const configures = /^(TRIBUTARY_|HUBSPOT_|REDIS_URL$|RUST_LOG$)/;
+  const configures = /^(TRIBUTARY_|HUBSPOT_|NOTION_|AIRTABLE_|REDIS_URL$|RUST_LOG$)/;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !configures.test(name)));
 }
 

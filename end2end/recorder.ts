@@ -9,6 +9,8 @@ export interface Exchange {
   /** The path as the provider knows it, without the query. */
   path: string;
   query: URLSearchParams;
+  /** What the SDK sent with it, as far as it was passed on. */
+  sent: Headers;
   status: number;
   headers: Headers;
   body: string;
@@ -40,7 +42,7 @@ export async function record(target: string): Promise<Recorder> {
 async function forward(target: string, request: IncomingMessage, response: ServerResponse, exchanges: Exchange[]) {
   const sent = await buffer(request);
   const headers = new Headers();
-  for (const name of ["accept", "authorization", "content-type", "user-agent"]) {
+  for (const name of ["accept", "authorization", "content-type", "notion-version", "user-agent"]) {
     const value = request.headers[name];
     if (typeof value === "string") headers.set(name, value);
   }
@@ -49,6 +51,6 @@ async function forward(target: string, request: IncomingMessage, response: Serve
   const body = await answer.text();
   // Kept before it is passed on, so that who has the answer finds it in the record.
   const { pathname: path, searchParams: query } = new URL(request.url ?? "/", target);
-  exchanges.push({ method, path, query, status: answer.status, headers: answer.headers, body });
+  exchanges.push({ method, path, query, sent: headers, status: answer.status, headers: answer.headers, body });
   response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(body);
 }

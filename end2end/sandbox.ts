@@ -10,8 +10,10 @@ export interface Controls {
   config(change?: object): Promise<Record<string, unknown>>;
   /** What was asked of the sandbox so far. */
   stats(): Promise<Stats>;
-  /** Clears counters, revocations and faults; expires access tokens; kills all tokens. */
-  command(name: "reset" | "expire" | "revoke_all"): Promise<void>;
+  /** Clears counters, revocations and faults. */
+  command(name: "reset"): Promise<void>;
+  /** Expires access tokens, or kills all tokens: one provider's, or everybody's. */
+  command(name: "expire" | "revoke_all", provider?: string): Promise<void>;
 }
 
 /** A running sandbox. */
@@ -19,15 +21,22 @@ export interface Sandbox extends Controls {
   stop(): Promise<void>;
 }
 
-export interface Stats {
-  requests: number;
-  rate_limited: number;
+/** What happened to tokens. */
+interface Counted {
   refreshes: number;
   reused_tokens: number;
   exchanges: number;
   revocations: number;
+}
+
+export interface Stats extends Counted {
+  requests: number;
+  rate_limited: number;
+  by_provider: Record<string, Counted>;
   in_flight: number;
-  records: { contacts: number; companies: number; deals: number };
+  records: { contacts: number; companies: number; deals: number; pages: number; rows: number; records: number };
+  /** What a load that misses nothing finds, by provider and type of item. */
+  holds: Record<string, Record<string, number>>;
   by_endpoint: Record<string, { requests: number; rate_limited: number; statuses: Record<string, number> }>;
 }
 
@@ -43,7 +52,7 @@ export function controls(url: string): Controls {
     url,
     config: async (change) => (await control(url, "config", change)).json(),
     stats: async () => (await control(url, "stats")).json(),
-    command: async (name) => void (await control(url, name, {})),
+    command: async (name, provider?: string) => void (await control(url, name, { provider })),
   };
 }
 

@@ -34,12 +34,14 @@ pub async fn load(org_id: String, user_id: String, provider: String) -> Result<L
     Ok(Lines::new(load.events()))
 }
 
-/// Revokes the grant at the provider where that can be done, and forgets it. False when the provider did not confirm.
+/// Revokes the grant at the provider where that can be done, and forgets it. What happened, and what is left to do.
 #[server(endpoint = "disconnect")]
-pub async fn disconnect(org_id: String, user_id: String, provider: String) -> Result<bool, AppError> {
+pub async fn disconnect(org_id: String, user_id: String, provider: String) -> Result<String, AppError> {
     use crate::{
         model::Subject,
         server::{AppState, connect},
     };
-    connect::disconnect(&expect_context::<AppState>(), &Subject::new(org_id, user_id)?, &provider).await
+    let subject = Subject::new(org_id, user_id)?;
+    let ended = connect::disconnect(&expect_context::<AppState>(), &subject, &provider).await?;
+    Ok([Some(ended.title), ended.advice].into_iter().flatten().collect::<Vec<_>>().join(" "))
 }

@@ -10,12 +10,18 @@ mod redis;
 
 #[path = "tributary/access.rs"]
 mod access;
+#[path = "tributary/airtable.rs"]
+mod airtable;
 #[path = "tributary/connect.rs"]
 mod connect;
 #[path = "tributary/load.rs"]
 mod load;
+#[path = "tributary/notion.rs"]
+mod notion;
 #[path = "tributary/processes.rs"]
 mod processes;
+#[path = "tributary/providers.rs"]
+mod providers;
 #[path = "tributary/rest.rs"]
 mod rest;
 #[path = "tributary/secrets.rs"]

@@ -38,7 +38,9 @@ test("A provider that does not confirm the revocation is told, and the connectio
   await desk.card.getByRole("button", { name: "Disconnect" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Disconnect" }).click();
   await expect(desk.badge).toHaveText("Not connected");
-  await expect(desk.message).toContainText("did not confirm that the grant is revoked. Remove the app in HubSpot's settings too.");
+  await expect(desk.message).toHaveText(
+    "HubSpot is forgotten here. HubSpot did not confirm that the access is revoked. Remove Tributary in HubSpot's settings under Integrations, Connected Apps.",
+  );
 });
 
 test("A token that expired is refreshed, and nobody notices", async ({ desk, server }) => {

@@ -49,6 +49,36 @@ test("An account is connected, loaded, looked through and disconnected by keyboa
   await expect(desk.badge).toHaveText("Not connected");
 });
 
+test("Bases are chosen and a long progress is read by keyboard", async ({ page, desk }) => {
+  await desk.signIn();
+  await desk.open();
+  const airtable = desk.at("Airtable");
+  await tabTo(page, airtable.connect);
+  const opened = page.waitForEvent("popup");
+  await page.keyboard.press("Enter");
+  const popup = await opened;
+  const closed = popup.waitForEvent("close");
+  const base = popup.getByRole("checkbox", { name: "Event planning" });
+  await tabTo(popup, base);
+  await popup.keyboard.press("Space");
+  await expect(base).not.toBeChecked();
+  await tabTo(popup, popup.getByRole("button", { name: "Grant access" }));
+  await popup.keyboard.press("Enter");
+  await closed;
+  await expect(airtable.badge).toHaveText("Connected");
+
+  await page.bringToFront();
+  await tabTo(page, airtable.load);
+  await page.keyboard.press("Enter");
+  await expect(airtable.summary).toHaveText("Complete.");
+  // The bases, and three tables in each of two.
+  await expect(airtable.streams).toHaveCount(7);
+  await expect(airtable.stream("Event planning")).toHaveCount(0);
+  await tabTo(page, airtable.card.getByRole("list", { name: "Progress" }));
+  await page.keyboard.press("End");
+  await expect(airtable.streams.last()).toBeInViewport({ ratio: 1 });
+});
+
 test("The focus can be seen wherever Tab leads", async ({ page, desk }) => {
   await desk.begin();
   await desk.loadAll();

@@ -53,10 +53,10 @@ pub fn Items(rows: Rows, failures: Vec<String>) -> impl IntoView {
                 <h2 id="items-title">"Items"</h2>
                 <span class="total">{count}</span>
                 <label class="search">
-                    <span class="unseen">"Filter by name, type or id"</span>
+                    <span class="unseen">"Filter by name, type, id or source"</span>
                     <input
                         type="search"
-                        placeholder="Filter by name, type or id"
+                        placeholder="Filter by name, type, id or source"
                         autocomplete="off"
                         on:input=move |event| filter(text, event_target_value(&event))
                     />
@@ -128,6 +128,9 @@ fn Table(rows: Rows, shown: Memo<Vec<usize>>, body: NodeRef<Div>) -> impl IntoVi
         <div class="table" role="table" aria-label="Items" aria-rowcount=move || shown.with(Vec::len) + 1>
             <div role="rowgroup">
                 <div role="row" class="row head" aria-rowindex="1">
+                    <span role="columnheader" class="source">
+                        "Source"
+                    </span>
                     <span role="columnheader">"Type"</span>
                     <span role="columnheader">"Name"</span>
                     <span role="columnheader" class="created">
@@ -157,6 +160,9 @@ fn ItemRow(place: usize, row: Option<Row>, flowing: bool) -> impl IntoView {
         }
     });
     let cells = view! {
+        <span role="cell" class="source">
+            {row.source().to_owned()}
+        </span>
         <span role="cell" class="type">
             <span class=format!("kind {}", item.kind)>{item.kind.clone()}</span>
         </span>

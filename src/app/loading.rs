@@ -15,7 +15,8 @@ use crate::{
 /// A load and how far it is.
 #[derive(Clone, Copy)]
 pub struct Loading {
-    about: StoredValue<(String, Subject)>,
+    /// The provider, its name for people, and for whom.
+    about: StoredValue<(String, String, Subject)>,
     rows: Rows,
     connecting: Connecting,
     phase: RwSignal<Phase>,
@@ -55,9 +56,9 @@ pub struct StreamProgress {
 
 impl Loading {
     /// Not begun.
-    pub fn new(provider: &str, subject: &Subject, rows: Rows, connecting: Connecting) -> Self {
+    pub fn new(provider: &str, name: &str, subject: &Subject, rows: Rows, connecting: Connecting) -> Self {
         Self {
-            about: StoredValue::new((provider.to_owned(), subject.clone())),
+            about: StoredValue::new((provider.to_owned(), name.to_owned(), subject.clone())),
             rows,
             connecting,
             phase: RwSignal::new(Phase::Idle),
@@ -76,6 +77,11 @@ impl Loading {
         self.phase.with(|phase| *phase == Phase::Running)
     }
 
+    /// Whether nothing arrived.
+    pub fn is_empty(self) -> bool {
+        self.streams.with(|streams| streams.iter().all(|stream| stream.records == 0))
+    }
+
     /// How far each stream is.
     pub fn streams(self) -> Vec<StreamProgress> {
         self.streams.get()
@@ -86,15 +92,15 @@ impl Loading {
         if self.phase.with_untracked(|phase| *phase == Phase::Running) {
             return;
         }
-        let (provider, subject) = self.about.get_value();
-        self.rows.renew(&provider);
+        let (provider, name, subject) = self.about.get_value();
+        self.rows.renew(&name);
         self.streams.update(Vec::clear);
         self.phase.set(Phase::Running);
         let (abort, registration) = AbortHandle::new_pair();
         self.abort.set_value(Some(abort));
         spawn_local(async move {
             // An abort drops the answer's stream, which ends the request, which stops the server's requests.
-            if let Ok(phase) = Abortable::new(self.run(provider, subject), registration).await {
+            if let Ok(phase) = Abortable::new(self.run(provider, name, subject), registration).await {
                 self.phase.set(phase);
             }
         });
@@ -110,22 +116,21 @@ impl Loading {
         }
     }
 
-    async fn run(self, provider: String, subject: Subject) -> Phase {
-        let mut events =
-            match api::load(subject.org_id().to_owned(), subject.user_id().to_owned(), provider.clone()).await {
-                Ok(lines) => lines.into_inner(),
-                Err(error) => {
-                    self.look_if_dead(&error);
-                    return Phase::Failed(error);
-                }
-            };
+    async fn run(self, provider: String, name: String, subject: Subject) -> Phase {
+        let mut events = match api::load(subject.org_id().to_owned(), subject.user_id().to_owned(), provider).await {
+            Ok(lines) => lines.into_inner(),
+            Err(error) => {
+                self.look_if_dead(&error);
+                return Phase::Failed(error);
+            }
+        };
         while let Some(event) = events.next().await {
             match event {
                 Ok(LoadEvent::Finished { complete, report }) => {
                     self.streams.update(|streams| settle(streams, &report));
                     return Phase::Finished(complete);
                 }
-                Ok(event) => self.take(&provider, event),
+                Ok(event) => self.take(&name, event),
                 Err(error) => return Phase::Failed(error),
             }
         }
@@ -134,14 +139,14 @@ impl Loading {
         Phase::Failed(AppError::new(ErrorCode::Disconnected, detail))
     }
 
-    fn take(self, provider: &str, event: LoadEvent) {
+    fn take(self, source: &str, event: LoadEvent) {
         match event {
-            LoadEvent::Started { streams, .. } => {
-                self.streams.set(streams.into_iter().map(StreamProgress::new).collect())
+            LoadEvent::Started { streams, .. } | LoadEvent::Discovered { streams } => {
+                self.streams.update(|all| all.extend(streams.into_iter().map(StreamProgress::new)))
             }
             LoadEvent::Page { stream, items } => {
                 let arrived = items.len() as u64;
-                self.rows.add(provider, items);
+                self.rows.add(source, items);
                 self.update(&stream, |progress| {
                     progress.records += arrived;
                     progress.pages += 1;

@@ -10,23 +10,26 @@ use crate::model::StreamOutcome;
 
 /// The lines, and one sentence about the whole.
 #[component]
-pub fn Progress(loading: Loading) -> impl IntoView {
+pub fn Progress(loading: Loading, nothing: String) -> impl IntoView {
     let summary = move || match loading.phase() {
         Phase::Idle => None,
         Phase::Running => Some(("", "Loading…".to_owned())),
         Phase::Stopped => Some(("warn", "Stopped. This is not everything.".to_owned())),
+        Phase::Finished(true) if loading.is_empty() => Some(("", nothing.clone())),
         Phase::Finished(true) => Some(("good", "Complete.".to_owned())),
         Phase::Finished(false) => Some(("warn", "Not complete: see above what could not be read.".to_owned())),
         Phase::Failed(error) => Some(("bad", error.detail)),
     };
+    let summary = Memo::new(move |_| summary());
+    let tone = move || summary.with(|summary| format!("summary {}", summary.as_ref().map_or("", |(tone, _)| *tone)));
     view! {
-        <ul class="streams" aria-label="Progress">
+        <ul class="streams" aria-label="Progress" tabindex="0">
             <For each=move || loading.streams() key=|stream| (stream.name.clone(), stream.pages, stream.retrying.clone(), stream.outcome.is_some()) let:stream>
                 <Stream stream running=loading.running()/>
             </For>
         </ul>
-        <p class=move || format!("summary {}", summary().map_or("", |(tone, _)| tone)) role="status">
-            {move || summary().map(|(_, text)| text)}
+        <p class=tone role="status">
+            {move || summary.get().map(|(_, text)| text)}
         </p>
     }
 }

@@ -11,15 +11,15 @@ use crate::{
 /// One provider.
 #[component]
 pub fn Provider(card: Card, subject: Subject, rows: Rows) -> impl IntoView {
-    let Card { provider, name, sandbox, streams, state } = card;
+    let Card { provider, name, sandbox, contents, nothing, state } = card;
     let state = RwSignal::new(state);
     let message = RwSignal::new(None::<String>);
     let connecting = Connecting::new(&provider, &name, &subject, state, message);
-    let loading = Loading::new(&provider, &subject, rows, connecting);
+    let loading = Loading::new(&provider, &name, &subject, rows, connecting);
     connecting.listen();
 
     let title = format!("{provider}-name");
-    let about = streams.join(", ");
+    let about = contents.join(", ");
     let controls = {
         let (provider, name, subject) = (provider.clone(), name.clone(), subject.clone());
         move || match state.get() {
@@ -46,7 +46,8 @@ pub fn Provider(card: Card, subject: Subject, rows: Rows) -> impl IntoView {
             .into_any(),
             CardState::Connected(connection) => {
                 let (name, provider, subject) = (name.clone(), provider.clone(), subject.clone());
-                view! { <Connected connection name provider subject state message connecting loading/> }.into_any()
+                view! { <Connected connection=*connection name provider subject state message connecting loading/> }
+                    .into_any()
             }
         }
     };
@@ -63,7 +64,7 @@ pub fn Provider(card: Card, subject: Subject, rows: Rows) -> impl IntoView {
             <p class="message" role="status">
                 {move || message.get()}
             </p>
-            <Progress loading/>
+            <Progress loading nothing/>
         </article>
     }
 }
@@ -105,8 +106,8 @@ fn Connected(
     connecting: Connecting,
     loading: Loading,
 ) -> impl IntoView {
-    let Connection { status, reason, account, connected_at, .. } = connection;
-    let day = connected_at.get(..10).unwrap_or_default().to_owned();
+    let Connection { status, reason, account, connected_at, must_be_used_before, renewable, withheld, .. } = connection;
+    let day = day_of(&connected_at);
     let active = status == Status::Active;
     let (org_id, user_id) = (subject.org_id().to_owned(), subject.user_id().to_owned());
     view! {
@@ -115,7 +116,10 @@ fn Connected(
             <dd>{account.label()}</dd>
             <dt>"Since"</dt>
             <dd>{day}</dd>
+            {must_be_used_before.map(|time| view! { <dt>"Must be used before"</dt> <dd>{day_of(&time)}</dd> })}
         </dl>
+        {(active && !renewable).then(|| view! { <p class="hint warn">{format!("{name} gave nothing to renew this access with: when it ends, only connecting again helps.")}</p> })}
+        {(!withheld.is_empty()).then(|| view! { <p class="hint warn">{format!("Not allowed, so it will be missing: {}. Connect again to allow it.", withheld.join(", "))}</p> })}
         {reason.map(|reason| view! { <p class="hint bad">{reason} " Connect again to go on."</p> })}
         <div class="actions">
             {if active {
@@ -140,6 +144,11 @@ fn Connected(
     }
 }
 
+/// The day of a time: `2026-01-31`.
+fn day_of(time: &str) -> String {
+    time.get(..10).unwrap_or_default().to_owned()
+}
+
 /// Asks before it disconnects, in a popover that needs no script.
 #[component]
 fn Disconnect(
@@ -153,22 +162,12 @@ fn Disconnect(
 ) -> impl IntoView {
     let popover = format!("disconnect-{provider}");
     let disconnect = {
-        let (name, provider, org_id, user_id) = (name.clone(), provider.clone(), org_id.clone(), user_id.clone());
+        let (provider, org_id, user_id) = (provider.clone(), org_id.clone(), user_id.clone());
         Action::new_local(move |_: &()| {
-            let (name, provider) = (name.clone(), provider.clone());
-            let call = api::disconnect(org_id.clone(), user_id.clone(), provider);
+            let call = api::disconnect(org_id.clone(), user_id.clone(), provider.clone());
             async move {
-                match call.await {
-                    Ok(revoked) => {
-                        state.set(CardState::NotConnected);
-                        message.set(Some(if revoked {
-                            format!("{name} is disconnected.")
-                        } else {
-                            format!("{name} is forgotten here, but did not confirm that the grant is revoked. Remove the app in {name}'s settings too.")
-                        }));
-                    }
-                    Err(error) => message.set(Some(error.detail)),
-                }
+                let told = call.await.inspect(|_| state.set(CardState::NotConnected));
+                message.set(Some(told.unwrap_or_else(|error| error.detail)));
             }
         })
     };
@@ -182,7 +181,7 @@ fn Disconnect(
             "Disconnect"
         </button>
         <div id=popover popover="auto" class="confirm" role="dialog" aria-label=format!("Disconnect {name}")>
-            <p>{format!("Disconnect {name}? Tributary revokes its access there and forgets it.")}</p>
+            <p>{format!("Disconnect {name}? Tributary forgets it, and revokes its access where {name} allows that.")}</p>
             <form method="post" action="/disconnect" on:submit=submit>
                 <input type="hidden" name="org_id" value=org_id/>
                 <input type="hidden" name="user_id" value=user_id/>

@@ -2,7 +2,10 @@
 
 use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::wasm_bindgen::JsCast;
+use web_sys::{
+    js_sys::JSON,
+    wasm_bindgen::{JsCast, JsValue},
+};
 
 use super::{Rows, number::grouped, row::Row};
 
@@ -59,7 +62,11 @@ pub fn RawJson(rows: Rows) -> impl IntoView {
 
 fn json(rows: &[Row]) -> String {
     let items: Vec<_> = rows.iter().map(Row::item).collect();
-    serde_json::to_string_pretty(&items).unwrap_or_default()
+    let compact = serde_json::to_string(&items).unwrap_or_default();
+    // The browser's own formatting weighs nothing in the page.
+    let parsed = JSON::parse(&compact);
+    let pretty = parsed.and_then(|value| JSON::stringify_with_replacer_and_space(&value, &JsValue::NULL, &2.into()));
+    pretty.map_or(compact, String::from)
 }
 
 async fn to_clipboard(text: &str) -> bool {

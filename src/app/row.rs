@@ -19,20 +19,19 @@ pub struct Rows {
 impl Rows {
     /// The rows that the page starts with.
     pub fn new(first_page: Option<&FirstPage>) -> Self {
-        let rows =
-            first_page.map(|page| page.items.iter().map(|item| Row::new(&page.provider, item.clone())).collect());
+        let rows = first_page.map(|page| page.items.iter().map(|item| Row::new(&page.source, item.clone())).collect());
         Self { all: RwSignal::new(rows.unwrap_or_default()), rendered: RwSignal::new(first_page.is_some()) }
     }
 
     /// Makes room for a provider's new load.
-    pub fn renew(self, provider: &str) {
-        self.all.update(|rows| rows.retain(|row| row.provider() != provider));
+    pub fn renew(self, source: &str) {
+        self.all.update(|rows| rows.retain(|row| row.source() != source));
         self.rendered.set(false);
     }
 
     /// Adds a page of a provider's items.
-    pub fn add(self, provider: &str, items: Vec<IntegrationItem>) {
-        self.all.update(|rows| rows.extend(items.into_iter().map(|item| Row::new(provider, item))));
+    pub fn add(self, source: &str, items: Vec<IntegrationItem>) {
+        self.all.update(|rows| rows.extend(items.into_iter().map(|item| Row::new(source, item))));
     }
 }
 
@@ -42,15 +41,16 @@ pub struct Row(Arc<Content>);
 
 #[derive(Debug, PartialEq)]
 struct Content {
-    provider: String,
+    source: String,
     item: IntegrationItem,
     searched: String,
 }
 
 impl Row {
-    fn new(provider: &str, item: IntegrationItem) -> Self {
-        let searched = format!("{} {} {}", item.name.as_deref().unwrap_or_default(), item.kind, item.id).to_lowercase();
-        Self(Arc::new(Content { provider: provider.to_owned(), item, searched }))
+    fn new(source: &str, item: IntegrationItem) -> Self {
+        let name = item.name.as_deref().unwrap_or_default();
+        let searched = format!("{name} {} {} {source}", item.kind, item.id).to_lowercase();
+        Self(Arc::new(Content { source: source.to_owned(), item, searched }))
     }
 
     /// The item.
@@ -58,12 +58,12 @@ impl Row {
         &self.0.item
     }
 
-    /// Whose it is: `hubspot`.
-    pub fn provider(&self) -> &str {
-        &self.0.provider
+    /// Whose it is: `HubSpot`.
+    pub fn source(&self) -> &str {
+        &self.0.source
     }
 
-    /// Whether name, type or id hold the text (in lower case), and it is of the type, if one is chosen.
+    /// Whether name, type, id or source hold the text (in lower case), and it is of the type, if one is chosen.
     pub fn matches(&self, text: &str, kind: &str) -> bool {
         (kind.is_empty() || self.0.item.kind == kind) && self.0.searched.contains(text)
     }

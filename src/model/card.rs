@@ -14,7 +14,9 @@ pub struct Card {
     /// Whether a stand-in answers for the provider.
     pub sandbox: bool,
     /// What lies there: `contacts`, `companies`, `deals`.
-    pub streams: Vec<String>,
+    pub contents: Vec<String>,
+    /// What to say when a load finds nothing, though nothing failed.
+    pub nothing: String,
     /// How the user stands with it.
     pub state: CardState,
 }
@@ -28,7 +30,7 @@ pub enum CardState {
     /// Can be connected.
     NotConnected,
     /// Is connected, or was.
-    Connected(Connection),
+    Connected(Box<Connection>),
     /// It is not known: the store is away.
     Unknown(AppError),
 }

@@ -17,6 +17,12 @@ pub struct Connection {
     pub connected_at: String,
     /// When the access token ends (RFC 3339, UTC); null where the provider does not say.
     pub expires_at: Option<String>,
+    /// When the grant ends unless it is used before (RFC 3339, UTC); null where the provider does not say.
+    pub must_be_used_before: Option<String>,
+    /// False when the provider gave nothing to renew the access with: once it ends, only connecting again helps.
+    pub renewable: bool,
+    /// What the granted scopes do not let be read: `deals`. A load reports these as failed.
+    pub withheld: Vec<String>,
     /// When the access token was last refreshed (RFC 3339, UTC).
     pub last_refreshed_at: Option<String>,
 }
@@ -34,9 +40,9 @@ pub enum Status {
 /// The account at the provider that a grant is for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
-    /// The provider's id of it: HubSpot's hub id.
+    /// The provider's id of it: HubSpot's hub id, the bot's id in a Notion workspace, Airtable's user id.
     pub id: String,
-    /// What a person calls it: HubSpot's domain of the hub.
+    /// What a person calls it: the hub's domain, the workspace's name, the user's e-mail address.
     pub name: Option<String>,
     /// Where its records are looked at, without a slash at the end: `https://app.hubspot.com/contacts/1234567`.
     pub url: Option<String>,

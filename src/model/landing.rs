@@ -22,8 +22,8 @@ pub struct Landing {
 /// The first page of each stream of a provider.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FirstPage {
-    /// Whose items these are: `hubspot`.
-    pub provider: String,
+    /// The name of the provider whose items these are: `HubSpot`.
+    pub source: String,
     /// At most one provider page a stream.
     pub items: Vec<IntegrationItem>,
     /// What could not be read, a sentence a stream.

@@ -8,11 +8,16 @@ use super::{AppError, IntegrationItem};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum LoadEvent {
-    /// The load begins; these streams run at once.
+    /// The load begins; these streams run at once, and may find further ones.
     Started {
         /// Whose data is loaded: `hubspot`.
         provider: String,
         /// Names of the streams: `contacts`.
+        streams: Vec<String>,
+    },
+    /// Further streams were found, and run as well.
+    Discovered {
+        /// Their names; no two streams of a load have the same.
         streams: Vec<String>,
     },
     /// A page arrived.

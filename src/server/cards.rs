@@ -12,7 +12,8 @@ pub async fn of(state: &AppState, subject: &Subject) -> Vec<Card> {
             provider: provider.slug.to_owned(),
             name: provider.name.to_owned(),
             sandbox: state.config.provider(provider).sandbox,
-            streams: provider.streams.iter().map(|stream| stream.name.to_owned()).collect(),
+            contents: provider.contents.iter().map(|content| content.name.to_owned()).collect(),
+            nothing: provider.nothing.to_owned(),
             state: card_state(state, subject, provider).await,
         }
     }))
@@ -25,7 +26,7 @@ async fn card_state(state: &AppState, subject: &Subject, provider: &providers::P
     }
     let connection = async { state.tokens.connection(&state.tokens.key(subject, provider.slug)?).await };
     match connection.await {
-        Ok(connection) => CardState::Connected(connection),
+        Ok(connection) => CardState::Connected(Box::new(connection)),
         Err(error) if error.code == ErrorCode::NotConnected => CardState::NotConnected,
         Err(error) => CardState::Unknown(error),
     }

@@ -3,46 +3,54 @@
 mod array;
 mod meter;
 mod pace;
+mod queue;
 
 use std::{sync::Arc, time::Instant};
 
 use futures::{
     FutureExt, SinkExt, Stream, StreamExt,
-    channel::mpsc::{self, Sender},
+    channel::mpsc::{self, Sender, UnboundedSender},
     future::{join_all, ready},
-    stream,
+    stream::{self, FuturesUnordered},
 };
 use tracing::Instrument;
 
 use super::{
     AppState,
-    providers::{self, Api},
+    providers::{Api, Batch, Pages, Source},
     tokens::{Bearer, ConnectionKey},
 };
-use crate::model::{Account, AppError, FirstPage, LoadEvent, StreamOutcome, StreamReport, Subject};
+use crate::model::{Account, AppError, ErrorCode, FirstPage, LoadEvent, StreamOutcome, StreamReport, Subject};
+use queue::Queue;
 
 pub use array::Whole;
 pub use meter::Meter;
 pub use pace::{Pace, Paces};
 
-/// How many events may wait for a slow reader, beside one or two a stream. So memory is bounded by the number of streams,
-/// not by the size of the account.
+/// How many streams are read at once; further ones wait. An Airtable table that is not asked for its next page for some
+/// minutes is forgotten there, so that more at once would not be faster.
+const AT_ONCE: usize = 64;
+
+/// How many events may wait for a slow reader, beside one or two a stream. So memory is bounded by the number of streams
+/// at once, not by the size of the account.
 const WAITING: usize = 2;
 
 /// One load that is about to run.
 pub struct Load {
     key: ConnectionKey,
     account: Account,
+    /// The scopes of the grant.
+    granted: Vec<String>,
     api: Api,
 }
 
 /// Checks that the subject's connection can be loaded: 404 without one, 409 when its grant is dead.
 pub async fn begin(state: &AppState, subject: &Subject, provider: &str) -> Result<Load, AppError> {
     let key = state.tokens.key(subject, provider)?;
-    let account = state.tokens.live(&key).await?.account;
+    let (account, granted) = state.tokens.live(&key).await.map(|grant| (grant.account, grant.scopes))?;
     let bearer = Bearer::stored(state.tokens.clone(), key.clone());
     let api = api(state, &key, bearer, &account.id);
-    Ok(Load { key, account, api })
+    Ok(Load { key, account, granted, api })
 }
 
 /// Access to the provider for one account of it.
@@ -53,6 +61,8 @@ pub fn api(state: &AppState, key: &ConnectionKey, bearer: Bearer, account: &str)
         http: state.http.clone(),
         bearer,
         pace: state.paces.of_account(key, account),
+        part_pace: None,
+        paces: state.paces.clone(),
         retries: state.retries,
         meter: Arc::default(),
     }
@@ -69,27 +79,62 @@ impl Load {
 
     async fn run(self, mut events: Sender<LoadEvent>) {
         let mut log = Log { key: self.key.clone(), began: Instant::now(), ended: false };
-        let streams = self.key.provider.streams;
-        let names = streams.iter().map(|stream| stream.name.to_owned()).collect();
-        emit(&mut events, LoadEvent::Started { provider: self.key.provider.slug.to_owned(), streams: names }).await;
-        let report = join_all(streams.iter().map(|stream| self.run_stream(stream, events.clone()))).await;
+        let mut queue = Queue::default();
+        let streams = queue.add((self.key.provider.sources)(&self.account));
+        emit(&mut events, LoadEvent::Started { provider: self.key.provider.slug.to_owned(), streams }).await;
+
+        let (found, mut more) = mpsc::unbounded();
+        let mut running = FuturesUnordered::new();
+        loop {
+            while running.len() < AT_ONCE
+                && let Some((place, source)) = queue.next()
+            {
+                let (events, found) = (events.clone(), found.clone());
+                running.push(self.run_source(source, events, found).map(move |report| (place, report)));
+            }
+            // What was found is queued, and told of, before the source that found it ends.
+            futures::select_biased! {
+                sources = more.select_next_some() => {
+                    let streams = queue.add(sources);
+                    emit(&mut events, LoadEvent::Discovered { streams }).await;
+                }
+                ended = running.next() => match ended {
+                    Some((place, report)) => queue.end(place, report),
+                    None => break,
+                },
+            }
+        }
+
+        let report = queue.report();
         log.end(&report);
         let complete = report.iter().all(|stream| stream.outcome == StreamOutcome::Complete);
         emit(&mut events, LoadEvent::Finished { complete, report }).await;
     }
 
-    async fn run_stream(&self, stream: &'static providers::Stream, mut events: Sender<LoadEvent>) -> StreamReport {
-        let name = stream.name.to_owned();
+    /// Reads one source to its end or its first error.
+    async fn run_source(
+        &self,
+        source: Source,
+        mut events: Sender<LoadEvent>,
+        found: UnboundedSender<Vec<Source>>,
+    ) -> StreamReport {
+        let name = source.name.clone();
         let meter = Arc::new(Meter::new(&name, events.clone()));
-        let mut pages = (stream.pages)(Api { meter: meter.clone(), ..self.api.clone() }, &self.account);
+        let mut pages = self.pages(source, meter.clone());
         let (mut read, mut records) = (0, 0);
         let mut outcome = StreamOutcome::Complete;
         while let Some(page) = pages.next().await {
             match page {
-                Ok(items) => {
-                    read += 1;
-                    records += items.len() as u64;
-                    emit(&mut events, LoadEvent::Page { stream: name.clone(), items }).await;
+                Ok(Batch { items, sources }) => {
+                    if !sources.is_empty() {
+                        // It is received for as long as this runs.
+                        let _ = found.unbounded_send(sources);
+                    }
+                    if !items.is_empty() {
+                        read += 1;
+                        records += items.len() as u64;
+                        emit(&mut events, LoadEvent::Page { stream: name.clone(), items }).await;
+                    }
                 }
                 Err(error) => {
                     outcome = StreamOutcome::Failed(error.clone());
@@ -108,19 +153,33 @@ impl Load {
         }
     }
 
-    /// The first page of each stream, all at once, for a browser that cannot take a stream.
+    /// The pages of a source; only an error when its scope was not granted, so that nothing is asked for in vain.
+    fn pages(&self, source: Source, meter: Arc<Meter>) -> Pages {
+        let lacks = |scope: &&str| !self.granted.is_empty() && !self.granted.iter().any(|granted| granted == scope);
+        match source.scope.filter(lacks) {
+            Some(scope) => {
+                let name = self.key.provider.name;
+                let detail = format!(
+                    "{name} did not grant the scope {scope}, so this cannot be read. Connect again and allow it."
+                );
+                Source::failed(source.name, AppError::new(ErrorCode::Forbidden, detail)).into_pages(self.api.clone())
+            }
+            None => source.into_pages(Api { meter, ..self.api.clone() }),
+        }
+    }
+
+    /// The first page of each source that a load begins with, all at once, for a browser that cannot take a stream.
     pub async fn first_page(self) -> FirstPage {
-        let streams = self.key.provider.streams.iter();
-        let pages = streams.map(|stream| {
-            let mut pages = (stream.pages)(self.api.clone(), &self.account);
-            async move { pages.next().await }
-        });
+        let sources = (self.key.provider.sources)(&self.account).into_iter();
+        let (names, pages): (Vec<_>, Vec<_>) =
+            sources.map(|source| (source.name.clone(), self.pages(source, Arc::default()))).unzip();
+        let firsts = pages.into_iter().map(|mut pages| async move { pages.next().await });
         let mut first =
-            FirstPage { provider: self.key.provider.slug.to_owned(), items: Vec::new(), failures: Vec::new() };
-        for (stream, page) in self.key.provider.streams.iter().zip(join_all(pages).await) {
+            FirstPage { source: self.key.provider.name.to_owned(), items: Vec::new(), failures: Vec::new() };
+        for (name, page) in names.into_iter().zip(join_all(firsts).await) {
             match page {
-                Some(Ok(items)) => first.items.extend(items),
-                Some(Err(error)) => first.failures.push(format!("{}: {}", stream.name, error.detail)),
+                Some(Ok(batch)) => first.items.extend(batch.items),
+                Some(Err(error)) => first.failures.push(format!("{name}: {}", error.detail)),
                 None => {}
             }
         }

@@ -43,19 +43,9 @@ impl Notice {
         Self { status: StatusCode::OK, title, sentence, tells: Some((provider.slug, outcome.word())), home }
     }
 
-    /// A grant that is forgotten here, while the provider did not confirm that it is revoked there.
-    pub fn not_revoked(provider: &'static Provider, home: String) -> Self {
-        let sentence = format!(
-            "{0} did not confirm that the grant is revoked. Remove the app in {0}'s settings too.",
-            provider.name
-        );
-        Self {
-            status: StatusCode::OK,
-            title: format!("{} is forgotten here", provider.name),
-            sentence,
-            tells: None,
-            home,
-        }
+    /// Something that went well, and leaves something to do.
+    pub fn sentence(title: String, sentence: String, home: String) -> Self {
+        Self { status: StatusCode::OK, title, sentence, tells: None, home }
     }
 }
 

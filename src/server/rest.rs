@@ -11,6 +11,7 @@ use axum::{
 };
 use futures::{StreamExt, stream};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::ExposeSecret;
 use serde::Serialize;
 
@@ -27,6 +28,9 @@ use input::{Fields, QueryFields};
 
 /// Tells a partial load from a whole one: `complete`, or `partial; failed=deals`.
 const LOAD: &str = "tributary-load";
+
+/// What is percent-encoded in the names of failed streams, which people chose: all but what cannot be mistaken.
+const IN_HEADER: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
 
 /// The routes, to be nested under `/integrations/{provider}`.
 pub fn routes() -> Router<AppState> {
@@ -147,7 +151,9 @@ async fn loaded(
     let told = match whole.failed.as_slice() {
         [] => HeaderValue::from_static("complete"),
         failed => {
-            HeaderValue::try_from(format!("partial; failed={}", failed.join(","))).map_err(|_| AppError::internal())?
+            let names = failed.iter().map(|name| utf8_percent_encode(name, IN_HEADER).to_string());
+            let names = names.collect::<Vec<_>>().join(",");
+            HeaderValue::try_from(format!("partial; failed={names}")).map_err(|_| AppError::internal())?
         }
     };
     let body = Body::from_stream(stream::iter(whole.body.into_iter().map(Ok::<_, std::convert::Infallible>)));

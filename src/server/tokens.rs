@@ -3,6 +3,7 @@
 //! This room and `providers::Api` are the only ones where a token is in clear.
 
 mod bearer;
+mod claim;
 mod failures;
 mod grant;
 mod keyring;
@@ -20,7 +21,7 @@ use jiff::Timestamp;
 pub use bearer::{AccessToken, Bearer};
 pub use grant::{ConnectionKey, Grant};
 pub use keyring::Keyring;
-pub use oauth::OAuthClient;
+pub use oauth::{OAuthClient, Revocation};
 pub use rejection::Rejection;
 
 use super::{Clock, config::Config, failure, providers, store::Store};
@@ -74,7 +75,7 @@ impl Tokens {
     pub async fn connection(&self, key: &ConnectionKey) -> Result<Connection, AppError> {
         let grant = self.find(key).await?.ok_or_else(|| key.not_connected())?;
         let unusable = self.usable(key, &grant).err();
-        let mut connection = Connection::from(grant);
+        let mut connection = grant.into_connection(key.provider);
         if let (Some(error), None) = (unusable, &connection.reason) {
             connection.status = Status::ReconnectRequired;
             connection.reason = Some(error.detail);
@@ -100,8 +101,8 @@ impl Tokens {
         Ok(())
     }
 
-    /// Forgets a grant and revokes it at the provider. Tells whether the provider confirmed that.
-    pub async fn forget(&self, key: &ConnectionKey) -> Result<bool, AppError> {
+    /// Forgets a grant and revokes it at the provider, where that can be done.
+    pub async fn forget(&self, key: &ConnectionKey) -> Result<Revocation, AppError> {
         let _lease = self.leases.acquire(&key.to_string()).await;
         let Some(bytes) = self.store.take(&key.to_string()).await.map_err(failure::store)? else {
             return Err(key.not_connected());
@@ -113,11 +114,15 @@ impl Tokens {
             Ok(secrets) => self.oauth(key)?.revoke(&secrets).await,
             Err(error) => Err(Rejection::Unavailable(error.detail)),
         };
-        match &revoked {
-            Ok(()) => tracing::info!(%key, account = grant.account.id, revoked = true, "disconnected"),
-            Err(error) => tracing::warn!(%key, account = grant.account.id, revoked = false, %error, "disconnected"),
-        }
-        Ok(revoked.is_ok())
+        let revocation = match &revoked {
+            Ok(revocation) => *revocation,
+            Err(error) => {
+                tracing::warn!(%key, %error, "the grant could not be revoked");
+                Revocation::NotConfirmed
+            }
+        };
+        tracing::info!(%key, account = grant.account.id, ?revocation, "disconnected");
+        Ok(revocation)
     }
 
     /// A grant that is alive, and made for the client that is configured now. A grant of another client is left as it
@@ -142,8 +147,11 @@ impl Tokens {
     }
 
     async fn write(&self, key: &ConnectionKey, old: &Stored, new: &Grant) -> Result<bool, AppError> {
-        let replaced = self.store.replace(&key.to_string(), &old.bytes, &new.to_bytes()?, grant::LIFETIME).await;
-        replaced.map_err(failure::store)
+        self.replace(key, &old.bytes, &new.to_bytes()?).await
+    }
+
+    async fn replace(&self, key: &ConnectionKey, old: &[u8], new: &[u8]) -> Result<bool, AppError> {
+        self.store.replace(&key.to_string(), old, new, grant::LIFETIME).await.map_err(failure::store)
     }
 
     fn seal(&self, key: &ConnectionKey, mut grant: Grant, minted: Minted) -> Result<Grant, AppError> {

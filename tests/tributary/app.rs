@@ -49,7 +49,7 @@ impl App {
         Self::start_with(Records::default(), &[], None).await
     }
 
-    /// One with other records, more variables, or a store that is given.
+    /// One with other records, more variables (in which `{sandbox}` is its address), or a store that is given.
     pub async fn start_with(records: Records, variables: &[(&str, &str)], store: Option<Arc<dyn Store>>) -> Self {
         let (listener, sandbox_listener) = (listen().await, listen().await);
         let port = listener.local_addr().unwrap().port();
@@ -63,7 +63,8 @@ impl App {
             ("TRIBUTARY_API_KEY".to_owned(), KEY.to_owned()),
             ("TRIBUTARY_SANDBOX_LISTEN".to_owned(), sandbox_listener.local_addr().unwrap().to_string()),
         ]);
-        all.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let filled = |value: &str| value.replace("{sandbox}", &sandbox);
+        all.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), filled(value))));
         let config = Config::read(&|name| all.get(name).cloned()).unwrap();
 
         let store = match store {
@@ -107,19 +108,21 @@ impl App {
         browser
     }
 
-    /// Connects [`IDS`] as their own browser would, by a link that a program asked for.
+    /// Connects [`IDS`] to HubSpot as their own browser would, by a link that a program asked for.
     pub async fn connect(&self) {
-        let link: String = self
-            .program("POST", "/integrations/hubspot/authorize")
-            .form(&IDS)
-            .send()
-            .await
-            .unwrap()
-            .json()
-            .await
-            .unwrap();
-        let end = Browser::new().approve(&link).await;
+        self.connect_to("hubspot").await;
+    }
+
+    /// The same, to any provider.
+    pub async fn connect_to(&self, provider: &str) {
+        let end = Browser::new().approve(&self.link_to(provider).await).await;
         assert!(end.url().path().ends_with("/connected"), "{}", end.url());
+    }
+
+    /// A one-time link to connect.
+    pub async fn link_to(&self, provider: &str) -> String {
+        let request = self.program("POST", &format!("/integrations/{provider}/authorize")).form(&IDS);
+        request.send().await.unwrap().json().await.unwrap()
     }
 
     /// Changes the sandbox's settings.
@@ -130,8 +133,12 @@ impl App {
 
     /// Posts to one of the sandbox's other controls.
     pub async fn control(&self, what: &str) {
-        let answer =
-            self.http.post(format!("{}/__sandbox/{what}", self.sandbox)).json(&json!({})).send().await.unwrap();
+        self.control_with(what, json!({})).await;
+    }
+
+    /// The same, with what it takes.
+    pub async fn control_with(&self, what: &str, body: Value) {
+        let answer = self.http.post(format!("{}/__sandbox/{what}", self.sandbox)).json(&body).send().await.unwrap();
         assert!(answer.status().is_success(), "{what}: {}", answer.status());
     }
 
@@ -140,15 +147,25 @@ impl App {
         self.http.get(format!("{}/__sandbox/stats", self.sandbox)).send().await.unwrap().json().await.unwrap()
     }
 
-    /// The array form of a load.
+    /// The array form of a load of HubSpot.
     pub async fn items(&self) -> Response {
-        self.program("GET", "/integrations/hubspot/items").query(&IDS).send().await.unwrap()
+        self.items_of("hubspot").await
+    }
+
+    /// The array form of a load.
+    pub async fn items_of(&self, provider: &str) -> Response {
+        self.program("GET", &format!("/integrations/{provider}/items")).query(&IDS).send().await.unwrap()
+    }
+
+    /// The lines form of a load of HubSpot, to its end.
+    pub async fn events(&self) -> Vec<Value> {
+        self.events_of("hubspot").await
     }
 
     /// The lines form of a load, to its end.
-    pub async fn events(&self) -> Vec<Value> {
-        let request =
-            self.program("GET", "/integrations/hubspot/items").query(&IDS).header("accept", "application/x-ndjson");
+    pub async fn events_of(&self, provider: &str) -> Vec<Value> {
+        let path = format!("/integrations/{provider}/items");
+        let request = self.program("GET", &path).query(&IDS).header("accept", "application/x-ndjson");
         let text = request.send().await.unwrap().text().await.unwrap();
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }

@@ -37,7 +37,7 @@ impl Browser {
     /// Opens a link to connect, and stays at the provider's consent page.
     pub async fn consent(&self, link: &str) -> Url {
         let consent = self.get(link).await;
-        assert!(consent.url().path().ends_with("/oauth/authorize"), "{} {}", consent.status(), consent.url());
+        assert!(consent.url().path().ends_with("/authorize"), "{} {}", consent.status(), consent.url());
         consent.url().clone()
     }
 }

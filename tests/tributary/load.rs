@@ -126,7 +126,7 @@ async fn a_stream_that_fails_for_good_is_named_and_the_others_are_whole() {
 }
 
 #[tokio::test]
-async fn a_missing_scope_fails_its_stream_at_once_and_says_so() {
+async fn what_the_provider_forbids_fails_its_stream_at_once_and_says_so() {
     let app = App::start_with(small(), &[], None).await;
     app.steer(json!({"faults": [{"path": "/hubspot/crm/objects/2026-03/deals", "kind": "status", "status": 403}]}))
         .await;

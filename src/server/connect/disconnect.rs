@@ -11,7 +11,7 @@ use tracing::Instrument;
 use super::home;
 use crate::{
     model::{AppError, ErrorCode, Subject},
-    server::{AppState, access, failure, notice::Notice},
+    server::{AppState, access, failure, notice::Notice, providers::Provider, tokens::Revocation},
 };
 
 /// What the page's form sends where there is no WASM.
@@ -36,21 +36,43 @@ pub async fn disconnect_form(
             return Err(AppError::new(ErrorCode::MissingField, "The form lacks org_id, user_id or provider."));
         };
         let subject = Subject::new(org_id, user_id)?;
-        let revoked = disconnect(&state, &subject, &provider).await?;
-        let provider = state.tokens.key(&subject, &provider)?.provider;
-        Ok((revoked, subject, provider))
+        Ok((disconnect(&state, &subject, &provider).await?, subject))
     };
     match disconnect.await {
-        Ok((true, subject, _)) => Redirect::to(&home(&subject)).into_response(),
-        Ok((false, subject, provider)) => Notice::not_revoked(provider, home(&subject)).into_response(),
+        Ok((Disconnected { advice: None, .. }, subject)) => Redirect::to(&home(&subject)).into_response(),
+        Ok((Disconnected { title, advice: Some(advice) }, subject)) => {
+            Notice::sentence(title, advice, home(&subject)).into_response()
+        }
         Err(error) => Notice::error(&error).into_response(),
     }
 }
 
-/// Revokes and forgets a connection, and tells whether the provider confirmed that.
-pub async fn disconnect(state: &AppState, subject: &Subject, provider: &str) -> Result<bool, AppError> {
+/// How a connection ended.
+pub struct Disconnected {
+    /// What happened.
+    pub title: String,
+    /// What is left for the person to do, if anything, as a sentence.
+    pub advice: Option<String>,
+}
+
+/// Revokes and forgets a connection.
+pub async fn disconnect(state: &AppState, subject: &Subject, provider: &str) -> Result<Disconnected, AppError> {
     let (tokens, key) = (state.tokens.clone(), state.tokens.key(subject, provider)?);
+    let provider = key.provider;
     // A task of its own: once the grant is taken, the revocation is sent even when the caller hangs up.
     let forgotten = tokio::spawn(async move { tokens.forget(&key).await }.in_current_span());
-    forgotten.await.map_err(|error| failure::defect(&error.into()))?
+    let revocation = forgotten.await.map_err(|error| failure::defect(&error.into()))??;
+    let Provider { name, removed_in, .. } = provider;
+    let why = match revocation {
+        Revocation::Done => None,
+        Revocation::NotOffered => Some(format!("{name} does not let programs revoke access.")),
+        Revocation::NotConfirmed => Some(format!("{name} did not confirm that the access is revoked.")),
+    };
+    Ok(match why {
+        None => Disconnected { title: format!("{name} is disconnected."), advice: None },
+        Some(why) => Disconnected {
+            title: format!("{name} is forgotten here."),
+            advice: Some(format!("{why} Remove Tributary in {removed_in}.")),
+        },
+    })
 }

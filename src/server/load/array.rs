@@ -23,16 +23,18 @@ pub struct Whole {
 impl Load {
     /// Runs the load to its end. An error when nothing at all could be read.
     pub async fn whole(self) -> Result<Whole, AppError> {
-        let names: Vec<_> = self.key.provider.streams.iter().map(|stream| stream.name).collect();
-        let mut encoded = vec![Vec::new(); names.len()];
+        // By stream, in the order in which they were found, which is the same for the same data.
+        let mut encoded: Vec<(String, Vec<Bytes>)> = Vec::new();
         let mut report = Vec::new();
         let mut events = Box::pin(self.events());
         while let Some(event) = events.next().await {
             match event {
-                LoadEvent::Page { stream, items } if !items.is_empty() => {
-                    let place = names.iter().position(|name| *name == stream);
-                    encoded[place.unwrap_or_default()]
-                        .push(encode(&items).map_err(|error| failure::defect(&error.into()))?);
+                LoadEvent::Started { streams, .. } | LoadEvent::Discovered { streams } => {
+                    encoded.extend(streams.into_iter().map(|stream| (stream, Vec::new())));
+                }
+                LoadEvent::Page { stream, items } => {
+                    let items = encode(&items).map_err(|error| failure::defect(&error.into()))?;
+                    encoded.iter_mut().filter(|(name, _)| *name == stream).for_each(|(_, all)| all.push(items.clone()));
                 }
                 LoadEvent::Finished { report: last, .. } => report = last,
                 _ => {}
@@ -42,7 +44,7 @@ impl Load {
             return Err(error);
         }
         let failed = failed_streams(&report).into_iter().map(str::to_owned).collect();
-        Ok(Whole { body: array(encoded.into_iter().flatten()), failed })
+        Ok(Whole { body: array(encoded.into_iter().flat_map(|(_, pages)| pages)), failed })
     }
 }
 

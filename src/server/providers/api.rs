@@ -2,18 +2,21 @@
 
 use std::{sync::Arc, time::Duration};
 
-use http::{StatusCode, header};
+use http::StatusCode;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::{
-    Provider, Retries,
+    CallError, Provider, Retries,
+    call_error::word,
     retry::{asked, number, passes},
 };
 use crate::{
     model::{AppError, ErrorCode},
     server::{
-        load::{Meter, Pace},
+        load::{Meter, Pace, Paces},
         tokens::{AccessToken, Bearer},
     },
 };
@@ -23,6 +26,13 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The largest answer that we read, in bytes. A page of 100 HubSpot records has about 60 KB.
 const LARGEST: usize = 32 << 20;
+
+/// The largest error that we read for its word.
+const LARGEST_ERROR: usize = 64 << 10;
+
+/// How often one request is sent anew because its token was replaced while it was under way. A provider that rotates
+/// tokens ends them under running requests, and several processes may have it do so in a row.
+const OUTRUN: u32 = 20;
 
 /// One connection's access to its provider.
 #[derive(Clone)]
@@ -37,6 +47,10 @@ pub struct Api {
     pub bearer: Bearer,
     /// Keeps all requests of the account under the provider's quota.
     pub pace: Arc<Pace>,
+    /// The same for the part of the account that is being read, where the provider counts by part.
+    pub part_pace: Option<Arc<Pace>>,
+    /// The paces of all accounts and parts.
+    pub paces: Arc<Paces>,
     /// How failures that pass are met.
     pub retries: Retries,
     /// Who counts.
@@ -46,11 +60,11 @@ pub struct Api {
 /// Why one try failed.
 enum Failure {
     /// May succeed later; perhaps the provider said when.
-    Passing { reason: String, wait: Option<Duration> },
+    Passing { reason: String, status: Option<StatusCode>, wait: Option<Duration> },
     /// The token was not accepted.
     Unauthorized(AccessToken),
     /// Will not succeed.
-    Final(AppError),
+    Final(CallError),
 }
 
 /// Why no token was to be had.
@@ -58,53 +72,70 @@ impl From<AppError> for Failure {
     fn from(error: AppError) -> Self {
         match error.code {
             // The token endpoint failed, and may not the next time.
-            ErrorCode::ProviderUnavailable => Self::Passing { reason: error.detail, wait: None },
-            _ => Self::Final(error),
+            ErrorCode::ProviderUnavailable => Self::Passing { reason: error.detail, status: None, wait: None },
+            _ => Self::Final(error.into()),
         }
     }
 }
 
 impl Api {
+    /// The same access, for one part of the account that the provider counts requests for: an Airtable base.
+    pub fn part(&self, id: &str) -> Self {
+        let quota = self.provider.part_quota.as_ref();
+        let part_pace = quota.map(|quota| self.paces.of_part(self.provider.slug, id, quota));
+        Self { part_pace, ..self.clone() }
+    }
+
     /// Gets `path` (behind the base) with a query, as a `T`.
-    pub async fn get<T: DeserializeOwned>(&self, path: &str, query: &[(&str, &str)]) -> Result<T, AppError> {
+    pub async fn get<T: DeserializeOwned>(&self, path: &str, query: &[(&str, &str)]) -> Result<T, CallError> {
         self.send(&|http| http.get(format!("{}{path}", self.base)).query(query)).await
     }
 
+    /// Posts JSON to `path` (behind the base), as a `T`. Only for requests that change nothing: they are sent again when
+    /// an answer is lost.
+    pub async fn query<T: DeserializeOwned>(&self, path: &str, body: &Value) -> Result<T, CallError> {
+        self.send(&|http| http.post(format!("{}{path}", self.base)).json(body)).await
+    }
+
     /// Sends until it succeeds, or fails for good, or was sent often enough.
-    async fn send<T: DeserializeOwned>(
-        &self,
-        request: &(dyn Fn(&reqwest::Client) -> reqwest::RequestBuilder + Sync),
-    ) -> Result<T, AppError> {
-        let mut retries = 0;
-        let mut replayed = false;
+    async fn send<T: DeserializeOwned>(&self, request: &Request<'_>) -> Result<T, CallError> {
+        let (mut retries, mut outrun, mut renewed) = (0, 0, false);
         loop {
             let failure = match self.attempt(request).await {
                 Ok(value) => return Ok(value),
-                // The token was revoked or rotated under the request: once, a new one is asked for.
-                Err(Failure::Unauthorized(token)) if !replayed => match self.bearer.refuse(&token).await {
-                    Ok(()) => {
-                        replayed = true;
+                Err(Failure::Unauthorized(token)) => match self.bearer.is_outdated(&token).await {
+                    // It was replaced while the request was under way, which says nothing of its successor.
+                    Ok(true) if outrun < OUTRUN => {
+                        outrun += 1;
                         continue;
                     }
+                    Ok(_) if !renewed => match self.bearer.renew(&token).await {
+                        Ok(()) => {
+                            renewed = true;
+                            continue;
+                        }
+                        Err(error) => Failure::from(error),
+                    },
+                    Ok(_) => Failure::Unauthorized(token),
                     Err(error) => Failure::from(error),
                 },
                 Err(failure) => failure,
             };
             match failure {
-                Failure::Final(error) => return Err(error),
-                Failure::Unauthorized(token) => return Err(self.bearer.dead(&token).await),
-                Failure::Passing { reason, .. } if retries == self.retries.most => {
+                Failure::Final(failed) => return Err(failed),
+                Failure::Unauthorized(token) => return Err(self.bearer.dead(&token).await.into()),
+                Failure::Passing { reason, status, .. } if retries == self.retries.most => {
                     let detail = format!("{reason} It was tried {} times. Load again in a few minutes.", retries + 1);
-                    return Err(AppError::new(ErrorCode::ProviderUnavailable, detail));
+                    return Err(CallError { status, ..unavailable(detail) });
                 }
-                Failure::Passing { reason, wait: Some(asked) } if asked > self.retries.longest => {
+                Failure::Passing { reason, status, wait: Some(asked) } if asked > self.retries.longest => {
                     let detail = format!(
                         "{reason} It asks to wait {} minutes. Load again after that.",
                         asked.as_secs().div_ceil(60)
                     );
-                    return Err(AppError::new(ErrorCode::ProviderUnavailable, detail));
+                    return Err(CallError { status, ..unavailable(detail) });
                 }
-                Failure::Passing { reason, wait } => {
+                Failure::Passing { reason, wait, .. } => {
                     retries += 1;
                     let wait = self.retries.wait(retries, wait);
                     self.meter.retrying(retries + 1, wait, reason).await;
@@ -114,33 +145,16 @@ impl Api {
         }
     }
 
-    async fn attempt<T: DeserializeOwned>(
-        &self,
-        request: &(dyn Fn(&reqwest::Client) -> reqwest::RequestBuilder + Sync),
-    ) -> Result<T, Failure> {
-        let token = self.bearer.fresh().await?;
-        self.pace.turn().await;
-        self.meter.sent();
-        let request = request(&self.http).bearer_auth(token.value.expose_secret()).timeout(TIMEOUT);
-        let mut response = request.send().await.map_err(|error| self.lost(&error))?;
-        let quota = &self.provider.quota;
-        if let Some(told) = quota.told_in.and_then(|name| number(response.headers(), name)) {
-            self.pace.allow(told);
-        }
-        match response.status() {
-            status if status.is_success() => {}
-            StatusCode::UNAUTHORIZED => return Err(Failure::Unauthorized(token)),
-            status => return Err(self.refusal(status, response.headers())),
-        }
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| self.lost(&error))? {
-            if body.len() + chunk.len() > LARGEST {
+    async fn attempt<T: DeserializeOwned>(&self, request: &Request<'_>) -> Result<T, Failure> {
+        let mut response = self.answer(request).await?;
+        let body = match read(&mut response, LARGEST).await.map_err(|error| self.lost(&error))? {
+            Some(body) => body,
+            None => {
                 let name = self.provider.name;
                 let detail = format!("{name} sent an answer larger than {} MB, which is not read.", LARGEST >> 20);
-                return Err(Failure::Final(AppError::new(ErrorCode::ProviderUnavailable, detail)));
+                return Err(Failure::Final(unavailable(detail)));
             }
-            body.extend_from_slice(&chunk);
-        }
+        };
         // What cannot be read may have been cut short on the way, so it is worth another try.
         serde_json::from_slice(&body).map_err(|error| {
             tracing::debug!(
@@ -149,11 +163,35 @@ impl Api {
                 column = error.column(),
                 "unreadable answer"
             );
-            Failure::Passing {
-                reason: format!("{} sent an answer that cannot be read.", self.provider.name),
-                wait: None,
-            }
+            let reason = format!("{} sent an answer that cannot be read.", self.provider.name);
+            Failure::Passing { reason, status: None, wait: None }
         })
+    }
+
+    /// Sends once, in its turn; what comes back is a success.
+    async fn answer(&self, request: &Request<'_>) -> Result<reqwest::Response, Failure> {
+        // The turns end when the answer begins. The token is asked for last: it may change while one waits for a turn.
+        let _part_turn = match &self.part_pace {
+            Some(pace) => Some(pace.turn().await),
+            None => None,
+        };
+        let _turn = self.pace.turn().await;
+        let token = self.bearer.fresh().await?;
+        self.meter.sent();
+        let mut request = request(&self.http).bearer_auth(token.value.expose_secret()).timeout(TIMEOUT);
+        for (name, value) in self.provider.headers {
+            request = request.header(*name, *value);
+        }
+        let response = request.send().await.map_err(|error| self.lost(&error))?;
+        let quota = &self.provider.quota;
+        if let Some(told) = quota.told_in.and_then(|name| number(response.headers(), name)) {
+            self.pace.allow(told);
+        }
+        match response.status() {
+            status if status.is_success() => Ok(response),
+            StatusCode::UNAUTHORIZED => Err(Failure::Unauthorized(token)),
+            _ => Err(self.refusal(response).await),
+        }
     }
 
     fn lost(&self, error: &reqwest::Error) -> Failure {
@@ -165,17 +203,24 @@ impl Api {
         } else {
             format!("The connection to {name} was lost.")
         };
-        Failure::Passing { reason, wait: None }
+        Failure::Passing { reason, status: None, wait: None }
     }
 
-    fn refusal(&self, status: StatusCode, headers: &header::HeaderMap) -> Failure {
-        let name = self.provider.name;
+    async fn refusal(&self, mut response: reqwest::Response) -> Failure {
+        let (provider, status) = (self.provider, response.status());
+        let wait = self.asked(&response);
+        let word = read(&mut response, LARGEST_ERROR).await.ok().flatten().and_then(|body| word(&body));
+        let meant = provider.refusals.iter().find(|(known, _)| Some(*known) == word.as_deref());
+        if let Some((_, meaning)) = meant {
+            return Failure::Final(CallError { status: Some(status), word, ..unavailable((*meaning).to_owned()) });
+        }
+        let name = provider.name;
         if passes(status) {
             let reason = match status {
                 StatusCode::TOO_MANY_REQUESTS => format!("{name} asks for a pause: too many requests (429)."),
                 status => format!("{name} failed with status {}.", status.as_u16()),
             };
-            return Failure::Passing { reason, wait: asked(status, headers, &self.provider.quota) };
+            return Failure::Passing { reason, status: Some(status), wait };
         }
         let detail = match status {
             StatusCode::FORBIDDEN => {
@@ -185,6 +230,45 @@ impl Api {
             }
             status => format!("{name} refused the request with status {}.", status.as_u16()),
         };
-        Failure::Final(AppError::new(ErrorCode::ProviderUnavailable, detail))
+        Failure::Final(CallError { status: Some(status), word, ..unavailable(detail) })
     }
+
+    /// How long the provider asks to wait. After too many requests all others of the same account or part wait as well.
+    fn asked(&self, response: &reqwest::Response) -> Option<Duration> {
+        let (status, headers) = (response.status(), response.headers());
+        let (quota, pace) = match (&self.provider.part_quota, &self.part_pace) {
+            (Some(quota), Some(pace)) => (quota, pace),
+            _ => (&self.provider.quota, &self.pace),
+        };
+        let wait = asked(status, headers, quota)?;
+        if status == StatusCode::TOO_MANY_REQUESTS && wait <= self.retries.longest {
+            pace.rest(wait);
+        }
+        Some(wait)
+    }
+}
+
+/// An id as it stands in a path. Ids of the providers are plain letters; whatever else comes cannot leave its place.
+pub(super) fn segment(id: &str) -> PercentEncode<'_> {
+    const OUTSIDE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
+    utf8_percent_encode(id, OUTSIDE)
+}
+
+/// A request to be sent, perhaps more than once.
+type Request<'a> = dyn Fn(&reqwest::Client) -> reqwest::RequestBuilder + Sync + 'a;
+
+/// The whole body; `None` when it is larger than `largest` bytes.
+async fn read(response: &mut reqwest::Response, largest: usize) -> reqwest::Result<Option<Vec<u8>>> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        if body.len() + chunk.len() > largest {
+            return Ok(None);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Some(body))
+}
+
+fn unavailable(detail: String) -> CallError {
+    AppError::new(ErrorCode::ProviderUnavailable, detail).into()
 }

@@ -2,12 +2,12 @@
 //!
 //! Facts: developers.hubspot.com, "Using object APIs", "OAuth tokens", "API usage guidelines"; OpenAPI of 2026-03.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use futures::{FutureExt, StreamExt, future::BoxFuture, try_join};
 use serde::Deserialize;
 
-use super::{Api, OAuth, Page, Pages, Provider, Quota, Stream, follow};
+use super::{Api, Batch, ClientAuth, Content, Encoding, Endpoint, OAuth, Page, Pages, Provider, Quota, Source, follow};
 use crate::model::{Account, AppError, IntegrationItem};
 
 /// The version of HubSpot's API and OAuth that we speak. A macro, since paths are put together at compile time.
@@ -20,26 +20,37 @@ macro_rules! version {
 pub(super) const PROVIDER: Provider = Provider {
     slug: "hubspot",
     name: "HubSpot",
+    contents: &[
+        Content { name: "contacts", scope: Some(CONTACTS.scope) },
+        Content { name: "companies", scope: Some(COMPANIES.scope) },
+        Content { name: "deals", scope: Some(DEALS.scope) },
+    ],
     scopes: "oauth crm.objects.contacts.read crm.objects.companies.read crm.objects.deals.read",
+    headers: &[],
+    auth_url: "https://app.hubspot.com",
+    api_url: "https://api.hubapi.com",
     oauth: OAuth {
         authorize: "/oauth/authorize",
-        token: concat!("/oauth/", version!(), "/token"),
-        introspect: Some(concat!("/oauth/", version!(), "/token/introspect")),
-        revoke: Some(concat!("/oauth/", version!(), "/token/revoke")),
+        authorize_extra: &[],
+        token: Endpoint::Api(concat!("/oauth/", version!(), "/token")),
+        introspect: Some(Endpoint::Api(concat!("/oauth/", version!(), "/token/introspect"))),
+        revoke: Some(Endpoint::Api(concat!("/oauth/", version!(), "/token/revoke"))),
+        client: ClientAuth::Body,
+        encoding: Encoding::Form,
+        rotates: false,
     },
+    refusals: &[],
     // For each installing account, search excluded. What a privately distributed app may do depends on the account.
     quota: Quota {
-        requests: 110,
-        per: Duration::from_secs(10),
         told_in: Some("x-hubspot-ratelimit-max"),
         left_in: Some("x-hubspot-ratelimit-remaining"),
+        ..Quota::of(110, Duration::from_secs(10))
     },
+    part_quota: None,
     identify,
-    streams: &[
-        Stream { name: "contacts", pages: |api, account| pages(api, account, &CONTACTS) },
-        Stream { name: "companies", pages: |api, account| pages(api, account, &COMPANIES) },
-        Stream { name: "deals", pages: |api, account| pages(api, account, &DEALS) },
-    ],
+    sources,
+    nothing: "This HubSpot account holds no contacts, companies or deals.",
+    removed_in: "HubSpot's settings under Integrations, Connected Apps",
 };
 
 /// The most that the list endpoint gives at once.
@@ -49,6 +60,10 @@ const PAGE_SIZE: &str = "100";
 struct Object {
     /// Its items' type.
     kind: &'static str,
+    /// Its name in the plural.
+    plural: &'static str,
+    /// What reading it takes.
+    scope: &'static str,
     /// Its word in paths.
     path: &'static str,
     /// Its id in the addresses that people visit.
@@ -59,8 +74,10 @@ struct Object {
     name: fn(&Properties) -> Option<String>,
 }
 
-static CONTACTS: Object = Object {
+const CONTACTS: Object = Object {
     kind: "contact",
+    plural: "contacts",
+    scope: "crm.objects.contacts.read",
     path: concat!("/crm/objects/", version!(), "/contacts"),
     type_id: "0-1",
     properties: "firstname,lastname,email,phone,company,createdate,lastmodifieddate,hs_object_id",
@@ -71,16 +88,20 @@ static CONTACTS: Object = Object {
     },
 };
 
-static COMPANIES: Object = Object {
+const COMPANIES: Object = Object {
     kind: "company",
+    plural: "companies",
+    scope: "crm.objects.companies.read",
     path: concat!("/crm/objects/", version!(), "/companies"),
     type_id: "0-2",
     properties: "name,domain,industry,city,state,createdate,hs_lastmodifieddate,hs_object_id",
     name: |properties| properties.text("name").or(properties.text("domain")).map(str::to_owned),
 };
 
-static DEALS: Object = Object {
+const DEALS: Object = Object {
     kind: "deal",
+    plural: "deals",
+    scope: "crm.objects.deals.read",
     path: concat!("/crm/objects/", version!(), "/deals"),
     type_id: "0-3",
     properties: "dealname,amount,dealstage,pipeline,closedate,createdate,hs_lastmodifieddate,hs_object_id",
@@ -90,8 +111,9 @@ static DEALS: Object = Object {
 fn identify(api: Api) -> BoxFuture<'static, Result<Account, AppError>> {
     async move {
         let details_path = concat!("/account-info/", version!(), "/details");
-        let (token, details) =
-            try_join!(api.bearer.introspect::<Introspection>(), api.get::<Details>(details_path, &[]))?;
+        let (token, details) = try_join!(api.bearer.introspect::<Introspection>(), async {
+            Ok(api.get::<Details>(details_path, &[]).await?)
+        })?;
         let domain = details.ui_domain.unwrap_or_else(|| "app.hubspot.com".to_owned());
         Ok(Account {
             id: details.portal_id.to_string(),
@@ -102,16 +124,28 @@ fn identify(api: Api) -> BoxFuture<'static, Result<Account, AppError>> {
     .boxed()
 }
 
-fn pages(api: Api, account: &Account, object: &'static Object) -> Pages {
-    let account_url = account.url.clone();
+fn sources(account: &Account) -> Vec<Source> {
+    let account_url: Option<Arc<str>> = account.url.as_deref().map(Into::into);
+    let source = |object: &'static Object| {
+        let account_url = account_url.clone();
+        Source::new(object.plural, move |api| pages(api, account_url, object)).with_scope(object.scope)
+    };
+    [&CONTACTS, &COMPANIES, &DEALS].map(source).into()
+}
+
+fn pages(api: Api, account_url: Option<Arc<str>>, object: &'static Object) -> Pages {
     follow(move |after| {
         let (api, account_url) = (api.clone(), account_url.clone());
         async move {
             let mut query = vec![("limit", PAGE_SIZE), ("properties", object.properties)];
             query.extend(after.as_deref().map(|after| ("after", after)));
             let reply: Reply = api.get(object.path, &query).await?;
-            let items = reply.results.into_iter().map(|record| item(object, record, account_url.as_deref())).collect();
-            Ok(Page { items, next: reply.paging.and_then(|paging| paging.next).map(|next| next.after) })
+            let items = reply.results.into_iter().map(|record| item(object, record, account_url.as_deref()));
+            let content = Batch::from(items.collect::<Vec<_>>());
+            Ok::<_, AppError>(Page {
+                content,
+                next: reply.paging.and_then(|paging| paging.next).map(|next| next.after),
+            })
         }
     })
     .boxed()
@@ -183,7 +217,47 @@ impl Properties {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::server::providers::any;
+
+    /// `SimplePublicObjectWithAssociations` of the OpenAPI of 2026-03; a value may be null, as the wire has it.
+    fn any_record() -> any::Json {
+        any::object(
+            vec![
+                ("id", any::id()),
+                (
+                    "properties",
+                    any::map("[a-z_]{1,9}|name|email|firstname|dealname", any::one_of(vec![any::text(), any::null()])),
+                ),
+                ("createdAt", any::time()),
+                ("updatedAt", any::time()),
+                ("archived", any::boolean()),
+            ],
+            vec![
+                ("archivedAt", any::time()),
+                ("url", any::text()),
+                ("associations", any::anything()),
+                ("propertiesWithHistory", any::anything()),
+                ("objectWriteTraceId", any::text()),
+            ],
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn any_record_that_the_schema_allows_becomes_an_item(records in any::list(any_record())) {
+            for object in [&CONTACTS, &COMPANIES, &DEALS] {
+                let reply: Reply = serde_json::from_value(serde_json::json!({"results": records})).unwrap();
+                for (record, value) in reply.results.into_iter().zip(records.as_array().unwrap()) {
+                    let item = item(object, record, None);
+                    any::check(&item, value)?;
+                    prop_assert!(item.name.is_some() && item.creation_time.is_some() && item.last_modified_time.is_some());
+                }
+            }
+        }
+    }
 
     fn mapped(object: &Object, properties: &str) -> IntegrationItem {
         let record = format!(

@@ -39,13 +39,17 @@ pub(super) fn passes(status: StatusCode) -> bool {
     matches!(status.as_u16(), 408 | 423 | 425 | 429 | 477 | 500 | 502..=504 | 521..=526 | 529)
 }
 
-/// How long the provider asks us to wait: `Retry-After` in seconds; or its window, when a 429 says that it is used up.
+/// How long the provider asks us to wait: `Retry-After` in seconds; or, after too many requests, its penalty, or its
+/// window when it says that this is used up.
 pub(super) fn asked(status: StatusCode, headers: &HeaderMap, quota: &Quota) -> Option<Duration> {
     if let Some(seconds) = number(headers, header::RETRY_AFTER.as_str()) {
         return Some(Duration::from_secs(seconds));
     }
-    let left = number(headers, quota.left_in?);
-    (status == StatusCode::TOO_MANY_REQUESTS && left == Some(0)).then_some(quota.per)
+    if status != StatusCode::TOO_MANY_REQUESTS {
+        return None;
+    }
+    let used_up = || (number(headers, quota.left_in?)? == 0).then_some(quota.per);
+    quota.penalty.or_else(used_up)
 }
 
 /// A header's value, where it is a whole number.
@@ -72,7 +76,7 @@ mod tests {
 
     #[test]
     fn a_provider_that_says_how_long_is_obeyed() {
-        let quota = Quota { requests: 1, per: Duration::from_secs(10), told_in: None, left_in: Some("x-left") };
+        let quota = Quota { left_in: Some("x-left"), ..Quota::of(1, Duration::from_secs(10)) };
         let headers =
             |name: &'static str, value: &str| HeaderMap::from_iter([(name.parse().unwrap(), value.parse().unwrap())]);
         let busy = StatusCode::TOO_MANY_REQUESTS;
@@ -81,5 +85,8 @@ mod tests {
         assert_eq!(asked(busy, &headers("x-left", "0"), &quota), Some(quota.per));
         assert_eq!(asked(busy, &headers("x-left", "5"), &quota), None);
         assert_eq!(asked(StatusCode::BAD_GATEWAY, &headers("x-left", "0"), &quota), None);
+        let strict = Quota { penalty: Some(Duration::from_secs(30)), ..quota };
+        assert_eq!(asked(busy, &headers("x-left", "5"), &strict), Some(Duration::from_secs(30)));
+        assert_eq!(asked(StatusCode::BAD_GATEWAY, &headers("x-left", "5"), &strict), None);
     }
 }

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
-use super::{minted::Minted, seconds};
+use super::{claim::Claim, minted::Minted, seconds};
 use crate::{
     model::{Account, AppError, Connection, ErrorCode, Status, Subject},
     server::{failure, providers::Provider},
@@ -62,9 +62,21 @@ pub struct Grant {
     connected_at: Timestamp,
     issued_at: Timestamp,
     pub(super) expires_at: Option<Timestamp>,
+    /// When the refresh token ends if it is not used before, where the provider says so.
+    #[serde(default)]
+    refresh_expires_at: Option<Timestamp>,
+    /// Whether there is a refresh token.
+    #[serde(default = "renewable")]
+    renewable: bool,
     last_refreshed_at: Option<Timestamp>,
     kept_since: Timestamp,
     dead: Option<String>,
+    /// Who is refreshing it.
+    #[serde(default)]
+    pub(super) claim: Option<Claim>,
+    /// Since when it is possible that the provider has made new tokens, and that its answer was lost.
+    #[serde(default)]
+    pub(super) unanswered: Option<Timestamp>,
     pub(super) sealed: String,
 }
 
@@ -84,9 +96,13 @@ impl Grant {
             connected_at: now,
             issued_at: now,
             expires_at: None,
+            refresh_expires_at: None,
+            renewable: true,
             last_refreshed_at: None,
             kept_since: now,
             dead: None,
+            claim: None,
+            unanswered: None,
             sealed: String::new(),
         }
     }
@@ -97,22 +113,38 @@ impl Grant {
             issued_at: now,
             kept_since: now,
             last_refreshed_at: Some(now),
+            claim: None,
+            unanswered: None,
             ..self.clone()
         }
     }
 
     pub(super) fn died(&self, reason: &str, now: Timestamp) -> Self {
-        Self { version: self.version + 1, kept_since: now, dead: Some(reason.to_owned()), ..self.clone() }
+        Self { version: self.version + 1, kept_since: now, dead: Some(reason.to_owned()), claim: None, ..self.clone() }
+    }
+
+    /// The same grant under a claim.
+    pub(super) fn claimed(&self, claim: Claim) -> Self {
+        Self { claim: Some(claim), ..self.clone() }
+    }
+
+    /// The same grant after a refresh that failed; `unanswered` when the provider may have made new tokens all the same.
+    pub(super) fn released(&self, unanswered: Option<Timestamp>) -> Self {
+        Self { claim: None, unanswered: self.unanswered.or(unanswered), ..self.clone() }
     }
 
     /// The same grant with a new deadline, when the old one is due to slide.
     pub(super) fn kept(&self, now: Timestamp) -> Option<Self> {
-        (now.duration_since(self.kept_since) >= SLIDE).then(|| Self { kept_since: now, ..self.clone() })
+        let is_due = now.duration_since(self.kept_since) >= SLIDE && self.claim.is_none();
+        is_due.then(|| Self { kept_since: now, ..self.clone() })
     }
 
     /// Notes what the provider said about tokens that were just minted. Tokens that are only sealed again say nothing.
     pub(super) fn take_terms(&mut self, minted: &Minted) {
         if let Some(terms) = &minted.terms {
+            self.renewable = minted.secrets.refresh_token.is_some();
+            let refresh_expires_at = |life| self.issued_at.checked_add(life).ok();
+            self.refresh_expires_at = terms.refresh_expires_in.and_then(refresh_expires_at);
             self.expires_at = terms.expires_in.and_then(|life| self.issued_at.checked_add(life).ok());
             if !terms.scopes.is_empty() {
                 self.scopes.clone_from(&terms.scopes);
@@ -159,15 +191,25 @@ impl Grant {
     }
 }
 
-impl From<Grant> for Connection {
-    fn from(grant: Grant) -> Self {
-        Self {
+/// Grants of an earlier version say nothing of it, and have one.
+fn renewable() -> bool {
+    true
+}
+
+impl Grant {
+    /// The grant as its owner may see it.
+    pub(super) fn into_connection(self, provider: &Provider) -> Connection {
+        let grant = self;
+        Connection {
+            withheld: provider.withheld(&grant.scopes),
             status: if grant.dead.is_some() { Status::ReconnectRequired } else { Status::Active },
             reason: grant.dead,
             account: grant.account,
             scopes: grant.scopes,
             connected_at: seconds(grant.connected_at),
             expires_at: grant.expires_at.map(seconds),
+            must_be_used_before: grant.refresh_expires_at.map(seconds),
+            renewable: grant.renewable,
             last_refreshed_at: grant.last_refreshed_at.map(seconds),
         }
     }

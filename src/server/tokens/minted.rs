@@ -18,6 +18,8 @@ pub struct Minted {
 /// What a provider says of its tokens.
 pub(super) struct Terms {
     pub(super) expires_in: Option<Duration>,
+    /// How long the refresh token is good when it is not used.
+    pub(super) refresh_expires_in: Option<Duration>,
     pub(super) scopes: Vec<String>,
 }
 
@@ -27,9 +29,10 @@ impl Minted {
         &self.secrets.access_token
     }
 
-    /// A provider that sends no new refresh token means the old one.
-    pub(super) fn or_keep(mut self, refresh_token: Option<SecretString>) -> Self {
-        self.secrets.refresh_token = self.secrets.refresh_token.or(refresh_token);
+    /// A provider that sends no new refresh token means the old one (RFC 6749, section 6); unless it ends each with its
+    /// use, then there is none any more.
+    pub(super) fn or_keep(mut self, refresh_token: Option<SecretString>, rotates: bool) -> Self {
+        self.secrets.refresh_token = self.secrets.refresh_token.or(refresh_token.filter(|_| !rotates));
         self
     }
 }
@@ -43,7 +46,11 @@ impl From<Answer> for Minted {
                 access_token: answer.access_token().secret().clone().into(),
                 refresh_token: answer.refresh_token().map(|token| token.secret().clone().into()),
             },
-            terms: Some(Terms { expires_in: answer.expires_in(), scopes: listed.unwrap_or_else(standard) }),
+            terms: Some(Terms {
+                expires_in: answer.expires_in(),
+                refresh_expires_in: answer.extra_fields().refresh_expires_in.map(Duration::from_secs),
+                scopes: listed.unwrap_or_else(standard),
+            }),
         }
     }
 }
@@ -59,6 +66,8 @@ impl From<Secrets> for Minted {
 pub(super) struct Extra {
     /// HubSpot's list of granted scopes; others send the standard `scope`.
     scopes: Option<Vec<String>>,
+    /// Airtable's, in seconds.
+    refresh_expires_in: Option<u64>,
 }
 
 impl ExtraTokenFields for Extra {}

@@ -1,9 +1,9 @@
 //! OAuth 2 with a provider: authorize, exchange, refresh, introspect, revoke.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use futures::{FutureExt, future::BoxFuture};
-use http::StatusCode;
+use http::{HeaderValue, StatusCode, header};
 use oauth2::{
     AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointNotSet, EndpointSet,
     PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken, RequestTokenError, Scope, StandardRevocableToken,
@@ -14,6 +14,7 @@ use oauth2::{
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::{
     Rejection,
@@ -22,7 +23,11 @@ use super::{
 };
 use crate::{
     model::{AppError, ErrorCode},
-    server::{config::Config, failure, providers::Provider},
+    server::{
+        config::{ClientCredentials, Config, ProviderConfig},
+        failure,
+        providers::{ClientAuth, Encoding, Endpoint, Provider},
+    },
 };
 
 /// No call to a token endpoint takes longer.
@@ -46,10 +51,19 @@ pub struct OAuthClient {
     provider: &'static Provider,
     inner: Inner,
     http: reqwest::Client,
-    api_url: String,
-    scopes: String,
-    id: String,
-    secret: SecretString,
+    configured: ProviderConfig,
+    credentials: ClientCredentials,
+}
+
+/// What became of a grant at its provider when it was forgotten here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Revocation {
+    /// Revoked.
+    Done,
+    /// The provider has no way for a program to revoke a grant.
+    NotOffered,
+    /// The provider did not say so.
+    NotConfirmed,
 }
 
 impl OAuthClient {
@@ -65,36 +79,39 @@ impl OAuthClient {
         };
         let urls = || {
             let authorize = AuthUrl::new(format!("{}{}", configured.auth_url, provider.oauth.authorize))?;
-            let token = TokenUrl::new(format!("{}{}", configured.api_url, provider.oauth.token))?;
+            let token = TokenUrl::new(configured.address(&provider.oauth.token))?;
             Ok::<_, url::ParseError>((authorize, token, RedirectUrl::new(config.redirect_url(provider.slug))?))
         };
         let (authorize, token, redirect) = urls().map_err(|error| failure::defect(&error.into()))?;
         let inner = oauth2::Client::new(ClientId::new(credentials.id.clone()))
-            .set_client_secret(ClientSecret::new(credentials.secret.expose_secret().to_owned()))
-            .set_auth_type(AuthType::RequestBody)
+            .set_auth_type(match provider.oauth.client {
+                ClientAuth::Body => AuthType::RequestBody,
+                // Without a secret this sends the id in the body, as a public client has to.
+                ClientAuth::Basic | ClientAuth::BasicOrPublic => AuthType::BasicAuth,
+            })
             .set_auth_uri(authorize)
             .set_token_uri(token)
             .set_redirect_uri(redirect);
-        Ok(Self {
-            provider,
-            inner,
-            http: http.clone(),
-            api_url: configured.api_url.clone(),
-            scopes: configured.scopes.clone(),
-            id: credentials.id.clone(),
-            secret: credentials.secret.clone(),
-        })
+        let inner = match &credentials.secret {
+            Some(secret) => inner.set_client_secret(ClientSecret::new(secret.expose_secret().to_owned())),
+            None => inner,
+        };
+        let (configured, credentials) = (configured.clone(), credentials.clone());
+        Ok(Self { provider, inner, http: http.clone(), configured, credentials })
     }
 
     /// Where the person approves, and the code verifier to keep until the answer (PKCE, S256).
     pub fn authorize_url(&self, state: &SecretString) -> (url::Url, SecretString) {
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
-        let (url, _) = self
+        let mut request = self
             .inner
             .authorize_url(|| CsrfToken::new(state.expose_secret().to_owned()))
-            .add_scopes(self.scopes.split_whitespace().map(|scope| Scope::new(scope.to_owned())))
-            .set_pkce_challenge(challenge)
-            .url();
+            .add_scopes(self.configured.scopes.split_whitespace().map(|scope| Scope::new(scope.to_owned())))
+            .set_pkce_challenge(challenge);
+        for (name, value) in self.provider.oauth.authorize_extra {
+            request = request.add_extra_param(*name, *value);
+        }
+        let (url, _) = request.url();
         (url, verifier.into_secret().into())
     }
 
@@ -125,34 +142,47 @@ impl OAuthClient {
         }
     }
 
-    pub(super) async fn revoke(&self, secrets: &Secrets) -> Result<(), Rejection> {
-        let Some(path) = self.provider.oauth.revoke else { return Ok(()) };
+    pub(super) async fn revoke(&self, secrets: &Secrets) -> Result<Revocation, Rejection> {
+        let Some(endpoint) = &self.provider.oauth.revoke else { return Ok(Revocation::NotOffered) };
         let (token, hint) = match &secrets.refresh_token {
             Some(token) => (token, "refresh_token"),
             None => (&secrets.access_token, "access_token"),
         };
-        self.post(path, token, hint).await.map(drop)
+        self.post(endpoint, token, hint).await?;
+        Ok(Revocation::Done)
     }
 
     pub(super) async fn introspect<T: DeserializeOwned>(&self, access_token: &SecretString) -> Result<T, Rejection> {
         let unavailable =
             || Rejection::Unavailable(format!("{} does not tell whose token this is.", self.provider.name));
-        let path = self.provider.oauth.introspect.ok_or_else(unavailable)?;
-        let answer = self.post(path, access_token, "access_token").await?;
+        let endpoint = self.provider.oauth.introspect.as_ref().ok_or_else(unavailable)?;
+        let answer = self.post(endpoint, access_token, "access_token").await?;
         answer.json().await.map_err(|_| unavailable())
     }
 
-    /// Posts a token to an endpoint that knows us by id and secret in the body.
-    async fn post(&self, path: &str, token: &SecretString, hint: &str) -> Result<reqwest::Response, Rejection> {
-        let secret = self.secret.expose_secret();
-        let form = [
-            ("client_id", self.id.as_str()),
-            ("client_secret", secret),
-            ("token", token.expose_secret()),
-            ("token_type_hint", hint),
-        ];
-        let answer = self.http.post(format!("{}{path}", self.api_url)).form(&form).timeout(TIMEOUT).send().await;
-        match answer.map(|answer| (answer.status(), answer)) {
+    /// Posts a token to an endpoint that knows us as the token endpoint does.
+    async fn post(
+        &self,
+        endpoint: &Endpoint,
+        token: &SecretString,
+        hint: &str,
+    ) -> Result<reqwest::Response, Rejection> {
+        let ClientCredentials { id, secret } = &self.credentials;
+        let secret = secret.as_ref().map(ExposeSecret::expose_secret);
+        let mut fields = vec![("token", token.expose_secret())];
+        let mut request = self.http.post(self.configured.address(endpoint)).timeout(TIMEOUT);
+        match (self.provider.oauth.client, secret) {
+            (ClientAuth::Basic | ClientAuth::BasicOrPublic, Some(_)) => request = request.basic_auth(id, secret),
+            _ => fields.extend([("client_id", id.as_str()), ("client_secret", secret.unwrap_or_default())]),
+        }
+        let request = match self.provider.oauth.encoding {
+            Encoding::Form => {
+                fields.push(("token_type_hint", hint));
+                request.form(&fields)
+            }
+            Encoding::Json => request.json(&fields.into_iter().collect::<HashMap<_, _>>()),
+        };
+        match request.send().await.map(|answer| (answer.status(), answer)) {
             Ok((status, answer)) if status.is_success() => Ok(answer),
             Ok((status, _)) => {
                 Err(Rejection::Unavailable(format!("{} answered with status {}.", self.provider.name, status.as_u16())))
@@ -163,8 +193,8 @@ impl OAuthClient {
 
     /// What `oauth2` sends its requests with.
     fn caller(&self) -> impl Fn(oauth2::HttpRequest) -> BoxFuture<'static, Result<oauth2::HttpResponse, Lost>> + use<> {
-        let http = self.http.clone();
-        move |request| call(http.clone(), request).boxed()
+        let (http, provider) = (self.http.clone(), self.provider);
+        move |request| call(http.clone(), provider, request).boxed()
     }
 
     fn rejection(&self, error: RequestTokenError<Lost, BasicErrorResponse>) -> Rejection {
@@ -180,33 +210,72 @@ impl OAuthClient {
             },
             RequestTokenError::Request(Lost::Http(error)) => self.lost(&error),
             RequestTokenError::Request(Lost::Status(status)) => {
-                Rejection::Unavailable(format!("{name} failed with status {} when asked for a token.", status.as_u16()))
+                let sentence = format!("{name} failed with status {} when asked for a token.", status.as_u16());
+                if status.is_server_error() { Rejection::Lost(sentence) } else { Rejection::Unavailable(sentence) }
             }
             RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
-                Rejection::Unavailable(format!("{name} sent an answer that cannot be read when asked for a token."))
+                Rejection::Lost(format!("{name} sent an answer that cannot be read when asked for a token."))
             }
         }
     }
 
     fn lost(&self, error: &reqwest::Error) -> Rejection {
-        let what = if error.is_timeout() { "did not answer in time" } else { "could not be reached" };
-        Rejection::Unavailable(format!("{} {what}.", self.provider.name))
+        let name = self.provider.name;
+        match error {
+            error if error.is_connect() => Rejection::Unavailable(format!("{name} could not be reached.")),
+            error if error.is_timeout() => Rejection::Lost(format!("{name} did not answer in time.")),
+            _ => Rejection::Lost(format!("The connection to {name} was lost.")),
+        }
     }
 }
 
-async fn call(http: reqwest::Client, request: oauth2::HttpRequest) -> Result<oauth2::HttpResponse, Lost> {
+async fn call(
+    http: reqwest::Client,
+    provider: &Provider,
+    mut request: oauth2::HttpRequest,
+) -> Result<oauth2::HttpResponse, Lost> {
+    if provider.oauth.encoding == Encoding::Json {
+        request = as_json(request);
+    }
     let mut request = reqwest::Request::try_from(request)?;
     *request.timeout_mut() = Some(TIMEOUT);
+    for (name, value) in provider.headers {
+        request.headers_mut().insert(*name, HeaderValue::from_static(value));
+    }
     let answer = http.execute(request).await?;
     let status = answer.status();
-    if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
+    // 409 is Airtable's answer to a refresh that follows too soon upon another: who sent that one has the new tokens.
+    if status.is_server_error() || matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::CONFLICT) {
         return Err(Lost::Status(status));
     }
     let mut parts = oauth2::HttpResponse::new(Vec::new());
     *parts.status_mut() = status;
     *parts.headers_mut() = answer.headers().clone();
-    *parts.body_mut() = answer.bytes().await?.to_vec();
+    let body = answer.bytes().await?.to_vec();
+    *parts.body_mut() = if status.is_success() { body } else { with_standard_word(body) };
     Ok(parts)
+}
+
+/// Notion may say in `code` what the standard says in `error`.
+fn with_standard_word(body: Vec<u8>) -> Vec<u8> {
+    let Ok(Value::Object(mut fields)) = serde_json::from_slice(&body) else { return body };
+    match fields.get("code").cloned() {
+        Some(code @ Value::String(_)) if !fields.contains_key("error") => {
+            fields.insert("error".to_owned(), code);
+            serde_json::to_vec(&fields).unwrap_or(body)
+        }
+        _ => body,
+    }
+}
+
+/// The same fields as JSON.
+fn as_json(request: oauth2::HttpRequest) -> oauth2::HttpRequest {
+    let (mut head, body) = request.into_parts();
+    let fields = url::form_urlencoded::parse(&body).collect::<HashMap<_, _>>();
+    // A map of strings can always be written.
+    let body = serde_json::to_vec(&fields).unwrap_or_default();
+    head.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    oauth2::HttpRequest::from_parts(head, body)
 }
 
 /// A call to the token endpoint that brought no answer of its own kind.
