@@ -22,6 +22,7 @@ mod filters;
 mod limits;
 mod lists;
 mod meta;
+mod parameters;
 mod permissions;
 mod refresh;
 mod switches;
