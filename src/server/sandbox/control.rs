@@ -36,7 +36,7 @@ pub(crate) fn routes(world: Arc<World>, resets: Vec<Reset>) -> Router {
         .route("/__sandbox/reset", post(reset))
         .route("/__sandbox/expire", post(expire))
         .route("/__sandbox/revoke_all", post(revoke_all))
-        .layer(middleware::from_fn(json_only))
+        .route_layer(middleware::from_fn(json_only))
         .with_state(Control { world, resets: resets.into() })
 }
 
