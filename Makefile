@@ -10,6 +10,8 @@ export CARGO_TARGET_DIR := target
 
 program := target/release/tributary
 page := target/site/pkg/tributary.wasm.br
+# The providers' OpenAPI documents, where a copy lies beside this one; without it the SDKs' sessions are not held against them.
+specs := $(wildcard ../shared/reference/specs)
 say := @printf '\033[1m==>\033[0m %s\n'
 
 .PHONY: run test bench build check
@@ -24,13 +26,15 @@ test:
 	$(say) "unit and whole-program tests (about 3 minutes the first time)"
 	cargo test --features ssr
 	@$(MAKE) --no-print-directory build
-	$(say) "the page in a browser, and HubSpot's own SDK against the sandbox"
-	cd end2end && TRIBUTARY_BIN="$(CURDIR)/$(program)" npx playwright test
+	$(say) "the page in a browser, and the providers' own SDKs against the sandbox"
+	cd end2end && TRIBUTARY_BIN="$(CURDIR)/$(program)" TRIBUTARY_PYTHON="$$(cd .. && ./setup python)" \
+	  TRIBUTARY_SPECS="$${TRIBUTARY_SPECS:-$(abspath $(specs))}" npx playwright test
 	$(say) "the page's weight"
 	@./setup weight
 
 bench: build
 	node benches/load.mjs $(program)
+	node benches/providers.mjs $(program)
 
 build: $(program)
 

@@ -8,6 +8,9 @@ export interface Exchange {
   method: string;
   /** The path as the provider knows it, without the query. */
   path: string;
+  query: URLSearchParams;
+  /** What the SDK sent with it, as far as it was passed on. */
+  sent: Headers;
   status: number;
   headers: Headers;
   body: string;
@@ -22,7 +25,8 @@ export interface Recorder {
 /** Forwards what it is asked to `target`, under which the provider's own paths begin. */
 export async function record(target: string): Promise<Recorder> {
   const exchanges: Exchange[] = [];
-  const server = createServer((request, response) => {
+  // Room for the longest addresses that a provider takes, or refuses in its own words.
+  const server = createServer({ maxHeaderSize: 65_536 }, (request, response) => {
     forward(target, request, response, exchanges).catch((error: unknown) => response.destroy(error as Error));
   });
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
@@ -38,7 +42,7 @@ export async function record(target: string): Promise<Recorder> {
 async function forward(target: string, request: IncomingMessage, response: ServerResponse, exchanges: Exchange[]) {
   const sent = await buffer(request);
   const headers = new Headers();
-  for (const name of ["accept", "authorization", "content-type", "user-agent"]) {
+  for (const name of ["accept", "authorization", "content-type", "notion-version", "user-agent"]) {
     const value = request.headers[name];
     if (typeof value === "string") headers.set(name, value);
   }
@@ -46,7 +50,7 @@ async function forward(target: string, request: IncomingMessage, response: Serve
   const answer = await fetch(target + request.url, { method, headers, body: sent.length ? new Uint8Array(sent) : undefined, redirect: "manual" });
   const body = await answer.text();
   // Kept before it is passed on, so that who has the answer finds it in the record.
-  const path = new URL(request.url ?? "/", target).pathname;
-  exchanges.push({ method, path, status: answer.status, headers: answer.headers, body });
+  const { pathname: path, searchParams: query } = new URL(request.url ?? "/", target);
+  exchanges.push({ method, path, query, sent: headers, status: answer.status, headers: answer.headers, body });
   response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(body);
 }

@@ -1,6 +1,6 @@
 //! Configuration, read once from the environment (and a `.env` file) at the start.
 //!
-//! Every variable stands in [`VARIABLES`], from which `--help` is made. A bad value stops the start with a sentence.
+//! Every variable stands in [`variables()`], from which `--help` is made. A bad value stops the start with a sentence.
 
 mod admin;
 mod provider;
@@ -21,7 +21,7 @@ use super::{
 
 pub use admin::AdminAccess;
 pub use provider::{ClientCredentials, ProviderConfig};
-pub use variables::{VARIABLES, Variable, help};
+pub use variables::{Variable, help, variables};
 
 use reader::Reader;
 

@@ -1,8 +1,8 @@
 //! What a provider is: data, and a few functions from its replies to our items.
 //!
 //! A provider's file has paths, reply types and the mapping. It has no HTTP plumbing ([`Api`] does that), no storage
-//! and no OAuth. To add one: its file, its line in [`ALL`], its variables in `config`, its stand-in in `sandbox`;
-//! `docs/add-a-provider.md` walks through it.
+//! and no OAuth. To add one: its file, its line in [`ALL`], its stand-in in `sandbox`; `docs/add-a-provider.md` walks
+//! through it.
 
 mod airtable;
 #[cfg(test)]
@@ -46,6 +46,10 @@ pub struct Provider {
     pub scopes: &'static str,
     /// Sent with every request for data.
     pub headers: &'static [(&'static str, &'static str)],
+    /// The default of `…_AUTH_URL`: where people approve.
+    pub auth_url: &'static str,
+    /// The default of `…_API_URL`: where data is asked for.
+    pub api_url: &'static str,
     /// How OAuth is done.
     pub oauth: OAuth,
     /// Words of its errors that no retry helps against, and what each means as a sentence.
@@ -142,6 +146,11 @@ impl Quota {
 }
 
 impl Provider {
+    /// The name of one of its variables: `HUBSPOT_CLIENT_ID`.
+    pub fn variable(&self, suffix: &str) -> String {
+        format!("{}_{suffix}", self.slug.to_uppercase())
+    }
+
     /// What a grant with these scopes cannot read. A provider that names no scopes withholds nothing by them.
     pub fn withheld(&self, granted: &[String]) -> Vec<String> {
         let lacks = |scope: &str| !granted.is_empty() && !granted.iter().any(|one| one == scope);

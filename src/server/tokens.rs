@@ -3,6 +3,7 @@
 //! This room and `providers::Api` are the only ones where a token is in clear.
 
 mod bearer;
+mod claim;
 mod failures;
 mod grant;
 mod keyring;
@@ -146,8 +147,11 @@ impl Tokens {
     }
 
     async fn write(&self, key: &ConnectionKey, old: &Stored, new: &Grant) -> Result<bool, AppError> {
-        let replaced = self.store.replace(&key.to_string(), &old.bytes, &new.to_bytes()?, grant::LIFETIME).await;
-        replaced.map_err(failure::store)
+        self.replace(key, &old.bytes, &new.to_bytes()?).await
+    }
+
+    async fn replace(&self, key: &ConnectionKey, old: &[u8], new: &[u8]) -> Result<bool, AppError> {
+        self.store.replace(&key.to_string(), old, new, grant::LIFETIME).await.map_err(failure::store)
     }
 
     fn seal(&self, key: &ConnectionKey, mut grant: Grant, minted: Minted) -> Result<Grant, AppError> {

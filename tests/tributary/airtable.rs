@@ -160,3 +160,33 @@ async fn no_base_sees_more_than_five_requests_a_second() {
     assert_eq!(app.stats().await["rate_limited"], 0);
     assert!(began.elapsed().as_secs() >= 3, "the limit is one that the load meets: {:?}", began.elapsed());
 }
+
+#[tokio::test]
+async fn a_load_whose_token_is_rotated_ten_times_on_the_way_is_complete() {
+    let app = App::start_with(Records { records: 4_000, ..Records::default() }, &[], None).await;
+    app.connect_to("airtable").await;
+    app.steer(json!({"latency_ms": 30})).await;
+    let request =
+        app.program("GET", "/integrations/airtable/items").query(&IDS).header("accept", "application/x-ndjson");
+    let mut answer = request.send().await.unwrap();
+    let (mut text, mut rotations) = (String::new(), 0);
+    while let Some(piece) = answer.chunk().await.unwrap() {
+        text.push_str(std::str::from_utf8(&piece).unwrap());
+        if rotations < 10 {
+            // Somebody else asks for a token that is about to end: it is refreshed, and the load's own is dead at once.
+            app.advance(jiff::SignedDuration::from_mins(56));
+            let asked = app.program("POST", "/integrations/airtable/credentials").form(&IDS).send().await.unwrap();
+            assert!(asked.status().is_success());
+            rotations += 1;
+        }
+    }
+    let events: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(
+        (&events.last().unwrap()["complete"], items(&events).len()),
+        (&json!(true), 4_012),
+        "{:?}",
+        failed(&events)
+    );
+    let stats = app.stats().await["by_provider"]["airtable"].clone();
+    assert_eq!((&stats["refreshes"], &stats["reused_tokens"]), (&json!(10), &json!(0)));
+}

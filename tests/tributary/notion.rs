@@ -83,6 +83,16 @@ async fn an_overloaded_notion_is_asked_again_when_it_says() {
 }
 
 #[tokio::test]
+async fn a_page_that_notion_cannot_make_in_time_is_asked_for_in_smaller_ones() {
+    let app = connected().await;
+    let whole = items(&app.events_of("notion").await).len();
+    // A request is sent six times before it is given up; the seventh is the first for a small page.
+    app.steer(json!({"faults": [{"path": "/notion/v1/data_sources/", "kind": "status", "status": 503, "when": {"times": 36}}]})).await;
+    let events = app.events_of("notion").await;
+    assert_eq!((is_complete(&events), items(&events).len()), (true, whole), "{:?}", events.last());
+}
+
+#[tokio::test]
 async fn more_than_10_000_rows_are_read_in_windows_of_time() {
     let records = Records { pages: 20, rows: 24_000, ..Records::default() };
     let app = App::start_with(records, &[], None).await;

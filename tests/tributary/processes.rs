@@ -9,7 +9,7 @@ use std::{
 
 use http::StatusCode;
 use reqwest::Client;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::{
@@ -45,10 +45,10 @@ impl Process {
         Self { child, url, link, folder }
     }
 
-    /// A sandbox of its own, and its address.
-    fn sandbox() -> (Self, String) {
+    /// A sandbox of its own, with more options, and its address.
+    fn sandbox(options: &[&str]) -> (Self, String) {
         let folder = tempfile::tempdir().unwrap();
-        let mut child = program(&folder, &["sandbox", "--listen", "127.0.0.1:0"])
+        let mut child = program(&folder, &[&["sandbox", "--listen", "127.0.0.1:0"], options].concat())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -78,7 +78,7 @@ impl Drop for Process {
 /// The program with nothing configured, in a folder of its own.
 fn program(folder: &TempDir, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tributary"));
-    let ours = ["TRIBUTARY_", "HUBSPOT_", "REDIS_URL", "RUST_LOG"];
+    let ours = ["TRIBUTARY_", "HUBSPOT_", "NOTION_", "AIRTABLE_", "REDIS_URL", "RUST_LOG"];
     for (name, _) in std::env::vars().filter(|(name, _)| ours.iter().any(|prefix| name.starts_with(prefix))) {
         command.env_remove(name);
     }
@@ -109,22 +109,23 @@ fn read(mut from: impl Read) -> String {
     text
 }
 
-async fn connect(url: &str) {
-    let http = Client::new();
-    let ask = http.post(format!("{url}/integrations/hubspot/authorize")).bearer_auth(KEY).form(&IDS);
+/// A client for tests that may be the first to need one.
+fn client() -> Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::new()
+}
+
+async fn connect(url: &str, provider: &str) {
+    let http = client();
+    let ask = http.post(format!("{url}/integrations/{provider}/authorize")).bearer_auth(KEY).form(&IDS);
     let link: String = ask.send().await.unwrap().json().await.unwrap();
     let end = Browser::new().approve(&link).await;
     assert!(end.url().path().ends_with("/connected"), "{}", end.url());
 }
 
-async fn items(url: &str) -> (StatusCode, Value) {
-    let answer = Client::new()
-        .get(format!("{url}/integrations/hubspot/items"))
-        .bearer_auth(KEY)
-        .query(&IDS)
-        .send()
-        .await
-        .unwrap();
+async fn items(url: &str, provider: &str) -> (StatusCode, Value) {
+    let answer =
+        client().get(format!("{url}/integrations/{provider}/items")).bearer_auth(KEY).query(&IDS).send().await.unwrap();
     (answer.status(), answer.json().await.unwrap())
 }
 
@@ -154,7 +155,7 @@ async fn it_starts_alone_makes_its_keys_signs_in_and_stops_cleanly() {
 
 #[tokio::test]
 async fn two_processes_on_one_redis_share_everything() {
-    let (redis, (_sandbox, address)) = (Redis::start(), Process::sandbox());
+    let (redis, (_sandbox, address)) = (Redis::start(), Process::sandbox(&[]));
     let variables = [
         ("REDIS_URL", redis.url.as_str()),
         ("TRIBUTARY_ENCRYPTION_KEYS", ENCRYPTION_KEYS),
@@ -162,8 +163,8 @@ async fn two_processes_on_one_redis_share_everything() {
         ("TRIBUTARY_SANDBOX_LISTEN", &address),
     ];
     let (one, other) = (Process::serve(&variables), Process::serve(&variables));
-    connect(&one.url).await;
-    let (status, loaded) = items(&other.url).await;
+    connect(&one.url, "hubspot").await;
+    let (status, loaded) = items(&other.url, "hubspot").await;
     assert_eq!((status, loaded.as_array().unwrap().len()), (StatusCode::OK, 1900));
     // A session that begins at one is good at the other.
     let browser = Browser::new();
@@ -173,17 +174,55 @@ async fn two_processes_on_one_redis_share_everything() {
 }
 
 #[tokio::test]
+async fn three_processes_spend_each_refresh_token_once_whatever_the_provider() {
+    let redis = Redis::start();
+    let few = ["--records", "contacts=3,companies=3,deals=3,pages=2,rows=6,records=9", "--no-limits"];
+    let (_sandbox, address) = Process::sandbox(&few);
+    let servers: Vec<_> = std::iter::repeat_with(|| {
+        Process::serve(&[
+            ("REDIS_URL", &redis.url),
+            ("TRIBUTARY_ENCRYPTION_KEYS", ENCRYPTION_KEYS),
+            ("TRIBUTARY_API_KEY", KEY),
+            ("TRIBUTARY_SANDBOX_LISTEN", &address),
+        ])
+    })
+    .take(3)
+    .collect();
+    let control = async |name: &str, body: Value| {
+        let answer = client().post(format!("http://{address}/__sandbox/{name}")).json(&body).send().await.unwrap();
+        assert!(answer.status().is_success());
+    };
+    // HubSpot's refresh tokens last unless it is told otherwise. The token endpoints are slow, so that all come at once.
+    let slow = |path: &str| json!({"path": path, "kind": "slow", "slow_ms": 300});
+    let slow = ["/hubspot/oauth/2026-03/token", "/notion/v1/oauth/token", "/airtable/oauth2/v1/token"].map(slow);
+    control("config", json!({"hubspot": {"rotate_refresh": "dead"}, "faults": slow})).await;
+    for provider in ["hubspot", "notion", "airtable"] {
+        connect(&servers[0].url, provider).await;
+        for round in 1..=3 {
+            control("expire", json!({"provider": provider})).await;
+            let asked = servers.iter().cycle().take(9).map(|server| items(&server.url, provider));
+            for (status, items) in futures::future::join_all(asked).await {
+                assert_eq!(status, StatusCode::OK, "{provider}, round {round}: {items}");
+            }
+            let stats = client().get(format!("http://{address}/__sandbox/stats")).send().await.unwrap();
+            let counted = stats.json::<Value>().await.unwrap()["by_provider"][provider].clone();
+            assert_eq!((&counted["refreshes"], &counted["reused_tokens"]), (&json!(round), &json!(0)), "{provider}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_store_that_is_away_is_a_clear_503_and_the_server_recovers() {
-    let (mut redis, (_sandbox, address)) = (Redis::start(), Process::sandbox());
+    let (mut redis, (_sandbox, address)) = (Redis::start(), Process::sandbox(&[]));
     let server = Process::serve(&[
         ("REDIS_URL", redis.url.as_str()),
         ("TRIBUTARY_ENCRYPTION_KEYS", ENCRYPTION_KEYS),
         ("TRIBUTARY_API_KEY", KEY),
         ("TRIBUTARY_SANDBOX_LISTEN", &address),
     ]);
-    connect(&server.url).await;
+    connect(&server.url, "hubspot").await;
     redis.kill();
-    let (status, error) = items(&server.url).await;
+    let (status, error) = items(&server.url, "hubspot").await;
     assert_eq!((status, &error["code"]), (StatusCode::SERVICE_UNAVAILABLE, &Value::from("store_unavailable")));
     assert!(error["detail"].as_str().unwrap().contains("Try again in a minute"), "{error}");
     let status = |path: &str| {
@@ -195,7 +234,7 @@ async fn a_store_that_is_away_is_a_clear_503_and_the_server_recovers() {
     assert_eq!(browser.status(), StatusCode::SERVICE_UNAVAILABLE);
     redis.restart();
     eventually("the server is ready again", async || status("/readyz").await == StatusCode::OK).await;
-    assert_eq!(items(&server.url).await.0, StatusCode::OK);
+    assert_eq!(items(&server.url, "hubspot").await.0, StatusCode::OK);
 }
 
 #[test]
@@ -232,10 +271,10 @@ fn help_names_every_command_and_variable() {
 
 #[tokio::test]
 async fn the_log_has_one_line_an_event_with_its_request_id_and_no_secret() {
-    let (_sandbox, address) = Process::sandbox();
+    let (_sandbox, address) = Process::sandbox(&[]);
     let server =
         Process::serve(&[("TRIBUTARY_API_KEY", KEY), ("TRIBUTARY_SANDBOX_LISTEN", &address), ("RUST_LOG", "debug")]);
-    let http = Client::new();
+    let http = client();
     let ask = http.post(format!("{}/integrations/hubspot/authorize", server.url)).bearer_auth(KEY).form(&IDS);
     let link: String = ask.send().await.unwrap().json().await.unwrap();
     let browser = Browser::new();
@@ -251,7 +290,7 @@ async fn the_log_has_one_line_an_event_with_its_request_id_and_no_secret() {
     let credentials = http.post(format!("{}/integrations/hubspot/credentials", server.url)).bearer_auth(KEY).form(&IDS);
     let credentials: Value = credentials.send().await.unwrap().json().await.unwrap();
     let token = credentials["access_token"].as_str().unwrap().to_owned();
-    assert_eq!(items(&server.url).await.0, StatusCode::OK);
+    assert_eq!(items(&server.url, "hubspot").await.0, StatusCode::OK);
     let sign_in = server.link.rsplit('/').next().unwrap().to_owned();
 
     let (_, log) = server.stop();

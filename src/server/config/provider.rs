@@ -34,7 +34,7 @@ pub struct ClientCredentials {
 
 impl ProviderConfig {
     pub(super) fn read(provider: &Provider, reader: &Reader, sandbox: Option<SocketAddr>) -> anyhow::Result<Self> {
-        let name = |suffix: &str| format!("{}_{suffix}", provider.slug.to_uppercase());
+        let name = |suffix: &str| provider.variable(suffix);
         let chosen = if provider.scopes.is_empty() { None } else { reader.optional(&name("SCOPES")) };
         let scopes = chosen.unwrap_or_else(|| provider.scopes.to_owned());
         let address =

@@ -3,7 +3,7 @@
 use anyhow::bail;
 use url::Url;
 
-/// Reads variables, with the defaults of [`VARIABLES`].
+/// Reads variables, with the defaults of [`super::variables()`].
 pub(super) struct Reader<'a>(pub(super) &'a dyn Fn(&str) -> Option<String>);
 
 impl Reader<'_> {

@@ -2,71 +2,74 @@
 
 use std::fmt::Write;
 
+use crate::server::providers::{self, ClientAuth, Provider};
+
 /// One variable of the environment.
 pub struct Variable {
     /// Its name.
-    pub name: &'static str,
+    pub name: String,
     /// Its default as the reader takes it; empty when there is none.
     pub default: &'static str,
     /// What it is for.
-    pub meaning: &'static str,
-}
-
-const fn variable(name: &'static str, default: &'static str, meaning: &'static str) -> Variable {
-    Variable { name, default, meaning }
+    pub meaning: String,
 }
 
 /// All of them, in the order of the README.
-pub static VARIABLES: &[Variable] = &[
-    variable("TRIBUTARY_LISTEN", "127.0.0.1:8000", "where the server listens"),
-    variable(
-        "TRIBUTARY_PUBLIC_URL",
-        "http://localhost:8000",
-        "how people's browsers reach it; redirect URLs are made from it",
-    ),
-    variable("TRIBUTARY_DATA_DIR", "data", "the folder of the embedded store and of generated keys, mode 0700"),
-    variable("REDIS_URL", "", "a Redis or Valkey server for several processes; unset: the embedded store"),
-    variable(
+pub fn variables() -> Vec<Variable> {
+    let of_providers = providers::ALL.iter().flat_map(of_provider);
+    GENERAL.into_iter().map(variable).chain(of_providers).chain([variable(LOG)]).collect()
+}
+
+/// Name, default and meaning.
+type Row = (&'static str, &'static str, &'static str);
+
+const GENERAL: [Row; 8] = [
+    ("TRIBUTARY_LISTEN", "127.0.0.1:8000", "where the server listens"),
+    ("TRIBUTARY_PUBLIC_URL", "http://localhost:8000", "how people's browsers reach it; redirect URLs are made from it"),
+    ("TRIBUTARY_DATA_DIR", "data", "the folder of the embedded store and of generated keys, mode 0700"),
+    ("REDIS_URL", "", "a Redis or Valkey server for several processes; unset: the embedded store"),
+    (
         "TRIBUTARY_API_KEY",
         "",
         "what programs send as bearer; unset: made on the first start, in the data folder's file admin-key",
     ),
-    variable(
+    (
         "TRIBUTARY_ENCRYPTION_KEYS",
         "",
         "id:base64,… of 32-byte keys, the first encrypts, all decrypt; unset: made on the first start; required with REDIS_URL",
     ),
-    variable(
-        "TRIBUTARY_SANDBOX",
-        "auto",
-        "auto: a stand-in answers for every provider without a client id; off: none does",
-    ),
-    variable("TRIBUTARY_SANDBOX_LISTEN", "127.0.0.1:8001", "where the stand-ins listen"),
-    variable("HUBSPOT_CLIENT_ID", "", "of the app at HubSpot; unset: the sandbox"),
-    variable("HUBSPOT_CLIENT_SECRET", "", "of the app at HubSpot"),
-    variable("HUBSPOT_SCOPES", "", "separated by spaces; unset: read-only on contacts, companies and deals"),
-    variable("HUBSPOT_AUTH_URL", "https://app.hubspot.com", "where people approve"),
-    variable("HUBSPOT_API_URL", "https://api.hubapi.com", "where data and tokens are asked for"),
-    variable("NOTION_CLIENT_ID", "", "of the public integration at Notion; unset: the sandbox"),
-    variable("NOTION_CLIENT_SECRET", "", "of the public integration at Notion"),
-    variable("NOTION_AUTH_URL", "https://api.notion.com", "where people approve"),
-    variable("NOTION_API_URL", "https://api.notion.com", "where data and tokens are asked for"),
-    variable("AIRTABLE_CLIENT_ID", "", "of the OAuth integration at Airtable; unset: the sandbox"),
-    variable("AIRTABLE_CLIENT_SECRET", "", "of the OAuth integration at Airtable; unset: one without a secret"),
-    variable(
-        "AIRTABLE_SCOPES",
-        "",
-        "separated by spaces; unset: read-only on bases and records, and the e-mail address",
-    ),
-    variable("AIRTABLE_AUTH_URL", "https://airtable.com", "where people approve and tokens are asked for"),
-    variable("AIRTABLE_API_URL", "https://api.airtable.com", "where data is asked for"),
-    variable("RUST_LOG", "info", "which log lines are written"),
+    ("TRIBUTARY_SANDBOX", "auto", "auto: a stand-in answers for every provider without a client id; off: none does"),
+    ("TRIBUTARY_SANDBOX_LISTEN", "127.0.0.1:8001", "where the stand-ins listen"),
 ];
+
+const LOG: Row = ("RUST_LOG", "info", "which log lines are written");
+
+fn variable((name, default, meaning): Row) -> Variable {
+    Variable { name: name.to_owned(), default, meaning: meaning.to_owned() }
+}
+
+/// A provider's variables follow from what is known of it.
+fn of_provider(provider: &Provider) -> Vec<Variable> {
+    let name = provider.name;
+    let without_secret =
+        if provider.oauth.client == ClientAuth::BasicOrPublic { "; unset: one without a secret" } else { "" };
+    let mut variables = vec![
+        ("CLIENT_ID", "", format!("of the app at {name}; unset: the sandbox")),
+        ("CLIENT_SECRET", "", format!("of the app at {name}{without_secret}")),
+    ];
+    if !provider.scopes.is_empty() {
+        variables.push(("SCOPES", "", "separated by spaces; unset: read-only, what a load needs".to_owned()));
+    }
+    variables.push(("AUTH_URL", provider.auth_url, "where people approve".to_owned()));
+    variables.push(("API_URL", provider.api_url, "where data is asked for".to_owned()));
+    let named = |(suffix, default, meaning)| Variable { name: provider.variable(suffix), default, meaning };
+    variables.into_iter().map(named).collect()
+}
 
 /// The variables as lines for `--help`.
 pub fn help() -> String {
     let mut text = String::from("Environment variables (a .env file in the working folder is read too):\n");
-    for Variable { name, default, meaning } in VARIABLES {
+    for Variable { name, default, meaning } in variables() {
         let default = if default.is_empty() { String::new() } else { format!(" [default: {default}]") };
         // Writing to a String does not fail.
         let _ = write!(text, "\n  {name}{default}\n      {meaning}");
@@ -76,7 +79,7 @@ pub fn help() -> String {
 
 /// The default of a variable in the table, or nothing.
 pub(super) fn default(name: &str) -> &'static str {
-    VARIABLES.iter().find(|variable| variable.name == name).map_or("", |variable| variable.default)
+    variables().iter().find(|variable| variable.name == name).map_or("", |variable| variable.default)
 }
 
 #[cfg(test)]
@@ -86,7 +89,7 @@ mod tests {
     #[test]
     fn the_readme_names_every_variable_with_its_default() {
         let readme = include_str!("../../../README.md");
-        for Variable { name, default, .. } in VARIABLES {
+        for Variable { name, default, .. } in variables() {
             let row = readme.lines().find(|line| line.starts_with(&format!("| `{name}`")));
             assert!(row.is_some_and(|row| row.contains(default)), "{name} [{default}] is not in the README's table");
         }

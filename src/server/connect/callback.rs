@@ -103,7 +103,7 @@ async fn save(state: &AppState, attempt: Attempt, code: String) -> Result<(), Ou
     let minted = oauth.exchange(code, &verifier).await.map_err(|rejection| {
         tracing::warn!(%key, error = %rejection, "the authorization code was not exchanged");
         match rejection {
-            Rejection::Unavailable(_) => Outcome::ProviderUnavailable,
+            Rejection::Unavailable(_) | Rejection::Lost(_) => Outcome::ProviderUnavailable,
             Rejection::Dead(_) | Rejection::Client(_) => Outcome::Rejected,
         }
     })?;

@@ -32,6 +32,8 @@ pub(super) const PROVIDER: Provider = Provider {
     // The last one is for the e-mail address, by which people know their account.
     scopes: "schema.bases:read data.records:read user.email:read",
     headers: &[],
+    auth_url: "https://airtable.com",
+    api_url: "https://api.airtable.com",
     oauth: OAuth {
         authorize: "/oauth2/v1/authorize",
         authorize_extra: &[],

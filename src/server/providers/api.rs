@@ -30,8 +30,9 @@ const LARGEST: usize = 32 << 20;
 /// The largest error that we read for its word.
 const LARGEST_ERROR: usize = 64 << 10;
 
-/// How often one request is sent with another token, because the one before was not accepted.
-const REPLAYS: u32 = 1;
+/// How often one request is sent anew because its token was replaced while it was under way. A provider that rotates
+/// tokens ends them under running requests, and several processes may have it do so in a row.
+const OUTRUN: u32 = 20;
 
 /// One connection's access to its provider.
 #[derive(Clone)]
@@ -98,16 +99,24 @@ impl Api {
 
     /// Sends until it succeeds, or fails for good, or was sent often enough.
     async fn send<T: DeserializeOwned>(&self, request: &Request<'_>) -> Result<T, CallError> {
-        let (mut retries, mut replays) = (0, 0);
+        let (mut retries, mut outrun, mut renewed) = (0, 0, false);
         loop {
             let failure = match self.attempt(request).await {
                 Ok(value) => return Ok(value),
-                // The token was revoked or rotated under the request: a new one is asked for.
-                Err(Failure::Unauthorized(token)) if replays < REPLAYS => match self.bearer.refuse(&token).await {
-                    Ok(()) => {
-                        replays += 1;
+                Err(Failure::Unauthorized(token)) => match self.bearer.is_outdated(&token).await {
+                    // It was replaced while the request was under way, which says nothing of its successor.
+                    Ok(true) if outrun < OUTRUN => {
+                        outrun += 1;
                         continue;
                     }
+                    Ok(_) if !renewed => match self.bearer.renew(&token).await {
+                        Ok(()) => {
+                            renewed = true;
+                            continue;
+                        }
+                        Err(error) => Failure::from(error),
+                    },
+                    Ok(_) => Failure::Unauthorized(token),
                     Err(error) => Failure::from(error),
                 },
                 Err(failure) => failure,

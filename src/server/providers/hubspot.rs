@@ -27,6 +27,8 @@ pub(super) const PROVIDER: Provider = Provider {
     ],
     scopes: "oauth crm.objects.contacts.read crm.objects.companies.read crm.objects.deals.read",
     headers: &[],
+    auth_url: "https://app.hubspot.com",
+    api_url: "https://api.hubapi.com",
     oauth: OAuth {
         authorize: "/oauth/authorize",
         authorize_extra: &[],

@@ -28,6 +28,8 @@ pub(super) const PROVIDER: Provider = Provider {
     // What an integration may do is set where it is registered.
     scopes: "",
     headers: &[("Notion-Version", "2026-03-11")],
+    auth_url: "https://api.notion.com",
+    api_url: "https://api.notion.com",
     oauth: OAuth {
         authorize: "/v1/oauth/authorize",
         authorize_extra: &[("owner", "user")],

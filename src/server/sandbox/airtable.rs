@@ -105,6 +105,8 @@ pub(crate) fn routes(airtable: Arc<Airtable>) -> Router {
         .route("/airtable/v0/meta/bases", get(meta::bases).fallback(records::write))
         .route("/airtable/v0/meta/bases/{base}/tables", get(meta::tables).fallback(records::write))
         .route("/airtable/v0/{base}/{table}", get(list::get).fallback(records::write))
+        // Airtable's own SDK writes this one.
+        .route("/airtable/v0/{base}/{table}/", get(list::get).fallback(records::write))
         .route("/airtable/v0/{base}/{table}/listRecords", post(list::post))
         .route("/airtable/v0/{base}/{table}/{record}", get(records::read).fallback(records::write))
         .route("/airtable/v0/{base}/{table}/{record}/comments", get(comments::list).fallback(records::write))
@@ -113,7 +115,8 @@ pub(crate) fn routes(airtable: Arc<Airtable>) -> Router {
         .route_layer(from_fn_with_state(airtable.clone(), bearer::admit));
     let oauth = Router::new()
         .route("/airtable/oauth2/v1/authorize", get(authorize::ask).post(authorize::answer))
-        .route("/airtable/oauth2/v1/token", post(token::token));
+        .route("/airtable/oauth2/v1/token", post(token::token))
+        .route("/airtable/oauth2/v1/{nothing}", any(records::nowhere));
     Router::new().merge(calls).merge(oauth).with_state(airtable)
 }
 

@@ -93,6 +93,10 @@ fn refusal(rule: &Rule, path: &str) -> Response {
         _ => hubspot::failure(message),
     };
     let mut response = reply::json(status, &body);
+    // Notion repeats the id of an answer in its headers.
+    if let Some(id) = body["request_id"].as_str().and_then(|id| HeaderValue::from_str(id).ok()) {
+        response.headers_mut().insert("x-notion-request-id", id);
+    }
     if let Some(seconds) = rule.retry_after {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }

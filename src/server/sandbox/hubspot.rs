@@ -1,18 +1,15 @@
 //! HubSpot's stand-in, under `/hubspot`: OAuth, account details, and the contacts, companies and deals of one made-up account.
 //!
-//! Both spellings of the API are served, `/crm/v3/objects/{type}` and `/crm/objects/2026-03/{type}`. What HubSpot does not
-//! document is a switch in the settings. There are no writes, associations, pipelines or webhooks here.
+//! Also how these belong together, who owns them, and the pipeline of the deals. Both spellings of the API are served,
+//! `/crm/v3/objects/{type}` and `/crm/objects/2026-03/{type}`. What HubSpot does not document is a switch in the settings.
+//! Nothing can be written, and there are no webhooks here.
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use axum::{
-    Router,
-    middleware::{from_fn, from_fn_with_state},
-    routing::{get, post},
-};
 use jiff::SignedDuration;
 
-pub(crate) use self::switches::Switches;
+use self::daily::Daily;
+pub(crate) use self::{routes::routes, switches::Switches};
 use super::{
     grants::{Grants, Prefixes},
     limits::Window,
@@ -21,19 +18,26 @@ use super::{
 };
 
 mod account;
+mod associations;
 mod authorize;
 mod bearer;
 mod catalog;
 mod consent;
+mod daily;
 mod introspect;
 mod objects;
+mod owners;
+mod parameters;
+mod pipelines;
 mod properties;
 mod refusal;
+mod routes;
 mod rows;
 mod search;
 mod selection;
 mod switches;
 mod token;
+mod writes;
 
 /// The account behind the stand-in.
 const HUB_ID: u32 = 24_816_357;
@@ -41,6 +45,8 @@ const HUB_DOMAIN: &str = "acme-sandbox.com";
 const USER_ID: u32 = 7_316_402;
 const USER: &str = "sam.rivers@acme-sandbox.com";
 const APP_ID: u32 = 1_204_877;
+/// The account's clock is that of New York in winter, all year.
+const UTC_OFFSET_SECONDS: i64 = -5 * 3600;
 
 const PREFIXES: Prefixes = Prefixes { code: "na1-", access: "na1-", refresh: "na1-" };
 
@@ -51,6 +57,7 @@ pub(crate) struct Hubspot {
     burst: Window,
     /// 5 searches in any second, for an account.
     searches: Window,
+    daily: Daily,
 }
 
 impl Hubspot {
@@ -58,7 +65,7 @@ impl Hubspot {
         let grants = Grants::new("hubspot", &PREFIXES, world.seed);
         let burst = Window::new(110, SignedDuration::from_secs(10));
         let searches = Window::new(5, SignedDuration::from_secs(1));
-        Self { world, grants, burst, searches }
+        Self { world, grants, burst, searches, daily: Daily::default() }
     }
 
     /// Forgets everything that tells this stand-in from a new one.
@@ -66,39 +73,8 @@ impl Hubspot {
         self.grants.reset();
         self.burst.clear();
         self.searches.clear();
+        self.daily.clear();
     }
-}
-
-/// Every path of the stand-in. Routes are written out in full, because the counters name them.
-pub(crate) fn routes(hubspot: Arc<Hubspot>) -> Router {
-    let searches = Router::new()
-        .route("/hubspot/crm/v3/objects/{type}/search", post(search::search))
-        .route("/hubspot/crm/objects/{version}/{type}/search", post(search::search))
-        .route_layer(from_fn_with_state(hubspot.clone(), bearer::admit_search));
-    let calls = Router::new()
-        .route("/hubspot/crm/v3/objects/{type}", get(objects::list))
-        .route("/hubspot/crm/objects/{version}/{type}", get(objects::list))
-        .route("/hubspot/crm/v3/objects/{type}/{id}", get(objects::read))
-        .route("/hubspot/crm/objects/{version}/{type}/{id}", get(objects::read))
-        .route("/hubspot/crm/v3/objects/{type}/batch/read", post(objects::batch::read))
-        .route("/hubspot/crm/objects/{version}/{type}/batch/read", post(objects::batch::read))
-        .route("/hubspot/crm/v3/properties/{type}", get(properties::list))
-        .route("/hubspot/crm/properties/{version}/{type}", get(properties::list))
-        .route("/hubspot/account-info/{version}/details", get(account::details))
-        .route_layer(from_fn_with_state(hubspot.clone(), bearer::admit));
-    let oauth = Router::new()
-        .route("/hubspot/oauth/authorize", get(authorize::ask).post(authorize::answer))
-        .route("/hubspot/oauth/{account}/authorize", get(authorize::ask).post(authorize::answer))
-        .route("/hubspot/oauth/{version}/token", post(token::token))
-        .route("/hubspot/oauth/{version}/token/introspect", post(introspect::introspect))
-        .route("/hubspot/oauth/{version}/token/revoke", post(introspect::revoke))
-        .route("/hubspot/oauth/v1/access-tokens/{token}", get(introspect::v1::access_token))
-        .route(
-            "/hubspot/oauth/v1/refresh-tokens/{token}",
-            get(introspect::v1::refresh_token).delete(introspect::v1::delete),
-        )
-        .route_layer(from_fn_with_state(hubspot.clone(), switches::sunset));
-    Router::new().merge(searches).merge(calls).merge(oauth).layer(from_fn(refusal::correlate)).with_state(hubspot)
 }
 
 /// The body of an error that the sandbox was told to make.

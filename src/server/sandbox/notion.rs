@@ -15,7 +15,7 @@ use axum::{
     middleware::{from_fn, from_fn_with_state},
     routing::{any, get, patch, post},
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 
 pub(crate) use self::switches::Switches;
 use self::{
@@ -144,23 +144,11 @@ async fn unknown() -> Refusal {
     Refusal::invalid_url()
 }
 
-/// The body of an error that the sandbox was told to make.
+/// The body of an error that the sandbox was told to make, in Notion's own words where it has some for the status.
 pub(crate) fn failure(status: StatusCode, message: &str) -> Value {
-    let code = match status.as_u16() {
-        400 => "validation_error",
-        401 => "unauthorized",
-        403 => "restricted_resource",
-        404 => "object_not_found",
-        409 => "conflict_error",
-        429 => "rate_limited",
-        502 => "bad_gateway",
-        503 => "service_unavailable",
-        504 => "gateway_timeout",
-        529 => "service_overload",
-        _ => "internal_server_error",
-    };
-    let request_id = reply::new_request_id();
-    json!({"object": "error", "status": status.as_u16(), "code": code, "message": message, "request_id": request_id})
+    let mut body = refusal::failure(status, message).body();
+    body["request_id"] = reply::new_request_id().into();
+    body
 }
 
 /// What a load that misses nothing finds, by the kind of item.

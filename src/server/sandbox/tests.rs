@@ -17,13 +17,18 @@ use super::{
     router_at,
 };
 
+mod airtable;
 mod control;
 mod faults;
 mod limits;
+mod links;
 mod lists;
+mod notion;
 mod oauth;
+mod owners;
 mod search;
 mod switches;
+mod writes;
 
 pub(crate) const SCOPES: &str = "crm.objects.contacts.read crm.objects.companies.read crm.objects.deals.read";
 

@@ -45,8 +45,13 @@ impl Bearer {
         }
     }
 
-    /// The provider did not accept `token` (401): makes sure that the next [`Bearer::fresh`] gives another one.
-    pub async fn refuse(&self, token: &AccessToken) -> Result<(), AppError> {
+    /// Whether `token`, which the provider did not accept (401), has been replaced meanwhile.
+    pub async fn is_outdated(&self, token: &AccessToken) -> Result<bool, AppError> {
+        Ok(self.fresh().await?.version > token.version)
+    }
+
+    /// The provider did not accept `token` (401), the current one: makes sure that the next [`Bearer::fresh`] gives another.
+    pub async fn renew(&self, token: &AccessToken) -> Result<(), AppError> {
         if self.held.is_none() {
             self.tokens.refresh(&self.key, Some(token.version)).await?;
         }

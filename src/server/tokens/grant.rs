@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
-use super::{minted::Minted, seconds};
+use super::{claim::Claim, minted::Minted, seconds};
 use crate::{
     model::{Account, AppError, Connection, ErrorCode, Status, Subject},
     server::{failure, providers::Provider},
@@ -71,6 +71,12 @@ pub struct Grant {
     last_refreshed_at: Option<Timestamp>,
     kept_since: Timestamp,
     dead: Option<String>,
+    /// Who is refreshing it.
+    #[serde(default)]
+    pub(super) claim: Option<Claim>,
+    /// Since when it is possible that the provider has made new tokens, and that its answer was lost.
+    #[serde(default)]
+    pub(super) unanswered: Option<Timestamp>,
     pub(super) sealed: String,
 }
 
@@ -95,6 +101,8 @@ impl Grant {
             last_refreshed_at: None,
             kept_since: now,
             dead: None,
+            claim: None,
+            unanswered: None,
             sealed: String::new(),
         }
     }
@@ -105,17 +113,30 @@ impl Grant {
             issued_at: now,
             kept_since: now,
             last_refreshed_at: Some(now),
+            claim: None,
+            unanswered: None,
             ..self.clone()
         }
     }
 
     pub(super) fn died(&self, reason: &str, now: Timestamp) -> Self {
-        Self { version: self.version + 1, kept_since: now, dead: Some(reason.to_owned()), ..self.clone() }
+        Self { version: self.version + 1, kept_since: now, dead: Some(reason.to_owned()), claim: None, ..self.clone() }
+    }
+
+    /// The same grant under a claim.
+    pub(super) fn claimed(&self, claim: Claim) -> Self {
+        Self { claim: Some(claim), ..self.clone() }
+    }
+
+    /// The same grant after a refresh that failed; `unanswered` when the provider may have made new tokens all the same.
+    pub(super) fn released(&self, unanswered: Option<Timestamp>) -> Self {
+        Self { claim: None, unanswered: self.unanswered.or(unanswered), ..self.clone() }
     }
 
     /// The same grant with a new deadline, when the old one is due to slide.
     pub(super) fn kept(&self, now: Timestamp) -> Option<Self> {
-        (now.duration_since(self.kept_since) >= SLIDE).then(|| Self { kept_since: now, ..self.clone() })
+        let is_due = now.duration_since(self.kept_since) >= SLIDE && self.claim.is_none();
+        is_due.then(|| Self { kept_since: now, ..self.clone() })
     }
 
     /// Notes what the provider said about tokens that were just minted. Tokens that are only sealed again say nothing.

@@ -210,17 +210,22 @@ impl OAuthClient {
             },
             RequestTokenError::Request(Lost::Http(error)) => self.lost(&error),
             RequestTokenError::Request(Lost::Status(status)) => {
-                Rejection::Unavailable(format!("{name} failed with status {} when asked for a token.", status.as_u16()))
+                let sentence = format!("{name} failed with status {} when asked for a token.", status.as_u16());
+                if status.is_server_error() { Rejection::Lost(sentence) } else { Rejection::Unavailable(sentence) }
             }
             RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
-                Rejection::Unavailable(format!("{name} sent an answer that cannot be read when asked for a token."))
+                Rejection::Lost(format!("{name} sent an answer that cannot be read when asked for a token."))
             }
         }
     }
 
     fn lost(&self, error: &reqwest::Error) -> Rejection {
-        let what = if error.is_timeout() { "did not answer in time" } else { "could not be reached" };
-        Rejection::Unavailable(format!("{} {what}.", self.provider.name))
+        let name = self.provider.name;
+        match error {
+            error if error.is_connect() => Rejection::Unavailable(format!("{name} could not be reached.")),
+            error if error.is_timeout() => Rejection::Lost(format!("{name} did not answer in time.")),
+            _ => Rejection::Lost(format!("The connection to {name} was lost.")),
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use tracing::Instrument;
 
 use super::{
     AccessToken, ConnectionKey, Rejection, Tokens,
+    claim::{self, Watch},
     grant::{Grant, Stored},
 };
 use crate::{
@@ -48,62 +49,91 @@ impl Tokens {
         }
     }
 
-    /// Refreshes, one at a time for a connection in this process; whoever comes second finds the first one's result,
-    /// be it a grant or a failure. `refused` is the version of the grant whose token the provider did not accept: that
-    /// one is refreshed though it is not due.
+    /// Refreshes, one at a time for a connection: in this process by waiting in line, between processes by a claim in the
+    /// grant. Whoever comes second finds the first one's result, be it a grant or a failure. `refused` is the version of the
+    /// grant whose token the provider did not accept: that one is refreshed though it is not due.
     ///
     /// It runs as a task of its own: a caller who hangs up must not lose the answer that a provider already gave.
     pub(super) async fn refresh(&self, key: &ConnectionKey, refused: Option<u64>) -> Result<AccessToken, AppError> {
         let (tokens, key, asked) = (self.clone(), key.clone(), Instant::now());
-        let refresh = async move {
-            // Between processes a lease in the store belongs here too: of two that refresh at once, both spend the
-            // refresh token, and `replace` only keeps the slower one from overwriting what the faster one saved.
-            let _lease = tokens.leases.acquire(&key.to_string()).await;
-            let stored = tokens.read(&key).await?.ok_or_else(|| key.not_connected())?;
-            tokens.usable(&key, &stored.grant)?;
-            let due = stored.grant.is_due((tokens.clock)(), MARGIN) || refused == Some(stored.grant.version);
-            if !due {
-                return Ok(tokens.open(&key, &stored.grant)?.access_token(&stored.grant));
-            }
-            if let Some(error) = tokens.failures.since(&key.to_string(), asked) {
-                return Err(error);
-            }
-            tokens.spend(&key, &stored).await
-        };
+        let refresh = async move { tokens.refresh_in_line(&key, refused, asked).await };
         let refresh = tokio::spawn(refresh.in_current_span());
         refresh.await.map_err(|error| failure::defect(&anyhow::Error::new(error)))?
     }
 
-    /// Gives the refresh token to the provider and saves what comes back.
-    async fn spend(&self, key: &ConnectionKey, stored: &Stored) -> Result<AccessToken, AppError> {
-        let grant = &stored.grant;
+    async fn refresh_in_line(
+        &self,
+        key: &ConnectionKey,
+        refused: Option<u64>,
+        asked: Instant,
+    ) -> Result<AccessToken, AppError> {
+        let _lease = self.leases.acquire(&key.to_string()).await;
+        let mut others = Watch::default();
+        loop {
+            let stored = self.read(key).await?.ok_or_else(|| key.not_connected())?;
+            self.usable(key, &stored.grant)?;
+            let is_refused = refused == Some(stored.grant.version);
+            if !is_refused && !stored.grant.is_due((self.clock)(), MARGIN) {
+                return Ok(self.open(key, &stored.grant)?.access_token(&stored.grant));
+            }
+            if let Some(error) = self.failures.since(&key.to_string(), asked) {
+                return Err(error);
+            }
+            if stored.grant.claim.as_ref().is_some_and(|claim| others.respects(claim)) {
+                others.wait().await;
+                continue;
+            }
+            let began = Instant::now();
+            match self.claim(key, &stored).await? {
+                Some(claimed) if began.elapsed() < claim::HELD_UP => return self.spend(key, &claimed).await,
+                Some(claimed) => drop(self.settle(key, &claimed, &claimed.grant.released(None)).await?),
+                None => {}
+            }
+        }
+    }
+
+    /// Gives the refresh token to the provider and saves what comes back. The grant holds our claim.
+    async fn spend(&self, key: &ConnectionKey, claimed: &Stored) -> Result<AccessToken, AppError> {
+        let grant = &claimed.grant;
         let secrets = self.open(key, grant)?;
+        let (name, rotates) = (key.provider.name, key.provider.oauth.rotates);
         let minted = match &secrets.refresh_token {
             Some(refresh_token) => self.oauth(key)?.refresh(refresh_token).await,
-            None => Err(Rejection::Dead(format!(
-                "{} ended the access and gave no refresh token to renew it with.",
-                key.provider.name
-            ))),
+            None => {
+                Err(Rejection::Dead(format!("{name} ended the access and gave no refresh token to renew it with.")))
+            }
         };
+        let mut failed = None;
         let next = match minted {
-            Ok(minted) => self.seal(
-                key,
-                grant.refreshed((self.clock)()),
-                minted.or_keep(secrets.refresh_token, key.provider.oauth.rotates),
-            )?,
+            Ok(minted) => {
+                self.seal(key, grant.refreshed((self.clock)()), minted.or_keep(secrets.refresh_token, rotates))?
+            }
             Err(Rejection::Dead(reason)) => {
+                let reason = match grant.unanswered.filter(|_| rotates) {
+                    Some(since) => format!(
+                        "{name}'s answer to a refresh was lost ({}), and with it the new tokens.",
+                        super::seconds(since)
+                    ),
+                    None => reason,
+                };
                 tracing::warn!(%key, reason, "refresh refused; the person has to connect again");
                 self.seal(key, grant.died(&reason, (self.clock)()), secrets.into())?
             }
             Err(rejection) => {
                 tracing::warn!(%key, error = %rejection, "refresh failed");
+                let unanswered = matches!(rejection, Rejection::Lost(_)).then(|| (self.clock)());
                 let error = AppError::from(rejection);
                 self.failures.note(&key.to_string(), error.clone());
-                return Err(error);
+                failed = Some(error);
+                grant.released(unanswered)
             }
         };
-        if !self.write_patiently(key, stored, &next).await? {
-            tracing::info!(%key, "another process changed the grant during the refresh; its grant counts");
+        let settled = self.settle_patiently(key, claimed, &next).await;
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        if !settled? {
+            tracing::info!(%key, "somebody else changed the grant during the refresh; theirs counts");
             let current = self.live(key).await?;
             return Ok(self.open(key, &current)?.access_token(&current));
         }
@@ -124,16 +154,16 @@ impl Tokens {
         Ok(())
     }
 
-    /// The same, and again when the store fails: what a provider just made cannot be made twice.
-    async fn write_patiently(&self, key: &ConnectionKey, old: &Stored, new: &Grant) -> Result<bool, AppError> {
+    /// Settles a claim, and again when the store fails: what a provider just made cannot be made twice.
+    async fn settle_patiently(&self, key: &ConnectionKey, claimed: &Stored, next: &Grant) -> Result<bool, AppError> {
         let (most, pause) = WRITES;
         for _ in 1..most {
-            match self.write(key, old, new).await {
+            match self.settle(key, claimed, next).await {
                 Err(error) if error.code == ErrorCode::StoreUnavailable => tokio::time::sleep(pause).await,
-                written => return written,
+                settled => return settled,
             }
         }
-        self.write(key, old, new).await
+        self.settle(key, claimed, next).await
     }
 
     /// Slides a grant's deadline when it is used, at most once a day.

@@ -14,6 +14,9 @@ pub enum Rejection {
     /// Anything that may pass.
     #[error("{0}")]
     Unavailable(String),
+    /// The same, and the provider may have done what it was asked.
+    #[error("{0}")]
+    Lost(String),
 }
 
 impl From<Rejection> for AppError {
@@ -21,7 +24,7 @@ impl From<Rejection> for AppError {
         let code = match rejection {
             Rejection::Dead(_) => ErrorCode::ReconnectRequired,
             Rejection::Client(_) => ErrorCode::ClientRejected,
-            Rejection::Unavailable(_) => ErrorCode::ProviderUnavailable,
+            Rejection::Unavailable(_) | Rejection::Lost(_) => ErrorCode::ProviderUnavailable,
         };
         Self::new(code, rejection.to_string())
     }

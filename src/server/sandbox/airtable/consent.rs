@@ -71,7 +71,7 @@ pub(crate) fn page(catalog: &Catalog, asked: &Asked, checked: &[usize], problem:
              <p class=note>You are signed in as {user}.</p>\
              <form method=post><input type=hidden name=picked value=1>\
              <fieldset{described}><legend>Add a base</legend>{problem}{bases}</fieldset>\
-             <h2>In these bases it will be able to</h2><ul>{wanted}</ul>\
+             <h2>It will be able to</h2><ul>{wanted}</ul>\
              <p class=buttons><button name=decision value=approve>Grant access</button>\
              <button name=decision value=deny>Cancel</button></p></form>\
              <p class=note>Either way you return to {returns_to}.</p>"

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::{
     Extension,
     body::Bytes,
-    extract::{OriginalUri, Path, RawQuery, State},
+    extract::{OriginalUri, Path, RawQuery, State, rejection::BytesRejection},
     http::StatusCode,
     response::Response,
 };
@@ -46,8 +46,9 @@ pub(crate) async fn post(
     Extension(caller): Extension<Caller>,
     Path((base, table)): Path<(String, String)>,
     RawQuery(query): RawQuery,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Refusal> {
+    let body = body.map_err(|_| Refusal::too_large())?;
     let query = query.unwrap_or_default();
     let fields = body::fields(&body)?.and(Fields::parse(query.as_bytes()));
     answer(&airtable, &caller, &base, &table, &fields)

@@ -3,13 +3,13 @@
 use axum::{extract::Path, http::StatusCode, response::Response};
 use serde_json::json;
 
-use super::{HUB_ID, refusal::Refusal};
+use super::{HUB_ID, UTC_OFFSET_SECONDS, refusal::Refusal};
 use crate::server::sandbox::reply;
 
 pub(crate) async fn details(Path(version): Path<String>) -> Result<Response, Refusal> {
     let mut details = json!({
         "portalId": HUB_ID, "accountType": "DEVELOPER_TEST", "timeZone": "US/Eastern", "companyCurrency": "USD",
-        "additionalCurrencies": ["EUR"], "utcOffset": "-05:00", "utcOffsetMilliseconds": -18_000_000,
+        "additionalCurrencies": ["EUR"], "utcOffset": "-05:00", "utcOffsetMilliseconds": UTC_OFFSET_SECONDS * 1000,
         "uiDomain": "app.hubspot.com", "dataHostingLocation": "na1",
     });
     match version.as_str() {

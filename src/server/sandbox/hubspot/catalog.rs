@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::refusal::Refusal;
+use super::{owners, refusal::Refusal};
 use crate::server::sandbox::{
     records::Records,
     words::{DEAL_STAGES, INDUSTRIES, LIFECYCLE_STAGES},
@@ -105,6 +105,7 @@ const CONTACT: &[Property] = &[
     text("company", "Company Name").searched(),
     text("jobtitle", "Job Title"),
     choice("lifecyclestage", "Lifecycle Stage", &LIFECYCLE_STAGES),
+    choice(owners::PROPERTY, "Owner", &[]),
     time("createdate", "Create Date"),
     time("lastmodifieddate", "Last Modified Date"),
     number("hs_object_id", "Record ID").default(),
@@ -118,6 +119,7 @@ const COMPANY: &[Property] = &[
     text("state", "State/Region"),
     text("phone", "Phone Number").searched(),
     text("website", "Website URL").searched(),
+    choice(owners::PROPERTY, "Owner", &[]),
     time("createdate", "Create Date"),
     time("hs_lastmodifieddate", "Last Modified Date"),
     number("hs_object_id", "Record ID").default(),
@@ -129,6 +131,7 @@ const DEAL: &[Property] = &[
     choice("dealstage", "Deal Stage", &DEAL_STAGES).default().searched(),
     choice("pipeline", "Pipeline", &[("default", "Sales Pipeline")]).default().searched(),
     time("closedate", "Close Date").default(),
+    choice(owners::PROPERTY, "Owner", &[]),
     time("createdate", "Create Date"),
     time("hs_lastmodifieddate", "Last Modified Date"),
     number("hs_object_id", "Record ID").default(),

@@ -1,6 +1,6 @@
 //! Lists of records, and one record.
 
-use std::{borrow::Cow, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     Extension,
@@ -9,12 +9,13 @@ use axum::{
     response::Response,
 };
 use serde::{Deserialize, Serialize};
-use url::form_urlencoded;
 
 use super::{
     Hubspot,
+    associations::within::Within,
     bearer::Caller,
     catalog::Kind,
+    parameters::Parameters,
     refusal::Refusal,
     rows,
     selection::{Record, Selection},
@@ -32,20 +33,28 @@ pub(crate) struct Target {
     #[serde(rename = "type")]
     kind: String,
     #[serde(default)]
-    id: Option<String>,
+    pub id: Option<String>,
 }
 
 impl Target {
-    /// The object type, if the path is one that is served and the caller may read it. `v3` stands among the versions
-    /// because the links HubSpot puts into pages are spelled `/crm/objects/v3/…`.
+    /// The object type, if the path is one that is served and the caller may read it.
     pub(crate) fn kind_for(&self, caller: &Caller) -> Result<Kind, Refusal> {
-        if !matches!(self.version.as_deref(), None | Some("v3" | "2026-03" | "2026-09")) {
-            return Err(Refusal::not_found());
-        }
-        let kind = Kind::named(&self.kind)?;
+        let kind = self.kind()?;
         caller.may_read(kind)?;
         Ok(kind)
     }
+
+    /// The object type, whoever calls.
+    pub(crate) fn kind(&self) -> Result<Kind, Refusal> {
+        check_version(self.version.as_deref())?;
+        Kind::named(&self.kind)
+    }
+}
+
+/// Refuses a version that stands in a path and is not served. `v3` stands among them because the links HubSpot puts into
+/// pages are spelled `/crm/objects/v3/…`.
+pub(crate) fn check_version(version: Option<&str>) -> Result<(), Refusal> {
+    if matches!(version, None | Some("v3" | "2026-03" | "2026-09")) { Ok(()) } else { Err(Refusal::not_found()) }
 }
 
 #[derive(Serialize)]
@@ -67,33 +76,6 @@ pub(crate) struct Next {
     pub link: Option<String>,
 }
 
-/// A query string, in which `properties` may be repeated or separated by commas.
-struct Parameters<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
-
-impl<'a> Parameters<'a> {
-    fn parse(query: &'a str) -> Self {
-        Self(form_urlencoded::parse(query.as_bytes()).collect())
-    }
-
-    fn first(&self, name: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.as_ref())
-            .filter(|value| !value.is_empty())
-    }
-
-    fn properties(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().filter(|(name, _)| name == "properties").flat_map(|(_, value)| value.split(',')).map(str::trim)
-    }
-
-    fn number(&self, name: &str) -> Result<Option<u64>, Refusal> {
-        let invalid =
-            |text: &str| Refusal::validation(format!("{text:?} is not a valid value for the parameter {name}."));
-        self.first(name).map(|text| text.parse().map_err(|_| invalid(text))).transpose()
-    }
-}
-
 pub(crate) async fn list(
     State(hubspot): State<Arc<Hubspot>>,
     Extension(caller): Extension<Caller>,
@@ -103,14 +85,15 @@ pub(crate) async fn list(
     let kind = target.kind_for(&caller)?;
     let query = query.unwrap_or_default();
     let parameters = Parameters::parse(&query);
-    let selection = Selection::new(&hubspot, kind, parameters.properties());
+    let selection = Selection::new(&hubspot, kind, parameters.list("properties"));
+    let within = Within::read(&hubspot, kind, &caller, &parameters)?;
     let limit = page_size(&hubspot, &parameters)?;
     // The cursor is the id of the next record, and any other number finds the record that follows it.
     let start = parameters.number("after")?.map_or(0, |after| rows::seek(selection.seed, kind, after));
     // Nothing in the account is archived.
     let count = if parameters.first("archived") == Some("true") { 0 } else { selection.count };
     let end = start.saturating_add(limit).min(count);
-    let results = (start..end).map(|index| selection.record(index)).collect();
+    let results = (start..end).map(|index| within.add_to(selection.record(index), index)).collect();
     let paging = (start < end && end < count).then(|| {
         let after = rows::id(selection.seed, kind, end).to_string();
         let link = link(&hubspot.world.public_url, kind, &parameters, &after);
@@ -120,21 +103,16 @@ pub(crate) async fn list(
 }
 
 fn page_size(hubspot: &Hubspot, parameters: &Parameters<'_>) -> Result<u64, Refusal> {
-    let limit = parameters.number("limit")?.unwrap_or(10);
     let cap = if parameters.first("propertiesWithHistory").is_some() { 50 } else { 100 };
-    if limit > cap && hubspot.world.settings().hubspot.list_limit_over_100 == OverLimit::Error {
+    let is_over = parameters.number("limit")?.is_some_and(|limit| limit > cap);
+    if is_over && hubspot.world.settings().hubspot.list_limit_over_100 == OverLimit::Error {
         return Err(Refusal::validation(format!("The limit may not be greater than {cap}.")));
     }
-    if limit == 0 {
-        return Err(Refusal::validation("The limit must be greater than 0."));
-    }
-    Ok(limit.min(cap))
+    parameters.limit(10, cap)
 }
 
 fn link(public_url: &str, kind: Kind, parameters: &Parameters<'_>, after: &str) -> String {
-    let kept = parameters.0.iter().filter(|(name, _)| name != "after");
-    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).append_pair("after", after).finish();
-    format!("{public_url}/hubspot/crm/objects/v3/{}?{query}", kind.type_id())
+    format!("{public_url}/hubspot/crm/objects/v3/{}?{}", kind.type_id(), parameters.continued(after))
 }
 
 pub(crate) async fn read(
@@ -146,13 +124,19 @@ pub(crate) async fn read(
     let kind = target.kind_for(&caller)?;
     let query = query.unwrap_or_default();
     let parameters = Parameters::parse(&query);
-    let selection = Selection::new(&hubspot, kind, parameters.properties());
+    let selection = Selection::new(&hubspot, kind, parameters.list("properties"));
+    let within = Within::read(&hubspot, kind, &caller, &parameters)?;
     let id = target.id.unwrap_or_default();
     let id_property = parameters.first("idProperty");
-    if id_property.is_none() && id.parse::<u64>().is_err() {
-        let refusal = Refusal::new(StatusCode::NOT_FOUND, "Object not found.  objectId are usually numeric.");
-        return Err(refusal.category("OBJECT_NOT_FOUND").context("id", id));
+    let index = selection.find(id_property, &id).ok_or_else(|| missing(id_property, id))?;
+    Ok(reply::json(StatusCode::OK, &within.add_to(selection.record(index), index)))
+}
+
+/// 404 for a record that is not there, in other words when the id cannot be one.
+pub(crate) fn missing(id_property: Option<&str>, id: String) -> Refusal {
+    if id_property.is_some() || id.parse::<u64>().is_ok() {
+        return Refusal::not_found();
     }
-    let index = selection.find(id_property, &id).ok_or_else(Refusal::not_found)?;
-    Ok(reply::json(StatusCode::OK, &selection.record(index)))
+    let refusal = Refusal::new(StatusCode::NOT_FOUND, "Object not found.  objectId are usually numeric.");
+    refusal.category("OBJECT_NOT_FOUND").context("id", id)
 }

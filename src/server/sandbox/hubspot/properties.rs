@@ -15,6 +15,7 @@ use super::{
     bearer::Caller,
     catalog::{Kind, Property, ValueKind},
     objects::Target,
+    owners,
     refusal::Refusal,
 };
 use crate::server::sandbox::reply;
@@ -41,16 +42,22 @@ fn describe(kind: Kind, order: usize, property: &Property) -> Value {
     let options: Vec<Value> = options
         .map(|(order, (value, label))| json!({"label": label, "value": value, "displayOrder": order, "hidden": false}))
         .collect();
+    let is_owner = property.name == owners::PROPERTY;
     // The sandbox has no writes, but a client may ask what could be written.
     let is_kept_by_hubspot =
         property.name.starts_with("hs_") || property.name.ends_with("date") && property.name != "closedate";
-    json!({
+    let mut description = json!({
         "name": property.name, "label": property.label, "type": property.kind, "fieldType": field_type,
         "description": format!("{} of the {}", property.label, kind.singular()),
         "groupName": format!("{}information", kind.singular()), "options": options, "displayOrder": order,
-        "calculated": false, "externalOptions": false, "hasUniqueValue": matches!(property.name, "hs_object_id" | "email"),
+        "calculated": false, "externalOptions": is_owner, "hasUniqueValue": matches!(property.name, "hs_object_id" | "email"),
         "hidden": false, "hubspotDefined": true, "formField": !is_kept_by_hubspot, "archived": false,
         "dataSensitivity": "non_sensitive",
         "modificationMetadata": {"archivable": false, "readOnlyDefinition": true, "readOnlyValue": is_kept_by_hubspot},
-    })
+    });
+    if is_owner {
+        // Its values are ids of owners, which are listed elsewhere.
+        description["referencedObjectType"] = "OWNER".into();
+    }
+    description
 }

@@ -59,12 +59,21 @@ impl Refusal {
         })
     }
 
-    /// 429 of the ten-second window, which names its policy where others have a category.
+    /// 429 of the ten-second window.
     pub(crate) fn burst_limit(retry_after: Option<u32>) -> Self {
-        let message = "You have reached your ten_secondly_rolling limit.";
+        Self::policy_limit("You have reached your ten_secondly_rolling limit.", "TEN_SECONDLY_ROLLING", retry_after)
+    }
+
+    /// 429 until the next midnight.
+    pub(crate) fn daily_limit(retry_after: Option<u32>) -> Self {
+        Self::policy_limit("You have reached your daily limit.", "DAILY", retry_after)
+    }
+
+    /// These limits name their policy where other errors have a category.
+    fn policy_limit(message: &'static str, policy: &'static str, retry_after: Option<u32>) -> Self {
         Self::new(StatusCode::TOO_MANY_REQUESTS, message).with(|envelope| {
             envelope.error_type = Some("RATE_LIMIT");
-            envelope.policy_name = Some("TEN_SECONDLY_ROLLING");
+            envelope.policy_name = Some(policy);
             envelope.request_id = Some(correlation::new_id());
             envelope.retry_after = retry_after;
         })

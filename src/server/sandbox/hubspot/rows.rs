@@ -2,19 +2,20 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::catalog::Kind;
+use super::{catalog::Kind, owners};
 use crate::server::sandbox::dice::Dice;
 
 mod companies;
 mod contacts;
 mod deals;
+pub(crate) mod links;
 
 /// A record. Its times are relative to fixed moments, never to now.
 pub(crate) struct Row {
     pub id: u64,
     pub created: Timestamp,
     pub modified: Timestamp,
-    /// What the properties hold, the three that every record has included.
+    /// What the properties hold, those that every type has included.
     values: Vec<(&'static str, Option<String>)>,
 }
 
@@ -49,8 +50,9 @@ pub(crate) fn row(seed: u64, kind: Kind, index: u64, companies: u64) -> Row {
     let mut values = match kind {
         Kind::Contacts => contacts::values(seed, dice, index, companies),
         Kind::Companies => companies::values(seed, dice, index),
-        Kind::Deals => deals::values(seed, dice, companies, created),
+        Kind::Deals => deals::values(seed, dice, index, companies, created),
     };
+    values.push((owners::PROPERTY, owners::of(dice)));
     values.push(("createdate", Some(written(created))));
     values.push((kind.modified_property(), Some(written(modified))));
     values.push(("hs_object_id", Some(id.to_string())));

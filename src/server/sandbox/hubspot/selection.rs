@@ -4,7 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{HUB_ID, Hubspot, catalog::Kind, rows, rows::Row, switches::NullProperties};
+use super::{
+    HUB_ID, Hubspot,
+    associations::within::Associated,
+    catalog::Kind,
+    rows::{self, Row},
+    switches::NullProperties,
+};
 
 /// A record on the wire.
 #[derive(Serialize)]
@@ -16,6 +22,9 @@ pub(crate) struct Record {
     updated_at: String,
     archived: bool,
     url: String,
+    /// By the name of the other type. A record that is associated with nothing lacks the field.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub associations: BTreeMap<&'static str, Associated>,
 }
 
 /// One object type of the account, and what is wanted of each record.
@@ -65,6 +74,7 @@ impl Selection {
             updated_at: rows::written(row.modified),
             archived: false,
             url: format!("https://app.hubspot.com/contacts/{HUB_ID}/record/{}/{}", self.kind.type_id(), row.id),
+            associations: BTreeMap::new(),
         }
     }
 

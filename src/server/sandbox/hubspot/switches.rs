@@ -29,6 +29,12 @@ pub(crate) struct Switches {
     /// From this moment on `/oauth/v1/…` is gone.
     pub version_sunset: Option<Timestamp>,
     pub introspect_field: IntrospectField,
+    pub association_id_type: AssociationIdType,
+    pub hub: Hub,
+    /// Calls of all apps in a day. HubSpot gives a privately distributed app's smallest account this many.
+    pub daily_limit: u64,
+    /// Whether answers tell of the daily limit. HubSpot's do, but not those to an app that came in by OAuth.
+    pub daily_headers: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -56,6 +62,24 @@ pub(crate) enum IntrospectField {
     Spec,
 }
 
+/// How an associated record's id is written: HubSpot's pages show a number, its specification says a string.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum AssociationIdType {
+    #[default]
+    Number,
+    String,
+}
+
+/// What became of the account: gone, it was closed, or the app was uninstalled from it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Hub {
+    #[default]
+    Active,
+    Gone,
+}
+
 impl Default for Switches {
     fn default() -> Self {
         Self {
@@ -67,6 +91,10 @@ impl Default for Switches {
             retry_after_on_429: None,
             version_sunset: None,
             introspect_field: IntrospectField::Any,
+            association_id_type: AssociationIdType::Number,
+            hub: Hub::Active,
+            daily_limit: 250_000,
+            daily_headers: false,
         }
     }
 }

@@ -10,7 +10,7 @@ use axum::{
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-use super::{HUB_ID, Hubspot, USER_ID, refusal::Refusal};
+use super::{HUB_ID, Hubspot, USER_ID, refusal::Refusal, switches::Hub};
 use crate::server::sandbox::{
     grants::{Dead, Refresh},
     reply,
@@ -110,6 +110,9 @@ fn refresh(hubspot: &Hubspot, request: &Request) -> Result<Issued, Refusal> {
     )?;
     if used.client_id != request.client_id {
         return Err(bad_refresh_token());
+    }
+    if hubspot.world.settings().hubspot.hub == Hub::Gone {
+        return Err(Refusal::oauth("access_denied", "BAD_HUB", "missing or unknown hub id"));
     }
     count(&hubspot.world.stats.hubspot.refreshes);
     Ok(issued(hubspot, &hubspot.grants.successor(&used, rotation, now)))

@@ -27,7 +27,8 @@ legend { font-weight: 700; padding: 0 .4rem }
 label { display: flex; gap: .6rem; align-items: center; padding: .3rem .4rem; border-radius: 3px; cursor: pointer }
 label:hover { background: var(--hover) }
 input { width: 1.1rem; height: 1.1rem; margin: 0; accent-color: var(--ink) }
-.choice { display: grid; gap: .5rem }
+.icon { width: 1.5rem; text-align: center }
+.choice { display: grid; gap: .5rem; margin-bottom: 1.5rem }
 button { font: inherit; font-weight: 700; padding: .55rem 1rem; border-radius: 3px; border: 1px solid var(--ink); cursor: pointer;
   background: var(--paper); color: var(--ink) }
 button[value=approve] { background: var(--ink); color: var(--paper) }
@@ -41,7 +42,7 @@ pub(crate) fn page(workspace: &Workspace, asked: &Asked) -> String {
         let icon = titles::emoji(workspace, page).unwrap_or_default();
         let _ = write!(
             pages,
-            "<label><input type=checkbox name=page value={id} checked><span aria-hidden=true>{icon}</span>{}</label>",
+            "<label><input type=checkbox name=page value={id} checked><span class=icon aria-hidden=true>{icon}</span>{}</label>",
             escape(&title)
         );
     }

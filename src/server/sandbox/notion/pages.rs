@@ -24,6 +24,10 @@ pub(crate) mod property;
 pub(crate) struct Selection(Vec<String>);
 
 impl Selection {
+    pub(crate) fn everything() -> Self {
+        Self(Vec::new())
+    }
+
     pub(crate) fn of(parameters: &Parameters) -> Self {
         Self(parameters.all("filter_properties").chain(parameters.all("filter_properties[]")).collect())
     }

@@ -23,6 +23,7 @@ use super::{
 
 mod dates;
 mod filter;
+mod operators;
 mod sort;
 mod test;
 
@@ -82,7 +83,7 @@ async fn run(
     let fields = body::read(bytes, &known)?;
     let selection = Selection::of(&Parameters::parse(query));
     let query = Query::read(notion.workspace(), source, version, selection, &fields)?;
-    let list = format!("query {source} {:?} {:?}", fields.get("filter"), fields.get("sorts"));
+    let list = format!("query {source} {:?} {:?} {}", fields.get("filter"), fields.get("sorts"), query.in_trash);
     let pager = Pager::read(notion, &fields, &list)?;
     // A scan of a large data source takes a while, which other requests should not have to wait for.
     let answer = tokio::task::spawn_blocking(move || query.answer(&pager)).await;

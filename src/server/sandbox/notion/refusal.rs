@@ -23,7 +23,7 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
-    pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+    fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         Self { status, code, message: message.into(), additional_data: None, retry_after: None, keys: None }
     }
 
@@ -91,7 +91,7 @@ impl Refusal {
         self
     }
 
-    fn body(&self) -> Value {
+    pub(crate) fn body(&self) -> Value {
         let mut body =
             json!({"object": "error", "status": self.status.as_u16(), "code": self.code, "message": self.message});
         let both = [("error", self.code), ("error_description", self.message.as_ref())];
@@ -111,4 +111,26 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         Reply { status: self.status, body: self.body(), retry_after: self.retry_after }.into_response()
     }
+}
+
+/// The refusal that goes with a status. `message` is for a status that Notion does not give.
+pub(crate) fn failure(status: StatusCode, message: &str) -> Refusal {
+    let (code, message) = match status.as_u16() {
+        401 => return Refusal::unauthorized(),
+        403 => return Refusal::restricted(),
+        429 => {
+            let data = json!({"rate_limit_reason": "public_api_request_rate_limit"});
+            return Refusal { retry_after: None, ..Refusal::rate_limited("", 0).with(data) };
+        }
+        500 => return Refusal::internal(),
+        400 => ("validation_error", message),
+        404 => ("object_not_found", message),
+        409 => ("conflict_error", "Conflict occurred while saving. Please try again."),
+        502 => ("bad_gateway", "Bad Gateway"),
+        503 => ("service_unavailable", "Notion is unavailable, please try again later."),
+        504 => ("gateway_timeout", "Gateway Timeout"),
+        529 => ("service_overload", "Notion is overloaded, please try again later."),
+        _ => ("internal_server_error", message),
+    };
+    Refusal::new(status, code, message.to_owned())
 }

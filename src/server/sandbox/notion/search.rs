@@ -13,7 +13,7 @@ use super::{
     body,
     ids::Object,
     pages::{self, Selection},
-    paging::{Pager, Parameters},
+    paging::Pager,
     refusal::Refusal,
     reply::Reply,
     switches::SearchRows,
@@ -150,7 +150,7 @@ impl Search {
     }
 
     fn json(&self, object: Object) -> Value {
-        let page = |page| pages::json(&self.workspace, page, &Selection::of(&Parameters::parse(None)), self.version);
+        let page = |page| pages::json(&self.workspace, page, &Selection::everything(), self.version);
         match object {
             Object::Page(index) => page(Page::Free(index)),
             Object::Row(row) => page(Page::Row(row)),

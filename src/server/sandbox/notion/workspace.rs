@@ -10,6 +10,7 @@ use crate::server::sandbox::{dice::Dice, records::Records, world::World};
 pub(crate) mod blocks;
 pub(crate) mod containers;
 pub(crate) mod links;
+mod objects;
 pub(crate) mod people;
 pub(crate) mod schema;
 pub(crate) mod text;
@@ -19,34 +20,13 @@ pub(crate) mod tree;
 pub(crate) mod values;
 mod words;
 
+use self::objects::TRASH;
+pub(crate) use self::objects::{Block, Page, Row};
+
 pub(crate) const NAME: &str = "Northwind Press";
 
 /// Of a hundred rows, how many each data source has; what the division leaves over goes to the first.
 const WEIGHTS: [u32; 6] = [52, 20, 12, 8, 5, 3];
-
-/// Rows from this number on are in the trash.
-const TRASH: u32 = 1 << 31;
-
-/// A row of a data source.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Row {
-    pub source: u8,
-    pub number: u32,
-}
-
-/// A page of either kind, as what blocks stand on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Page {
-    Free(u32),
-    Row(Row),
-}
-
-/// A block of a page's content. Its path counts from 1 on each level and has zeros behind its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Block {
-    pub page: Page,
-    pub path: [u8; 3],
-}
 
 /// The sizes and the moment that a request works with.
 #[derive(Clone, Copy)]
@@ -124,57 +104,6 @@ impl Workspace {
     }
 }
 
-impl Row {
-    pub(crate) fn is_in_trash(self) -> bool {
-        self.number >= TRASH
-    }
-
-    /// The number without the mark of the trash.
-    pub(crate) fn index(self) -> u32 {
-        self.number & !TRASH
-    }
-
-    pub(crate) fn bits(self) -> u64 {
-        u64::from(self.source) << 32 | u64::from(self.number)
-    }
-
-    pub(crate) fn from_bits(bits: u64) -> Self {
-        Self { source: (bits >> 32) as u8, number: bits as u32 }
-    }
-}
-
-impl Page {
-    pub(crate) fn object(self) -> Object {
-        match self {
-            Self::Free(index) => Object::Page(index),
-            Self::Row(row) => Object::Row(row),
-        }
-    }
-}
-
-impl Block {
-    pub(crate) fn depth(self) -> usize {
-        self.path.iter().take_while(|step| **step > 0).count()
-    }
-
-    /// 24 bits of path, one that tells rows from other pages, three of data source, 32 of number.
-    pub(crate) fn bits(self) -> u64 {
-        let [a, b, c] = self.path.map(u64::from);
-        let page = match self.page {
-            Page::Free(index) => u64::from(index),
-            Page::Row(row) => 1 << 35 | row.bits(),
-        };
-        (a | b << 8 | c << 16) << 36 | page
-    }
-
-    pub(crate) fn from_bits(bits: u64) -> Self {
-        let path = [36, 44, 52].map(|shift| (bits >> shift) as u8);
-        let is_row = bits >> 35 & 1 == 1;
-        let page = if is_row { Page::Row(Row::from_bits(bits & 0x7_ffff_ffff)) } else { Page::Free(bits as u32) };
-        Self { page, path }
-    }
-}
-
 /// The rows of each data source when there are so many together.
 fn spread(rows: u32) -> [u32; 6] {
     let mut shares = WEIGHTS.map(|weight| (u64::from(rows) * u64::from(weight) / 100) as u32);
@@ -197,14 +126,5 @@ mod tests {
             assert_eq!(spread(rows).iter().sum::<u32>(), rows);
         }
         assert_eq!(spread(600), [312, 120, 72, 48, 30, 18]);
-    }
-
-    #[test]
-    fn a_block_survives_being_packed() {
-        let row = Page::Row(Row { source: 5, number: TRASH + 3 });
-        for page in [Page::Free(400), row] {
-            let block = Block { page, path: [3, 1, 2] };
-            assert_eq!(Block::from_bits(block.bits()), block);
-        }
     }
 }

@@ -95,3 +95,19 @@ async fn introspection_takes_any_field_or_only_that_of_the_specification() {
     sandbox.configure(json!({"hubspot": {"introspect_field": "spec"}})).await;
     assert_eq!(sandbox.form(path, &fields).await.status, 400);
 }
+
+#[tokio::test]
+async fn an_account_that_is_gone_refuses_refreshes_and_calls() {
+    let sandbox = with(json!({"hub": "gone"})).await;
+    let refused = sandbox.refresh(&sandbox.refresh_token).await;
+    assert_eq!((refused.status.as_u16(), &refused.json()["error"]), (400, &json!("access_denied")));
+    assert_eq!(refused.json()["status"], "BAD_HUB");
+    assert_eq!(sandbox.refresh("na1-made-up").await.json()["status"], "BAD_REFRESH_TOKEN");
+    for answer in [sandbox.get("/hubspot/crm/v3/objects/deals").await, sandbox.search("deals", json!({})).await] {
+        assert_eq!((answer.status.as_u16(), &answer.json()["category"]), (401, &json!("INVALID_AUTHENTICATION")));
+    }
+    assert_eq!(sandbox.stats().await["refreshes"], 0);
+    sandbox.configure(json!({"hubspot": {"hub": "active"}})).await;
+    assert_eq!(sandbox.refresh(&sandbox.refresh_token).await.status, 200);
+    assert_eq!(sandbox.get("/hubspot/crm/v3/objects/deals").await.status, 200);
+}

@@ -5,8 +5,10 @@ use serde_json::{Value, json};
 use super::Row;
 use crate::server::sandbox::airtable::{catalog::Table, ids};
 
-/// Names, types, and width and height of those that are pictures.
-const FILES: [(&str, &str, Option<(u32, u32)>); 6] = [
+/// A name, a type, and for a picture its width and height.
+type File = (&'static str, &'static str, Option<(u32, u32)>);
+
+const FILES: [File; 6] = [
     ("front.jpg", "image/jpeg", Some((2400, 1600))),
     ("sketch-2.png", "image/png", Some((1280, 1280))),
     ("offer.pdf", "application/pdf", None),

@@ -29,7 +29,7 @@ impl Row {
 
 /// Later records were created later, ever more of them in a day, however many there are. Airtable counts whole seconds.
 fn created(index: u64) -> Timestamp {
-    let seconds = u128::from(LENGTH) * u128::from(index) / u128::from(index + 300);
+    let seconds = u128::from(LENGTH) * u128::from(index) / u128::from(index + 70);
     FIRST + SignedDuration::from_secs(seconds as i64)
 }
 

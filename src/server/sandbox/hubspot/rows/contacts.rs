@@ -12,6 +12,7 @@ const IMAGINED: u64 = 400;
 pub(crate) fn values(seed: u64, dice: Dice, index: u64, companies: u64) -> Vec<(&'static str, Option<String>)> {
     let employers = if companies == 0 { IMAGINED } else { companies };
     let employer = index % employers;
+    let belongs = belongs(dice);
     let Company { name, domain } = company(seed, employer);
     let (first, last, number) = person(seed, employer, index / employers);
     let email = format!("{}.{}{number}@{domain}", ascii(first), ascii(last));
@@ -23,10 +24,15 @@ pub(crate) fn values(seed: u64, dice: Dice, index: u64, companies: u64) -> Vec<(
         ("lastname", (named && !dice.once_in(13, 40)).then(|| last.to_owned())),
         ("email", Some(email)),
         ("phone", (!dice.once_in(14, 4)).then_some(phone)),
-        ("company", (!dice.once_in(15, 11)).then_some(name)),
+        ("company", belongs.then_some(name)),
         ("jobtitle", (named && !dice.once_in(16, 6)).then(|| dice.pick(17, &JOB_TITLES).to_owned())),
         ("lifecyclestage", Some(dice.pick(18, &LIFECYCLE_STAGES).0.to_owned())),
     ]
+}
+
+/// Whether the contact belongs to the company of its e-mail address. One in eleven does not, and does not name it either.
+pub(crate) fn belongs(dice: Dice) -> bool {
+    !dice.once_in(15, 11)
 }
 
 /// The n-th person of a company. Nobody there shares a name with a colleague, except under another number, because an e-mail

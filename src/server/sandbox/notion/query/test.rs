@@ -3,7 +3,10 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::dates::DateTest;
+use super::{
+    dates::DateTest,
+    operators::{Comparison, Likeness},
+};
 use crate::server::sandbox::notion::refusal::Refusal;
 
 pub(crate) enum Test {
@@ -22,26 +25,6 @@ pub(crate) enum Test {
     Inner(&'static str, Box<Test>),
     /// What is rolled up: any, none or every value of this type.
     Each(Quantity, &'static str, Box<Test>),
-}
-
-#[derive(Clone, Copy)]
-pub(crate) enum Likeness {
-    Equals,
-    Differs,
-    Contains,
-    Lacks,
-    Starts,
-    Ends,
-}
-
-#[derive(Clone, Copy)]
-pub(crate) enum Comparison {
-    Equal,
-    Unequal,
-    Greater,
-    Less,
-    GreaterOrEqual,
-    LessOrEqual,
 }
 
 #[derive(Clone, Copy)]
@@ -70,10 +53,10 @@ impl Test {
         }
         Ok(match kind {
             "title" | "rich_text" | "url" | "email" | "phone_number" | "string" => {
-                Self::Text(likeness(operator).ok_or_else(wrong)?, text()?)
+                Self::Text(Likeness::named(operator).ok_or_else(wrong)?, text()?)
             }
             "number" | "unique_id" => {
-                Self::Number(comparison(operator).ok_or_else(wrong)?, value.as_f64().ok_or_else(wrong)?)
+                Self::Number(Comparison::named(operator).ok_or_else(wrong)?, value.as_f64().ok_or_else(wrong)?)
             }
             "checkbox" => Self::Checkbox(is_positive(operator, "equals").ok_or_else(wrong)? == flag()?),
             "select" | "status" => Self::Is(is_positive(operator, "equals").ok_or_else(wrong)?, name()?),
@@ -121,32 +104,6 @@ impl Test {
     }
 }
 
-impl Likeness {
-    fn holds(self, held: &str, wanted: &str) -> bool {
-        match self {
-            Self::Equals => held == wanted,
-            Self::Differs => held != wanted,
-            Self::Contains => held.contains(wanted),
-            Self::Lacks => !held.contains(wanted),
-            Self::Starts => held.starts_with(wanted),
-            Self::Ends => held.ends_with(wanted),
-        }
-    }
-}
-
-impl Comparison {
-    fn holds(self, held: f64, wanted: f64) -> bool {
-        match self {
-            Self::Equal => held == wanted,
-            Self::Unequal => held != wanted,
-            Self::Greater => held > wanted,
-            Self::Less => held < wanted,
-            Self::GreaterOrEqual => held >= wanted,
-            Self::LessOrEqual => held <= wanted,
-        }
-    }
-}
-
 /// The words of a text, whether it is rich or not.
 pub(crate) fn plain(held: &Value) -> String {
     let runs = || held.as_array().into_iter().flatten().filter_map(|run| run["plain_text"].as_str());
@@ -159,30 +116,6 @@ fn is_empty(held: &Value) -> bool {
 
 fn is_named(held: &Value, name: &str) -> bool {
     held["name"] == name || held["id"] == name || held["id"].as_str().is_some_and(|id| id.replace('-', "") == name)
-}
-
-fn likeness(operator: &str) -> Option<Likeness> {
-    Some(match operator {
-        "equals" => Likeness::Equals,
-        "does_not_equal" => Likeness::Differs,
-        "contains" => Likeness::Contains,
-        "does_not_contain" => Likeness::Lacks,
-        "starts_with" => Likeness::Starts,
-        "ends_with" => Likeness::Ends,
-        _ => return None,
-    })
-}
-
-fn comparison(operator: &str) -> Option<Comparison> {
-    Some(match operator {
-        "equals" => Comparison::Equal,
-        "does_not_equal" => Comparison::Unequal,
-        "greater_than" => Comparison::Greater,
-        "less_than" => Comparison::Less,
-        "greater_than_or_equal_to" => Comparison::GreaterOrEqual,
-        "less_than_or_equal_to" => Comparison::LessOrEqual,
-        _ => return None,
-    })
 }
 
 /// Whether an operator says that something holds (`equals`) or that it does not (`does_not_equal`).

@@ -81,7 +81,10 @@ pub(crate) fn database(workspace: &Workspace, number: u8, version: Version) -> V
     body["parent"] = parent_json(workspace, home(workspace, number), version);
     if version.has_data_sources() {
         body["is_locked"] = false.into();
-        let name = |source: &u8| json!({"id": workspace.id(Object::Source(*source)), "name": SOURCES[usize::from(*source)].name});
+        let name = |source: &u8| {
+            let id = workspace.id(Object::Source(*source));
+            json!({"id": id, "name": SOURCES[usize::from(*source)].name})
+        };
         body["data_sources"] = database.sources.iter().map(name).collect();
         return body;
     }

@@ -182,7 +182,8 @@ fn media(workspace: &Workspace, dice: Dice, kind: &str) -> Value {
     let mut media = if dice.once_in(6, 2) {
         json!({"type": "file", "file": values::stored(workspace, &name), "caption": []})
     } else {
-        json!({"type": "external", "external": {"url": format!("https://files.example/{}", name.replace(' ', "-"))}, "caption": []})
+        let url = format!("https://files.example/{}", name.replace(' ', "-"));
+        json!({"type": "external", "external": {"url": url}, "caption": []})
     };
     if kind == "file" {
         media["name"] = name.into();

@@ -1,0 +1,132 @@
+//! Rotation of refresh tokens.
+
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+use super::{Airtable, SCOPES, refused};
+
+const WHOAMI: &str = "/airtable/v0/meta/whoami";
+
+fn no(status: u16, error: &str) -> (u16, String) {
+    (status, error.to_owned())
+}
+
+/// Refreshes with the newest token and keeps what comes.
+async fn refreshed(airtable: &mut Airtable) -> Value {
+    let tokens = super::ok(airtable.refresh(&airtable.refresh_token).await);
+    airtable.0.keep(&tokens);
+    tokens
+}
+
+#[tokio::test]
+async fn a_refresh_kills_the_old_pair_at_once() {
+    let mut airtable = Airtable::connected(SCOPES).await;
+    let (old_access, old_refresh) = (airtable.access_token.clone(), airtable.refresh_token.clone());
+    let tokens = refreshed(&mut airtable).await;
+    assert_ne!(airtable.refresh_token, old_refresh);
+    assert_eq!((&tokens["token_type"], &tokens["scope"]), (&json!("Bearer "), &json!(SCOPES)));
+    assert_eq!(airtable.get(WHOAMI).await.status, 200);
+    airtable.0.access_token = old_access;
+    assert_eq!(super::error(&airtable.get(WHOAMI).await), no(401, "AUTHENTICATION_REQUIRED"));
+    assert_eq!(airtable.stats().await["by_provider"]["airtable"]["refreshes"], 1);
+}
+
+#[tokio::test]
+async fn the_old_token_conflicts_for_some_seconds_and_is_invalid_after_them() {
+    let mut airtable = Airtable::connected(SCOPES).await;
+    let old = airtable.refresh_token.clone();
+    refreshed(&mut airtable).await;
+    assert_eq!(refused(&airtable.refresh(&old).await), no(409, "conflict"));
+    airtable.hands.advance(SignedDuration::from_millis(4999));
+    assert_eq!(refused(&airtable.refresh(&old).await), no(409, "conflict"));
+    airtable.hands.advance(SignedDuration::from_millis(1));
+    assert_eq!(refused(&airtable.refresh(&old).await), no(400, "invalid_grant"));
+    refreshed(&mut airtable).await;
+    let stats = airtable.stats().await;
+    let counted = &stats["by_provider"]["airtable"];
+    assert_eq!((&counted["refreshes"], &counted["reused_tokens"]), (&json!(2), &json!(3)));
+}
+
+#[tokio::test]
+async fn of_many_refreshes_at_once_one_succeeds() {
+    let airtable = Airtable::connected(SCOPES).await;
+    let token = airtable.refresh_token.clone();
+    let answers = futures::future::join_all((0..8).map(|_| airtable.refresh(&token))).await;
+    let mut statuses: Vec<u16> = answers.iter().map(|answer| answer.status.as_u16()).collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 409, 409, 409, 409, 409, 409, 409]);
+}
+
+#[tokio::test]
+async fn too_many_bad_tries_can_end_the_grant() {
+    let mut airtable = Airtable::connected(SCOPES).await;
+    airtable.configure(json!({"airtable": {"double_refresh": {"revoke_after": 3}}})).await;
+    let old = airtable.refresh_token.clone();
+    refreshed(&mut airtable).await;
+    for _ in 0..2 {
+        assert_eq!(refused(&airtable.refresh(&old).await), no(400, "invalid_grant"));
+    }
+    assert_eq!(airtable.get(WHOAMI).await.status, 200);
+    assert_eq!(refused(&airtable.refresh(&old).await), no(400, "invalid_grant"));
+    assert_eq!(airtable.get(WHOAMI).await.status, 401, "the newest access token is dead with the rest");
+    assert_eq!(refused(&airtable.refresh(&airtable.refresh_token).await), no(400, "invalid_grant"));
+}
+
+#[tokio::test]
+async fn a_refresh_token_dies_of_sixty_idle_days() {
+    let mut airtable = Airtable::connected(SCOPES).await;
+    for _ in 0..3 {
+        airtable.hands.advance(SignedDuration::from_hours(24 * 59));
+        refreshed(&mut airtable).await;
+    }
+    airtable.hands.advance(SignedDuration::from_hours(24 * 60));
+    assert_eq!(refused(&airtable.refresh(&airtable.refresh_token).await), no(400, "invalid_grant"));
+    assert_eq!(airtable.stats().await["reused_tokens"], 1);
+}
+
+#[tokio::test]
+async fn a_refresh_may_ask_for_less_and_the_next_for_all_again() {
+    let mut airtable = Airtable::connected(SCOPES).await;
+    let fields = |token: &str, scope: &str| {
+        vec![
+            ("grant_type".to_owned(), "refresh_token".to_owned()),
+            ("refresh_token".to_owned(), token.to_owned()),
+            ("scope".to_owned(), scope.to_owned()),
+        ]
+    };
+    let ask = async |airtable: &Airtable, scope: &str| {
+        let fields = fields(&airtable.refresh_token, scope);
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        airtable.token(Some("app:secret"), &fields).await
+    };
+    for more in ["data.records:write", "schema.bases:read nothing:read"] {
+        assert_eq!(refused(&ask(&airtable, more).await), no(400, "invalid_scope"));
+    }
+    let tokens = super::ok(ask(&airtable, "schema.bases:read").await);
+    assert_eq!(tokens["scope"], "schema.bases:read");
+    airtable.0.keep(&tokens);
+    assert_eq!(airtable.get(WHOAMI).await.json()["scopes"], json!(["schema.bases:read"]));
+    assert_eq!(refreshed(&mut airtable).await["scope"], SCOPES);
+}
+
+#[tokio::test]
+async fn a_refresh_token_is_of_use_to_its_own_client_only() {
+    let airtable = Airtable::connected(SCOPES).await;
+    let fields = [("grant_type", "refresh_token"), ("refresh_token", &*airtable.refresh_token)];
+    assert_eq!(refused(&airtable.token(Some("other:secret"), &fields).await), no(400, "invalid_grant"));
+    assert_eq!(refused(&airtable.refresh("oarMadeUp").await), no(400, "invalid_grant"));
+    assert_eq!(airtable.stats().await["reused_tokens"], 0, "neither was a dead token");
+    assert_eq!(airtable.token(Some("app:secret"), &fields).await.status, 200);
+}
+
+#[tokio::test]
+async fn cuts_reach_airtable_and_spare_it_when_another_is_meant() {
+    let airtable = Airtable::connected(SCOPES).await;
+    airtable.post("/__sandbox/revoke_all", json!({"provider": "notion"})).await;
+    assert_eq!(airtable.get(WHOAMI).await.status, 200);
+    airtable.post("/__sandbox/expire", json!({"provider": "airtable"})).await;
+    assert_eq!(airtable.get(WHOAMI).await.status, 401);
+    airtable.post("/__sandbox/revoke_all", json!({"provider": "airtable"})).await;
+    assert_eq!(refused(&airtable.refresh(&airtable.refresh_token).await), no(400, "invalid_grant"));
+    assert_eq!(airtable.stats().await["reused_tokens"], 1);
+}

@@ -1,0 +1,118 @@
+//! A claim on a grant: who is refreshing it, written into the grant before the refresh token is sent.
+//!
+//! It is a lease and a write-ahead note in one. Of all processes one gets to write it (compare-and-set), and only who
+//! still finds its own claim in the grant may save what the provider answers: a stale loser never overwrites a winner.
+//! Whoever finds a claim of a process that crashed knows that its refresh token may have been sent.
+//!
+//! No process trusts another's clock: a claim is over when it has been *seen* unchanged for [`LIFE`].
+//!
+//! The one window that nobody can close: a provider that ends a refresh token with its use made new tokens, and its answer
+//! was lost. The old token is then tried once more, and if it is refused, the person is told what happened.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use secrecy::ExposeSecret;
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+
+use super::{
+    ConnectionKey, Tokens,
+    grant::{Grant, Stored},
+};
+use crate::{model::AppError, server::random};
+
+/// How long a claim is respected. A call to a token endpoint takes [`super::oauth::TIMEOUT`] at most, and saving its
+/// answer a few seconds.
+pub(super) const LIFE: Duration = Duration::from_secs(45);
+
+/// A claim that is older than this when its owner is about to send is given up: the process was held up, and another may
+/// be about to take over.
+pub(super) const HELD_UP: Duration = Duration::from_secs(10);
+
+/// How often a claim of somebody else is looked at.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// A refresh that was begun.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Claim {
+    /// Tells claims apart; no two are the same.
+    id: String,
+    /// When it was made, by its maker's clock; for the log.
+    at: Timestamp,
+}
+
+/// How long the claims of others have been seen.
+#[derive(Default)]
+pub(super) struct Watch {
+    seen: Option<(Claim, Instant)>,
+}
+
+impl Watch {
+    /// Whether this claim is to be respected still.
+    pub(super) fn respects(&mut self, claim: &Claim) -> bool {
+        match &self.seen {
+            Some((seen, since)) if seen == claim => since.elapsed() < LIFE,
+            _ => {
+                self.seen = Some((claim.clone(), Instant::now()));
+                true
+            }
+        }
+    }
+
+    /// Waits a little before the next look.
+    pub(super) async fn wait(&self) {
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+impl Tokens {
+    /// Writes our claim into the grant, in place of one that is over. `None` when somebody else was faster.
+    pub(super) async fn claim(&self, key: &ConnectionKey, stored: &Stored) -> Result<Option<Stored>, AppError> {
+        let id = random::token().expose_secret().to_owned();
+        let claim = Claim { id, at: (self.clock)() };
+        let mut grant = stored.grant.claimed(claim);
+        if let Some(crashed) = &stored.grant.claim {
+            tracing::warn!(%key, begun = %crashed.at, "a refresh was begun and never ended; it is taken over");
+            // It may have been sent, and its answer lost with the process.
+            grant.unanswered = grant.unanswered.or(Some(crashed.at));
+        }
+        let bytes = grant.to_bytes()?;
+        let ours = self.replace(key, &stored.bytes, &bytes).await?;
+        Ok(ours.then_some(Stored { grant, bytes }))
+    }
+
+    /// Writes `next` in place of a grant that holds our claim. False when the claim is no longer there: somebody took over,
+    /// connected anew or disconnected.
+    pub(super) async fn settle(&self, key: &ConnectionKey, claimed: &Stored, next: &Grant) -> Result<bool, AppError> {
+        let bytes = next.to_bytes()?;
+        loop {
+            let Some(current) = self.read(key).await? else { return Ok(false) };
+            if current.grant.claim != claimed.grant.claim {
+                return Ok(false);
+            }
+            // Whatever else changed in it meanwhile, such as its deadline, is in `next` anew.
+            if self.replace(key, &current.bytes, &bytes).await? {
+                return Ok(true);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_claim_is_respected_for_its_life_from_when_it_is_seen_whatever_its_makers_clock_says() {
+        let claim = |id: &str, at: &str| Claim { id: id.to_owned(), at: at.parse().unwrap() };
+        let mut watch = Watch::default();
+        let long_ago = claim("a", "2001-01-01T00:00:00Z");
+        assert!(watch.respects(&long_ago));
+        tokio::time::advance(LIFE - Duration::from_secs(1)).await;
+        assert!(watch.respects(&long_ago));
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert!(!watch.respects(&long_ago));
+        assert!(watch.respects(&claim("b", "2001-01-01T00:00:00Z")), "another one is seen anew");
+    }
+}
