@@ -3,6 +3,7 @@
 import { type Page } from "@playwright/test";
 
 import { expect, test } from "../desk.ts";
+import { connectAll, loadAll } from "../three.ts";
 
 test.use({ viewport: { width: 320, height: 640 }, expectedErrors: [/status of 404|status of 410/] });
 
@@ -45,4 +46,26 @@ test("At 320 pixels no state of the page overflows sideways", async ({ page, des
     await page.goto(`${server.url}${path}`);
     await verify(page, path);
   }
+});
+
+test("At 320 pixels three cards and items of every type do not overflow sideways", async ({ page, desk, server }) => {
+  test.setTimeout(90_000);
+  await server.sandbox.config({ notion: { refresh_token_null: true } });
+  const cards = await connectAll(desk);
+  await verify(page, "all connected");
+  await loadAll(Object.values(cards));
+  for (const type of ["data_source", "table", "company"]) {
+    await desk.items.getByRole("combobox", { name: "Type" }).selectOption(type);
+    await expect(desk.rows.nth(1).locator(".kind")).toHaveText(type);
+    await verify(page, type);
+    const fits = await desk.rows.nth(1).locator(".type").evaluate((cell) => cell.scrollWidth <= cell.clientWidth);
+    expect.soft(fits, type).toBe(true);
+  }
+});
+
+test("At 320 pixels the word that nothing is loaded stands below the head of the list", async ({ page, desk }) => {
+  await desk.signIn();
+  await desk.open();
+  const [head, word] = await Promise.all([desk.rows.first().boundingBox(), page.getByText("Nothing is loaded yet.").boundingBox()]);
+  expect(word!.y).toBeGreaterThan(head!.y + head!.height);
 });
