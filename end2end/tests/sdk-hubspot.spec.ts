@@ -11,7 +11,7 @@ import { record, type Recorder } from "../recorder.ts";
 import { startSandbox, type Sandbox } from "../sandbox.ts";
 
 const app = { id: "11111111-2222-3333-4444-555555555555", secret: "a-secret", redirect: "http://localhost:3000/oauth-callback" };
-const allScopes = ["contacts", "companies", "deals"].map((type) => `crm.objects.${type}.read`).join(" ");
+const allScopes = ["contacts", "companies", "deals", "owners"].map((type) => `crm.objects.${type}.read`).join(" ");
 
 let sandbox: Sandbox;
 let recorder: Recorder;
@@ -214,6 +214,74 @@ test("HubSpot's SDK finds HubSpot in the sandbox", async () => {
     await sandbox.config({ limits: true });
   });
 
+  await test.step("associations, of one record and of many", async () => {
+    const associations = hubspot.crm.associations.v4;
+    const { results: sales } = await sdk(deals.basicApi.getPage(40, undefined, ["dealname"], undefined, ["companies", "contacts"]));
+    const embedded = sales[0]!.associations!.companies!.results;
+    expect(embedded.map(({ type }) => type)).toEqual(["deal_to_company", "deal_to_company_unlabeled"]);
+    const buyer = await sdk(associations.basicApi.getPage("deals", sales[0]!.id, "companies"));
+    // The SDK declares a string and passes on the number that it gets.
+    expect(buyer.results.map(({ toObjectId }) => String(toObjectId))).toEqual([embedded[0]!.id]);
+    expect(buyer.results[0]!.associationTypes.map(({ typeId, label }) => [typeId, label])).toEqual([[5, "Primary"], [341, null]]);
+    const company = await sdk(companies.basicApi.getById(embedded[0]!.id, ["name"], undefined, ["contacts"]));
+    const staff = company.associations!.contacts!.results.filter(({ type }) => type === "company_to_contact");
+    const first = await sdk(associations.basicApi.getPage("companies", company.id, "contacts", undefined, 1));
+    const second = await sdk(associations.basicApi.getPage("companies", company.id, "contacts", first.paging!.next!.after, 1));
+    expect([...first.results, ...second.results].map(({ toObjectId }) => String(toObjectId))).toEqual(staff.slice(0, 2).map(({ id }) => id));
+    const withPeople = sales.filter((deal) => deal.associations?.contacts);
+    const inputs = (records: { id: string }[]) => ({ inputs: records.map(({ id }) => ({ id })) });
+    const whole = await sdk(associations.batchApi.getPage("deals", "contacts", inputs(withPeople)));
+    expect(whole.results.map((result) => result._from.id)).toEqual(withPeople.map(({ id }) => id));
+    const part = await sdk(associations.batchApi.getPage("deals", "contacts", inputs(sales)));
+    expect(part.results).toHaveLength(withPeople.length);
+    expect(part).toMatchObject({ numErrors: sales.length - withPeople.length });
+    expect(withPeople.length).toBeLessThan(sales.length);
+    await sandbox.config({ hubspot: { association_id_type: "string" } });
+    const text = await sdk(associations.basicApi.getPage("deals", sales[0]!.id, "companies"));
+    expect(text.results[0]!.toObjectId).toBe(embedded[0]!.id);
+    await sandbox.config({ hubspot: { association_id_type: "number" } });
+  });
+
+  await test.step("owners, and the pipeline of the deals", async () => {
+    const { ownersApi } = hubspot.crm.owners;
+    const first = await sdk(ownersApi.getPage(undefined, undefined, 4));
+    const second = await sdk(ownersApi.getPage(undefined, first.paging!.next!.after, 4));
+    const owners = [...first.results, ...second.results];
+    expect(owners.map(({ type }) => type)).toEqual(Array(6).fill("PERSON"));
+    expect(await sdk(ownersApi.getById(Number(owners[1]!.id)))).toEqual(owners[1]);
+    const byEmail = await sdk(ownersApi.getPage(owners[2]!.email));
+    expect(byEmail.results).toEqual([owners[2]]);
+    const left = await sdk(ownersApi.getPage(undefined, undefined, undefined, true));
+    expect(left.results).toMatchObject([{ archived: true, userId: null }]);
+    const { results: owned } = await sdk(companies.basicApi.getPage(50, undefined, ["hubspot_owner_id"]));
+    const ids = [...owners, ...left.results].map(({ id }) => id);
+    for (const { properties } of owned) expect([null, ...ids]).toContain(properties.hubspot_owner_id);
+
+    const { pipelinesApi, pipelineStagesApi } = hubspot.crm.pipelines;
+    const pipelines = await sdk(pipelinesApi.getAll("deals"));
+    expect(pipelines.results.map(({ id }) => id)).toEqual(["default"]);
+    expect(await sdk(pipelinesApi.getById("deals", "default"))).toEqual(pipelines.results[0]);
+    const stages = await sdk(pipelineStagesApi.getAll("deals", "default"));
+    expect(stages.results.map(({ id }) => id)).toContain("closedwon");
+    expect(stages.results[0]!.createdAt).toEqual(new Date(0));
+  });
+
+  await test.step("writes, for which the app has no scope", async () => {
+    const { results: people } = await sdk(contacts.basicApi.getPage(1));
+    const writes: [() => Promise<unknown>, string][] = [
+      [() => contacts.basicApi.create({ properties: { email: "new@hello.example" } }), "contacts"],
+      [() => contacts.basicApi.update(people[0]!.id, { properties: { firstname: "New" } }), "contacts"],
+      [() => deals.basicApi.archive("1"), "deals"],
+      [() => companies.batchApi.archive({ inputs: [{ id: "1" }] }), "companies"],
+      [() => hubspot.crm.associations.v4.basicApi.archive("deals", "1", "companies", "2"), "deals"],
+    ];
+    for (const [write, scope] of writes) {
+      const { code, body } = await refused(write());
+      expect({ code, category: body.category }).toEqual({ code: 403, category: "MISSING_SCOPES" });
+      expect(JSON.stringify(body)).toContain(`crm.objects.${scope}.write`);
+    }
+  });
+
   await test.step("refusals, as the SDK's own exceptions", async () => {
     await sandbox.command("reset");
     const searches = await Promise.allSettled(Array.from({ length: 12 }, () => sdk(deals.searchApi.doSearch({ limit: 1 }))));
@@ -239,6 +307,18 @@ test("HubSpot's SDK finds HubSpot in the sandbox", async () => {
     await sdk(narrow.crm.contacts.basicApi.getPage(1));
     const forbidden = await refused(narrow.crm.deals.basicApi.getPage(1));
     expect(forbidden).toMatchObject({ code: 403, body: { category: "MISSING_SCOPES" } });
+
+    await sandbox.config({ hubspot: { daily_limit: 0 } });
+    const tomorrow = await refused(contacts.basicApi.getPage(1));
+    expect(tomorrow).toMatchObject({ code: 429, body: { policyName: "DAILY", errorType: "RATE_LIMIT" } });
+    await sandbox.config({ hubspot: { daily_limit: 250_000, hub: "gone" } });
+    const gone = await refused(contacts.basicApi.getPage(1));
+    expect(gone).toMatchObject({ code: 401, body: { category: "INVALID_AUTHENTICATION" } });
+    const uninstalled = await refused(
+      client().oauth.tokensApi.create("refresh_token", undefined, undefined, app.id, app.secret, tokens.refreshToken),
+    );
+    expect(uninstalled).toMatchObject({ code: 400, body: { status: "BAD_HUB" } });
+    await sandbox.config({ hubspot: { hub: "active" } });
 
     await sandbox.command("expire");
     const expired = await refused(contacts.basicApi.getPage(1));
