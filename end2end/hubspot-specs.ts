@@ -12,9 +12,12 @@ import { folder, Specs, type Json } from "./specs.ts";
 export const departures = [
   "a property value may be null: the documents say string, HubSpot's API answers null for one that is not set",
   "an error may lack its category: OAuth's errors and the ten-second 429 are documented and recorded without one",
+  "an associated record's id is a number and a type's label may be null: the documents say string, HubSpot's pages show these",
+  "an archived owner has no userId but null: the documents say integer, HubSpot's page shows null",
+  "a batch's error about missing associations has a subCategory in words, and neither errors nor links: recorded so",
 ];
 
-const documents = ["oauth", "contacts", "companies", "deals", "properties", "accountInfo"];
+const documents = ["oauth", "contacts", "companies", "deals", "properties", "accountInfo", "associations", "crmOwners", "pipelines"];
 const file = (document: string) => `${document}.2026-03.json`;
 
 /** Reads the documents from `hubspot` below `root`, or explains why that cannot be done. */
@@ -38,10 +41,13 @@ export function readSpecs(root: string | undefined): Specs | string {
 /** The SDK speaks v3 and, to OAuth, v1; both answer as 2026-03 does. The documents call deals by their id. */
 function dated(path: string): string {
   return path
-    .replace(/^\/crm\/v3\/(objects|properties)\//, "/crm/$1/2026-03/")
+    .replace(/^\/crm\/v3\/(objects|properties|pipelines)\//, "/crm/$1/2026-03/")
+    .replace(/^\/crm\/v3\/owners\/?/, "/crm/owners/2026-03/")
+    .replace(/^\/crm\/v4\/(objects|associations)\//, "/crm/$1/2026-03/")
     .replace(/^\/crm\/objects\/2026-03\/deals(?=\/|$)/, "/crm/objects/2026-03/0-3")
     .replace(/^\/account-info\/v3\//, "/account-info/2026-03/")
-    .replace(/^\/oauth\/(v1|v3)\//, "/oauth/2026-03/");
+    .replace(/^\/oauth\/(v1|v3)\//, "/oauth/2026-03/")
+    .replace(/\/$/, "");
 }
 
 function withoutTokens(path: string): string {
@@ -53,5 +59,12 @@ function depart(spec: Json): void {
     const values = schema.properties?.properties?.additionalProperties;
     if (values?.type === "string") values.nullable = true;
     if (name === "Error") schema.required = schema.required.filter((field: string) => field !== "category");
+    if (name === "MultiAssociatedObjectWithLabel") schema.properties.toObjectId = { type: ["string", "integer"] };
+    if (name === "AssociationSpecWithLabel") schema.properties.label.nullable = true;
+    if (name === "PublicOwner") schema.properties.userId.nullable = true;
+    if (name === "StandardError") {
+      schema.required = schema.required.filter((field: string) => field !== "errors" && field !== "links");
+      schema.properties.subCategory = {};
+    }
   }
 }

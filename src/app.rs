@@ -50,7 +50,7 @@ pub fn App() -> impl IntoView {
     let landing = SharedValue::new(|| use_context::<Landing>().unwrap_or_default()).into_inner();
     let Landing { signed_in, subject, notice, cards, first_page } = landing;
     let rows = Rows::new(first_page.as_ref());
-    let failures = first_page.map(|page| page.failures).unwrap_or_default();
+    let (failures, empty) = first_page.map(|page| (page.failures, page.nothing)).unwrap_or_default();
 
     view! {
         <TopBar signed_in subject=subject.clone()/>
@@ -65,7 +65,7 @@ pub fn App() -> impl IntoView {
                             .map(|card| view! { <Provider card subject=subject.clone() rows/> })
                             .collect_view()}
                     </section>
-                    <Items rows failures/>
+                    <Items rows failures empty/>
                 </main>
             }
                 .into_any()

@@ -151,6 +151,10 @@ impl Connecting {
             }
             let connected = is_active(&card.state);
             self.state.set(card.state);
+            if !connected {
+                // "Connected." is not said of what no longer is.
+                self.message.set(None);
+            }
             if connected && self.waiting_untracked() {
                 self.end(self.sentence(Outcome::Connected));
             }

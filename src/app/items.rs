@@ -17,7 +17,7 @@ const AHEAD: usize = 8;
 
 /// Filter, list and raw JSON of everything that was loaded.
 #[component]
-pub fn Items(rows: Rows, failures: Vec<String>) -> impl IntoView {
+pub fn Items(rows: Rows, failures: Vec<String>, empty: Option<String>) -> impl IntoView {
     let all = rows.all;
     let text = RwSignal::new(String::new());
     let kind = RwSignal::new(String::new());
@@ -71,7 +71,8 @@ pub fn Items(rows: Rows, failures: Vec<String>) -> impl IntoView {
                     </select>
                 </label>
             </header>
-            {move || rows.rendered.get().then(|| view! { <p class="hint">"This is the first page of each kind. With WebAssembly, everything is loaded."</p> })}
+            {move || rows.rendered.get().then(|| view! { <p class="hint">"These are the first items. With WebAssembly, everything is loaded."</p> })}
+            {empty.map(|sentence| view! { <p class="hint">{sentence}</p> })}
             {failures.into_iter().map(|failure| view! { <p class="hint bad">{failure}</p> }).collect_view()}
             <Table rows shown body/>
             <RawJson rows/>
@@ -166,7 +167,7 @@ fn ItemRow(place: usize, row: Option<Row>, flowing: bool) -> impl IntoView {
         <span role="cell" class="type">
             <span class=format!("kind {}", item.kind)>{item.kind.clone()}</span>
         </span>
-        <span role="cell" class="item-name" title=name.clone()>
+        <span role="cell" class="item-name" dir="auto" title=name.clone()>
             {name.clone()}
         </span>
         <span role="cell" class="created">

@@ -116,6 +116,12 @@ impl Loading {
         }
     }
 
+    /// Forgets how far it was; the items that came stay.
+    pub fn forget(self) {
+        self.streams.update(Vec::clear);
+        self.phase.set(Phase::Idle);
+    }
+
     async fn run(self, provider: String, name: String, subject: Subject) -> Phase {
         let mut events = match api::load(subject.org_id().to_owned(), subject.user_id().to_owned(), provider).await {
             Ok(lines) => lines.into_inner(),

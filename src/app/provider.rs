@@ -124,7 +124,7 @@ fn Connected(
         <div class="actions">
             {if active {
                 view! {
-                    <form method="get" action="/" on:submit=move |event| { event.prevent_default(); loading.start(); }>
+                    <form method="get" action="/" on:submit=move |event| { event.prevent_default(); message.set(None); loading.start(); }>
                         <input type="hidden" name="org_id" value=org_id.clone()/>
                         <input type="hidden" name="user_id" value=user_id.clone()/>
                         <button class="primary" name="items" value=provider.clone() aria-disabled=move || loading.running().to_string()>
@@ -166,7 +166,10 @@ fn Disconnect(
         Action::new_local(move |_: &()| {
             let call = api::disconnect(org_id.clone(), user_id.clone(), provider.clone());
             async move {
-                let told = call.await.inspect(|_| state.set(CardState::NotConnected));
+                let told = call.await.inspect(|_| {
+                    state.set(CardState::NotConnected);
+                    loading.forget();
+                });
                 message.set(Some(told.unwrap_or_else(|error| error.detail)));
             }
         })

@@ -19,13 +19,15 @@ pub struct Landing {
     pub first_page: Option<FirstPage>,
 }
 
-/// The first page of each stream of a provider.
+/// The first items of each stream of a provider.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FirstPage {
     /// The name of the provider whose items these are: `HubSpot`.
     pub source: String,
     /// At most one provider page a stream.
     pub items: Vec<IntegrationItem>,
+    /// What to say when there is nothing, though nothing failed.
+    pub nothing: Option<String>,
     /// What could not be read, a sentence a stream.
     pub failures: Vec<String>,
 }

@@ -20,7 +20,9 @@ use super::{
     providers::{Api, Batch, Pages, Source},
     tokens::{Bearer, ConnectionKey},
 };
-use crate::model::{Account, AppError, ErrorCode, FirstPage, LoadEvent, StreamOutcome, StreamReport, Subject};
+use crate::model::{
+    Account, AppError, ErrorCode, FirstPage, IntegrationItem, LoadEvent, StreamOutcome, StreamReport, Subject,
+};
 use queue::Queue;
 
 pub use array::Whole;
@@ -30,6 +32,9 @@ pub use pace::{Pace, Paces};
 /// How many streams are read at once; further ones wait. An Airtable table that is not asked for its next page for some
 /// minutes is forgotten there, so that more at once would not be faster.
 const AT_ONCE: usize = 64;
+
+/// How many items of a source are enough for a browser that cannot take a stream.
+const FIRST_ITEMS: usize = 100;
 
 /// How many events may wait for a slow reader, beside one or two a stream. So memory is bounded by the number of streams
 /// at once, not by the size of the account.
@@ -48,7 +53,7 @@ pub struct Load {
 pub async fn begin(state: &AppState, subject: &Subject, provider: &str) -> Result<Load, AppError> {
     let key = state.tokens.key(subject, provider)?;
     let (account, granted) = state.tokens.live(&key).await.map(|grant| (grant.account, grant.scopes))?;
-    let bearer = Bearer::stored(state.tokens.clone(), key.clone());
+    let bearer = Bearer::stored(state.tokens.clone(), key.clone(), &account.id);
     let api = api(state, &key, bearer, &account.id);
     Ok(Load { key, account, granted, api })
 }
@@ -168,23 +173,38 @@ impl Load {
         }
     }
 
-    /// The first page of each source that a load begins with, all at once, for a browser that cannot take a stream.
+    /// The first items of each source that a load begins with, all at once, for a browser that cannot take a stream.
     pub async fn first_page(self) -> FirstPage {
-        let sources = (self.key.provider.sources)(&self.account).into_iter();
-        let (names, pages): (Vec<_>, Vec<_>) =
-            sources.map(|source| (source.name.clone(), self.pages(source, Arc::default()))).unzip();
-        let firsts = pages.into_iter().map(|mut pages| async move { pages.next().await });
+        let provider = self.key.provider;
+        let sources = (provider.sources)(&self.account).into_iter();
+        let firsts = sources.map(|source| {
+            let name = source.name.clone();
+            first_items(self.pages(source, Arc::default())).map(move |(items, error)| (name, items, error))
+        });
         let mut first =
-            FirstPage { source: self.key.provider.name.to_owned(), items: Vec::new(), failures: Vec::new() };
-        for (name, page) in names.into_iter().zip(join_all(firsts).await) {
-            match page {
-                Some(Ok(batch)) => first.items.extend(batch.items),
-                Some(Err(error)) => first.failures.push(format!("{name}: {}", error.detail)),
-                None => {}
-            }
+            FirstPage { source: provider.name.to_owned(), items: Vec::new(), failures: Vec::new(), nothing: None };
+        for (name, items, error) in join_all(firsts).await {
+            first.items.extend(items);
+            first.failures.extend(error.map(|error| format!("{name}: {}", error.detail)));
+        }
+        if first.items.is_empty() && first.failures.is_empty() {
+            first.nothing = Some(provider.nothing.to_owned());
         }
         first
     }
+}
+
+/// As many items as a page of a provider holds, or all there are, or those before an error.
+async fn first_items(mut pages: Pages) -> (Vec<IntegrationItem>, Option<AppError>) {
+    let mut items = Vec::new();
+    while items.len() < FIRST_ITEMS {
+        match pages.next().await {
+            Some(Ok(batch)) => items.extend(batch.items),
+            Some(Err(error)) => return (items, Some(error)),
+            None => break,
+        }
+    }
+    (items, None)
 }
 
 /// Hands an event to the reader. One who has gone drops the whole load, so there is nobody to miss it.

@@ -29,6 +29,9 @@ use input::{Fields, QueryFields};
 /// Tells a partial load from a whole one: `complete`, or `partial; failed=deals`.
 const LOAD: &str = "tributary-load";
 
+/// The longest value of that header, in bytes. Proxies take some kilobytes of headers in all.
+const LONGEST_HEADER: usize = 2048;
+
 /// What is percent-encoded in the names of failed streams, which people chose: all but what cannot be mistaken.
 const IN_HEADER: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
 
@@ -134,6 +137,19 @@ async fn load_query(
     loaded(&state, &subject, &provider, &headers).await
 }
 
+/// What is told of a partial load: `partial; failed=deals`, and how many more where that would not fit into a header.
+fn partial(failed: &[String]) -> String {
+    let mut told = String::from("partial; failed=");
+    for (place, name) in failed.iter().enumerate() {
+        let name = utf8_percent_encode(name, IN_HEADER).to_string();
+        if told.len() + name.len() > LONGEST_HEADER {
+            return format!("{told}; more={}", failed.len() - place);
+        }
+        told.extend([if place > 0 { "," } else { "" }, &name]);
+    }
+    told
+}
+
 /// JSON lines for those who accept them, else one array.
 async fn loaded(
     state: &AppState,
@@ -150,11 +166,7 @@ async fn loaded(
     let whole = load.whole().await?;
     let told = match whole.failed.as_slice() {
         [] => HeaderValue::from_static("complete"),
-        failed => {
-            let names = failed.iter().map(|name| utf8_percent_encode(name, IN_HEADER).to_string());
-            let names = names.collect::<Vec<_>>().join(",");
-            HeaderValue::try_from(format!("partial; failed={names}")).map_err(|_| AppError::internal())?
-        }
+        failed => HeaderValue::try_from(partial(failed)).map_err(|_| AppError::internal())?,
     };
     let body = Body::from_stream(stream::iter(whole.body.into_iter().map(Ok::<_, std::convert::Infallible>)));
     let mut response = ([(header::CONTENT_TYPE, "application/json")], body).into_response();

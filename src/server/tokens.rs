@@ -14,7 +14,7 @@ mod refresh;
 mod rejection;
 mod secrets;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 
@@ -41,12 +41,18 @@ pub struct Tokens {
     clock: Clock,
     leases: Arc<Leases>,
     failures: Arc<Failures>,
+    claim_life: Duration,
 }
 
 impl Tokens {
     /// Grants in `store`, sealed with the config's keys.
     pub fn new(config: Arc<Config>, store: Arc<dyn Store>, http: reqwest::Client, clock: Clock) -> Self {
-        Self { config, store, http, clock, leases: Arc::default(), failures: Arc::default() }
+        Self { config, store, http, clock, leases: Arc::default(), failures: Arc::default(), claim_life: claim::LIFE }
+    }
+
+    /// The same with another time for which the claims of others are respected; for tests, which cannot wait so long.
+    pub fn with_claim_life(self, claim_life: Duration) -> Self {
+        Self { claim_life, ..self }
     }
 
     /// The key of a connection; 404 for a provider that is not ours.
@@ -93,10 +99,13 @@ impl Tokens {
     /// Saves a new grant in place of whatever was there.
     pub async fn save(&self, key: &ConnectionKey, account: Account, minted: Minted) -> Result<(), AppError> {
         let _lease = self.leases.acquire(&key.to_string()).await;
-        let version = self.read(key).await.ok().flatten().map_or(1, |stored| stored.grant.version + 1);
-        let grant = Grant::new(account, self.client(key), version, (self.clock)());
-        let grant = self.seal(key, grant, minted)?;
-        self.store.put(&key.to_string(), &grant.to_bytes()?, grant::LIFETIME).await.map_err(failure::store)?;
+        let (now, old) = ((self.clock)(), self.read(key).await.ok().flatten());
+        // Versions begin at the time, so that none comes again after the grant was forgotten.
+        let begin = u64::try_from(now.as_millisecond()).unwrap_or(1);
+        let version = old.map_or(begin, |stored| begin.max(stored.grant.version + 1));
+        let grant = self.seal(key, Grant::new(account, self.client(key), version, now), &minted)?;
+        let lifetime = grant.lifetime(now);
+        self.store.put(&key.to_string(), &grant.to_bytes()?, lifetime).await.map_err(failure::store)?;
         tracing::info!(%key, account = grant.account.id, scopes = grant.scopes.join(" "), "connected");
         Ok(())
     }
@@ -146,16 +155,15 @@ impl Tokens {
         Ok(Some(Stored { grant: Grant::from_bytes(&bytes)?, bytes }))
     }
 
+    /// Writes `new` if the store still has `old`.
     async fn write(&self, key: &ConnectionKey, old: &Stored, new: &Grant) -> Result<bool, AppError> {
-        self.replace(key, &old.bytes, &new.to_bytes()?).await
+        let lifetime = new.lifetime((self.clock)());
+        let replaced = self.store.replace(&key.to_string(), &old.bytes, &new.to_bytes()?, lifetime).await;
+        replaced.map_err(failure::store)
     }
 
-    async fn replace(&self, key: &ConnectionKey, old: &[u8], new: &[u8]) -> Result<bool, AppError> {
-        self.store.replace(&key.to_string(), old, new, grant::LIFETIME).await.map_err(failure::store)
-    }
-
-    fn seal(&self, key: &ConnectionKey, mut grant: Grant, minted: Minted) -> Result<Grant, AppError> {
-        grant.take_terms(&minted);
+    fn seal(&self, key: &ConnectionKey, mut grant: Grant, minted: &Minted) -> Result<Grant, AppError> {
+        grant.take_terms(minted);
         let additional = grant.additional_data(key);
         grant.sealed = self
             .config

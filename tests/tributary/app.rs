@@ -49,8 +49,23 @@ impl App {
         Self::start_with(Records::default(), &[], None).await
     }
 
+    /// One that respects the claims of other processes for less long.
+    pub async fn start_with_claim_life(life: Duration) -> Self {
+        Self::start_as(Records::default(), &[], None, |state| state.tokens = state.tokens.clone().with_claim_life(life))
+            .await
+    }
+
     /// One with other records, more variables (in which `{sandbox}` is its address), or a store that is given.
     pub async fn start_with(records: Records, variables: &[(&str, &str)], store: Option<Arc<dyn Store>>) -> Self {
+        Self::start_as(records, variables, store, |_| {}).await
+    }
+
+    async fn start_as(
+        records: Records,
+        variables: &[(&str, &str)],
+        store: Option<Arc<dyn Store>>,
+        change: impl FnOnce(&mut AppState),
+    ) -> Self {
         let (listener, sandbox_listener) = (listen().await, listen().await);
         let port = listener.local_addr().unwrap().port();
         let sandbox = format!("http://{}", sandbox_listener.local_addr().unwrap());
@@ -79,6 +94,8 @@ impl App {
         let mut state = AppState::new(config, store, Arc::new(clock)).unwrap();
         state.retries =
             Retries { base: Duration::from_millis(1), longest: Duration::from_millis(20), ..Retries::default() };
+
+        change(&mut state);
 
         let options =
             sandbox::Options { public_url: sandbox.clone(), records, latency: Duration::ZERO, limits: true, seed: 1 };

@@ -27,6 +27,10 @@ struct Case {
     further_requests: u64,
     /// Whether the provider lets a program revoke a grant.
     revokes: bool,
+    /// Whether it says how long a grant is good that is not used.
+    says_how_long: bool,
+    /// The path that is read for an item, and for those of the same stream.
+    read_for: fn(&Value) -> String,
 }
 
 const HUBSPOT: Case = Case {
@@ -38,6 +42,8 @@ const HUBSPOT: Case = Case {
     least_requests: 19,
     further_requests: 0,
     revokes: true,
+    says_how_long: false,
+    read_for: |_| "/hubspot/crm/objects/2026-03/deals".to_owned(),
 };
 
 const NOTION: Case = Case {
@@ -51,6 +57,8 @@ const NOTION: Case = Case {
     // Search returns every third row beside the 400 pages: 600 results in place of 400.
     further_requests: 2,
     revokes: true,
+    says_how_long: false,
+    read_for: |row| format!("/notion/v1/data_sources/{}/query", row["parent_id"].as_str().unwrap()),
 };
 
 const AIRTABLE: Case = Case {
@@ -63,6 +71,12 @@ const AIRTABLE: Case = Case {
     least_requests: 23,
     further_requests: 0,
     revokes: false,
+    says_how_long: true,
+    read_for: |record| {
+        let (base, table) =
+            (record["url"].as_str().unwrap().split('/').nth(3).unwrap(), record["parent_id"].as_str().unwrap());
+        format!("/airtable/v0/{base}/{table}")
+    },
 };
 
 /// One module a provider, with one test a case.
@@ -175,7 +189,7 @@ async fn connecting(case: &Case) {
     assert_eq!((status, &connection["status"]), (StatusCode::OK, &json!("active")));
     assert_eq!(connection["account"]["name"], case.account);
     assert_eq!((&connection["withheld"], &connection["renewable"]), (&json!([]), &json!(true)));
-    assert_eq!(connection["must_be_used_before"].is_string(), case.slug == "airtable");
+    assert_eq!(connection["must_be_used_before"].is_string(), case.says_how_long);
 }
 
 async fn refusing(case: &Case) {
@@ -263,7 +277,8 @@ async fn failing(case: &Case) {
     let whole = app.events_of(case.slug).await;
     let (_, streams) = report(&whole);
     let last = streams.last().unwrap();
-    let path = failing_path(&app, case, &whole).await;
+    let of_last = whole.iter().rev().find(|event| event["stream"] == last["stream"]);
+    let path = (case.read_for)(&of_last.unwrap()["items"][0]);
     app.steer(json!({"faults": [{"path": path, "kind": "status", "status": 502}]})).await;
     let events = app.events_of(case.slug).await;
     let (complete, report) = report(&events);
@@ -283,23 +298,6 @@ async fn failing(case: &Case) {
     assert_eq!(array.status(), StatusCode::OK);
     let told = array.headers()["tributary-load"].to_str().unwrap().strip_prefix("partial; failed=").unwrap().to_owned();
     assert_eq!(percent_encoding::percent_decode_str(&told).decode_utf8().unwrap(), last["stream"].as_str().unwrap());
-}
-
-/// The path of the data that the last stream of a load reads, from the parent of its items.
-async fn failing_path(app: &App, case: &Case, events: &[Value]) -> String {
-    let last = report(events).1.last().unwrap()["stream"].clone();
-    let item =
-        events.iter().rev().find(|event| event["stream"] == last).map(|event| event["items"][0].clone()).unwrap();
-    let parent = item["parent_id"].as_str().unwrap_or_default();
-    let _ = app;
-    match case.slug {
-        "hubspot" => "/hubspot/crm/objects/2026-03/deals".to_owned(),
-        "notion" => format!("/notion/v1/data_sources/{parent}/query"),
-        _ => {
-            let base = item["url"].as_str().unwrap().split('/').nth(3).unwrap().to_owned();
-            format!("/airtable/v0/{base}/{parent}")
-        }
-    }
 }
 
 async fn loading_twice(case: &Case) {

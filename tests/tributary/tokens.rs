@@ -148,11 +148,91 @@ async fn an_old_request_does_not_bury_a_newer_grant() {
     let app = App::start().await;
     app.connect().await;
     let key = app.state.tokens.key(&tributary::model::Subject::new("acme", "ada").unwrap(), "hubspot").unwrap();
-    let bearer = tributary::server::tokens::Bearer::stored(app.state.tokens.clone(), key);
+    let bearer = tributary::server::tokens::Bearer::stored(app.state.tokens.clone(), key, "24816357");
     let old = bearer.fresh().await.unwrap();
     app.connect().await;
     bearer.dead(&old).await;
     assert_eq!(app.items().await.status(), StatusCode::OK);
+}
+
+/// Puts a claim into the stored grant, as a process does that then crashes, and returns the grant's place.
+async fn crash_during_refresh(app: &App, provider: &str) -> String {
+    let place = format!("connection/{provider}/acme/ada");
+    let grant = app.state.store.get(&place).await.unwrap().unwrap();
+    let mut grant: Value = serde_json::from_slice(&grant).unwrap();
+    grant["claim"] = json!({"id": "of a process that is gone", "at": "2026-01-02T03:04:05Z"});
+    let lifetime = std::time::Duration::from_secs(60);
+    app.state.store.put(&place, &serde_json::to_vec(&grant).unwrap(), lifetime).await.unwrap();
+    place
+}
+
+#[tokio::test]
+async fn a_refresh_that_a_crashed_process_began_is_taken_over_and_the_load_is_whole() {
+    for provider in ["hubspot", "notion", "airtable"] {
+        let app = App::start_with_claim_life(std::time::Duration::from_millis(300)).await;
+        app.connect_to(provider).await;
+        app.control_with("expire", json!({"provider": provider})).await;
+        crash_during_refresh(&app, provider).await;
+        let events = app.events_of(provider).await;
+        assert_eq!(events.last().unwrap()["complete"], true, "{:?}", events.last());
+        let counted = app.stats().await["by_provider"][provider].clone();
+        assert_eq!((&counted["refreshes"], &counted["reused_tokens"]), (&json!(1), &json!(0)), "{provider}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_is_still_valid_is_served_while_a_crashed_process_holds_the_grant() {
+    let app = App::start().await;
+    app.connect().await;
+    app.advance(SignedDuration::from_mins(26));
+    crash_during_refresh(&app, "hubspot").await;
+    assert_eq!(token(&app).await.0, StatusCode::OK, "4 minutes are left");
+    assert_eq!(app.stats().await["refreshes"], 0, "the other process may be about to send");
+}
+
+#[tokio::test]
+async fn a_grant_that_another_process_refreshes_is_not_buried() {
+    let app = App::start().await;
+    app.connect().await;
+    let key = app.state.tokens.key(&tributary::model::Subject::new("acme", "ada").unwrap(), "hubspot").unwrap();
+    let bearer = tributary::server::tokens::Bearer::stored(app.state.tokens.clone(), key, "24816357");
+    let token = bearer.fresh().await.unwrap();
+    let place = crash_during_refresh(&app, "hubspot").await;
+    let before = app.state.store.get(&place).await.unwrap();
+    let error = bearer.dead(&token).await;
+    assert_eq!(error.code, tributary::model::ErrorCode::ProviderUnavailable, "{error}");
+    assert_eq!(app.state.store.get(&place).await.unwrap(), before);
+}
+
+#[tokio::test]
+async fn a_refresh_whose_answer_was_lost_says_so_where_each_token_works_once() {
+    for provider in ["notion", "airtable"] {
+        let app = App::start().await;
+        app.connect_to(provider).await;
+        app.control_with("expire", json!({"provider": provider})).await;
+        let path = if provider == "notion" { "/notion/v1/oauth/token" } else { "/airtable/oauth2/v1/token" };
+        // Made, and never heard of; and Airtable then says for some seconds that this was too soon.
+        app.steer(json!({
+            "airtable": {"conflict_seconds": 0},
+            "faults": [{"path": path, "kind": "drop_after", "when": {"times": 1}}],
+        }))
+        .await;
+        let refused = app.items_of(provider).await;
+        let refused: Value = refused.json().await.unwrap();
+        assert_eq!(refused["code"], "reconnect_required", "{refused}");
+        assert!(refused["detail"].as_str().unwrap().contains("may have made new tokens that were lost"), "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn a_load_does_not_go_on_with_the_data_of_another_account() {
+    let app = App::start().await;
+    app.connect().await;
+    let key = app.state.tokens.key(&tributary::model::Subject::new("acme", "ada").unwrap(), "hubspot").unwrap();
+    let bearer = tributary::server::tokens::Bearer::stored(app.state.tokens.clone(), key, "another-account");
+    let error = bearer.fresh().await.unwrap_err();
+    assert_eq!(error.code, tributary::model::ErrorCode::NotConnected);
+    assert!(error.detail.contains("Another HubSpot account"), "{error}");
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::server::providers::{self, ClientAuth, Provider};
+use crate::server::providers::{self, ClientAuth, Endpoint, Provider};
 
 /// One variable of the environment.
 pub struct Variable {
@@ -60,8 +60,10 @@ fn of_provider(provider: &Provider) -> Vec<Variable> {
     if !provider.scopes.is_empty() {
         variables.push(("SCOPES", "", "separated by spaces; unset: read-only, what a load needs".to_owned()));
     }
-    variables.push(("AUTH_URL", provider.auth_url, "where people approve".to_owned()));
-    variables.push(("API_URL", provider.api_url, "where data is asked for".to_owned()));
+    let tokens = |here| if here { ", and tokens are asked for" } else { "" };
+    let at_auth = matches!(provider.oauth.token, Endpoint::Auth(_));
+    variables.push(("AUTH_URL", provider.auth_url, format!("where people approve{}", tokens(at_auth))));
+    variables.push(("API_URL", provider.api_url, format!("where data is asked for{}", tokens(!at_auth))));
     let named = |(suffix, default, meaning)| Variable { name: provider.variable(suffix), default, meaning };
     variables.into_iter().map(named).collect()
 }
@@ -89,9 +91,11 @@ mod tests {
     #[test]
     fn the_readme_names_every_variable_with_its_default() {
         let readme = include_str!("../../../README.md");
-        for Variable { name, default, .. } in variables() {
+        for Variable { name, default, meaning } in variables() {
             let row = readme.lines().find(|line| line.starts_with(&format!("| `{name}`")));
-            assert!(row.is_some_and(|row| row.contains(default)), "{name} [{default}] is not in the README's table");
+            let meaning = meaning.split([';', ',']).next().unwrap_or_default();
+            let is_told = row.is_some_and(|row| row.contains(default) && row.replace('`', "").contains(meaning));
+            assert!(is_told, "{name} [{default}] {meaning} is not in the README's table");
         }
     }
 }

@@ -5,6 +5,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use http::{HeaderMap, header};
+use secrecy::ExposeSecret;
 use serde::Deserialize;
 use tracing::Instrument;
 
@@ -19,6 +20,7 @@ use crate::{
         AppState, access, failure, load,
         notice::Notice,
         providers::{self, Provider},
+        random,
         tokens::{Bearer, Rejection},
     },
 };
@@ -108,8 +110,8 @@ async fn save(state: &AppState, attempt: Attempt, code: String) -> Result<(), Ou
         }
     })?;
     let bearer = Bearer::held(state.tokens.clone(), key.clone(), minted.access_token().clone());
-    // Which account it is, and so whose quota, is not known yet.
-    let api = load::api(state, &key, bearer, "");
+    // Which account it is, and so whose quota, is not known yet: this request waits for nobody, and nobody for it.
+    let api = load::api(state, &key, bearer, random::token().expose_secret());
     let account = match (key.provider.identify)(api).await {
         Ok(account) => account,
         Err(error) => {

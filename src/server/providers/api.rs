@@ -7,6 +7,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_e
 use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tokio::task::JoinSet;
+use tracing::Instrument;
 
 use super::{
     CallError, Provider, Retries,
@@ -16,6 +18,7 @@ use super::{
 use crate::{
     model::{AppError, ErrorCode},
     server::{
+        failure,
         load::{Meter, Pace, Paces},
         tokens::{AccessToken, Bearer},
     },
@@ -170,19 +173,17 @@ impl Api {
 
     /// Sends once, in its turn; what comes back is a success.
     async fn answer(&self, request: &Request<'_>) -> Result<reqwest::Response, Failure> {
-        // The turns end when the answer begins. The token is asked for last: it may change while one waits for a turn.
-        let _part_turn = match &self.part_pace {
-            Some(pace) => Some(pace.turn().await),
-            None => None,
-        };
-        let _turn = self.pace.turn().await;
-        let token = self.bearer.fresh().await?;
-        self.meter.sent();
-        let mut request = request(&self.http).bearer_auth(token.value.expose_secret()).timeout(TIMEOUT);
+        let mut request = request(&self.http).timeout(TIMEOUT);
         for (name, value) in self.provider.headers {
             request = request.header(*name, *value);
         }
-        let response = request.send().await.map_err(|error| self.lost(&error))?;
+        // A task of its own: a load whose reader has stopped reading is not polled, and must not keep its turn from others.
+        // It ends with the load, since dropping the set ends its tasks.
+        let mut sending = JoinSet::new();
+        sending.spawn(self.clone().send_in_turn(request).in_current_span());
+        let sent = sending.join_next().await.expect("one task was spawned");
+        let (token, sent) = sent.map_err(|error| Failure::Final(failure::defect(&error.into()).into()))??;
+        let response = sent.map_err(|error| self.lost(&error))?;
         let quota = &self.provider.quota;
         if let Some(told) = quota.told_in.and_then(|name| number(response.headers(), name)) {
             self.pace.allow(told);
@@ -192,6 +193,22 @@ impl Api {
             StatusCode::UNAUTHORIZED => Err(Failure::Unauthorized(token)),
             _ => Err(self.refusal(response).await),
         }
+    }
+
+    /// Waits for its turns, which end when the answer begins. The token is asked for last: it may change meanwhile.
+    async fn send_in_turn(
+        self,
+        request: reqwest::RequestBuilder,
+    ) -> Result<(AccessToken, reqwest::Result<reqwest::Response>), Failure> {
+        let _part_turn = match &self.part_pace {
+            Some(pace) => Some(pace.turn().await),
+            None => None,
+        };
+        let _turn = self.pace.turn().await;
+        let token = self.bearer.fresh().await?;
+        self.meter.sent();
+        let sent = request.bearer_auth(token.value.expose_secret()).send().await;
+        Ok((token, sent))
     }
 
     fn lost(&self, error: &reqwest::Error) -> Failure {

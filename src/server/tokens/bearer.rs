@@ -5,7 +5,7 @@ use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 
 use super::{ConnectionKey, Tokens};
-use crate::model::AppError;
+use crate::model::{AppError, ErrorCode};
 
 /// An access token, and the version of the grant that it is from.
 #[derive(Debug, Clone)]
@@ -14,6 +14,8 @@ pub struct AccessToken {
     pub value: SecretString,
     /// When it ends, where the provider says so.
     pub expires_at: Option<Timestamp>,
+    /// Whose data it opens.
+    pub(super) account: String,
     pub(super) version: u64,
 }
 
@@ -22,27 +24,44 @@ pub struct AccessToken {
 pub struct Bearer {
     tokens: Tokens,
     key: ConnectionKey,
+    from: From,
+}
+
+/// Where its tokens are from.
+#[derive(Clone)]
+enum From {
+    /// The stored grant, as long as it is for this account.
+    Stored { account: String },
     /// A token that was just minted and belongs to no stored grant yet.
-    held: Option<AccessToken>,
+    Held(AccessToken),
 }
 
 impl Bearer {
-    /// Tokens of the stored grant, refreshed as needed.
-    pub fn stored(tokens: Tokens, key: ConnectionKey) -> Self {
-        Self { tokens, key, held: None }
+    /// Tokens of the stored grant, refreshed as needed; none when it is for another account by then, because a load must
+    /// not go on with the data of somebody else.
+    pub fn stored(tokens: Tokens, key: ConnectionKey, account: &str) -> Self {
+        Self { tokens, key, from: From::Stored { account: account.to_owned() } }
     }
 
     /// One token, before its grant is saved.
     pub fn held(tokens: Tokens, key: ConnectionKey, value: SecretString) -> Self {
-        Self { tokens, key, held: Some(AccessToken { value, expires_at: None, version: 0 }) }
+        let token = AccessToken { value, expires_at: None, account: String::new(), version: 0 };
+        Self { tokens, key, from: From::Held(token) }
     }
 
     /// A token that is good now.
     pub async fn fresh(&self) -> Result<AccessToken, AppError> {
-        match &self.held {
-            Some(token) => Ok(token.clone()),
-            None => self.tokens.fresh(&self.key).await,
+        let account = match &self.from {
+            From::Held(token) => return Ok(token.clone()),
+            From::Stored { account } => account,
+        };
+        let token = self.tokens.fresh(&self.key).await?;
+        if token.account != *account {
+            let name = self.key.provider.name;
+            let detail = format!("Another {name} account was connected while this one was read. Load again.");
+            return Err(AppError::new(ErrorCode::NotConnected, detail));
         }
+        Ok(token)
     }
 
     /// Whether `token`, which the provider did not accept (401), has been replaced meanwhile.
@@ -52,7 +71,7 @@ impl Bearer {
 
     /// The provider did not accept `token` (401), the current one: makes sure that the next [`Bearer::fresh`] gives another.
     pub async fn renew(&self, token: &AccessToken) -> Result<(), AppError> {
-        if self.held.is_none() {
+        if matches!(self.from, From::Stored { .. }) {
             self.tokens.refresh(&self.key, Some(token.version)).await?;
         }
         Ok(())
@@ -62,12 +81,18 @@ impl Bearer {
     pub async fn dead(&self, token: &AccessToken) -> AppError {
         let name = self.key.provider.name;
         let reason = format!("{name} no longer accepts this grant.");
-        if self.held.is_none()
-            && let Err(error) = self.tokens.bury(&self.key, token.version, &reason).await
-        {
-            return error;
+        let buried = match &self.from {
+            From::Held(_) => Ok(true),
+            From::Stored { .. } => self.tokens.bury(&self.key, token.version, &reason).await,
+        };
+        match buried {
+            Ok(true) => AppError::reconnect(name, &reason),
+            Ok(false) => {
+                let detail = format!("{name}'s access was renewed while this was read. Load again.");
+                AppError::new(ErrorCode::ProviderUnavailable, detail)
+            }
+            Err(error) => error,
         }
-        AppError::reconnect(name, &reason)
     }
 
     /// What the provider tells about the token (RFC 7662), where it has an endpoint for that.

@@ -22,9 +22,11 @@ use super::{
 };
 use crate::{model::AppError, server::random};
 
-/// How long a claim is respected. A call to a token endpoint takes [`super::oauth::TIMEOUT`] at most, and saving its
-/// answer a few seconds.
-pub(super) const LIFE: Duration = Duration::from_secs(45);
+/// How long a claim is respected: a call to a token endpoint (30 seconds at most), saving its answer, and some slack.
+pub(super) const LIFE: Duration = Duration::from_secs(75);
+
+/// How long after its claim an answer may be saved at the latest, where the store is away meanwhile.
+pub(super) const SAVED: Duration = Duration::from_secs(65);
 
 /// A claim that is older than this when its owner is about to send is given up: the process was held up, and another may
 /// be about to take over.
@@ -50,9 +52,9 @@ pub(super) struct Watch {
 
 impl Watch {
     /// Whether this claim is to be respected still.
-    pub(super) fn respects(&mut self, claim: &Claim) -> bool {
+    pub(super) fn respects(&mut self, claim: &Claim, life: Duration) -> bool {
         match &self.seen {
-            Some((seen, since)) if seen == claim => since.elapsed() < LIFE,
+            Some((seen, since)) if seen == claim => since.elapsed() < life,
             _ => {
                 self.seen = Some((claim.clone(), Instant::now()));
                 true
@@ -77,26 +79,39 @@ impl Tokens {
             // It may have been sent, and its answer lost with the process.
             grant.unanswered = grant.unanswered.or(Some(crashed.at));
         }
+        let ours = self.write(key, stored, &grant).await?;
         let bytes = grant.to_bytes()?;
-        let ours = self.replace(key, &stored.bytes, &bytes).await?;
         Ok(ours.then_some(Stored { grant, bytes }))
     }
 
-    /// Writes `next` in place of a grant that holds our claim. False when the claim is no longer there: somebody took over,
-    /// connected anew or disconnected.
-    pub(super) async fn settle(&self, key: &ConnectionKey, claimed: &Stored, next: &Grant) -> Result<bool, AppError> {
-        let bytes = next.to_bytes()?;
+    /// Writes `next` in place of a grant that holds our claim.
+    pub(super) async fn settle(
+        &self,
+        key: &ConnectionKey,
+        claimed: &Stored,
+        next: &Grant,
+    ) -> Result<Settled, AppError> {
         loop {
-            let Some(current) = self.read(key).await? else { return Ok(false) };
+            let Some(current) = self.read(key).await? else { return Ok(Settled::Gone) };
             if current.grant.claim != claimed.grant.claim {
-                return Ok(false);
+                return Ok(Settled::Overtaken);
             }
             // Whatever else changed in it meanwhile, such as its deadline, is in `next` anew.
-            if self.replace(key, &current.bytes, &bytes).await? {
-                return Ok(true);
+            if self.write(key, &current, next).await? {
+                return Ok(Settled::Done);
             }
         }
     }
+}
+
+/// What became of a claim.
+pub(super) enum Settled {
+    /// What its owner wrote counts.
+    Done,
+    /// Somebody took over, or connected anew.
+    Overtaken,
+    /// The person disconnected.
+    Gone,
 }
 
 #[cfg(test)]
@@ -108,11 +123,11 @@ mod tests {
         let claim = |id: &str, at: &str| Claim { id: id.to_owned(), at: at.parse().unwrap() };
         let mut watch = Watch::default();
         let long_ago = claim("a", "2001-01-01T00:00:00Z");
-        assert!(watch.respects(&long_ago));
+        assert!(watch.respects(&long_ago, LIFE));
         tokio::time::advance(LIFE - Duration::from_secs(1)).await;
-        assert!(watch.respects(&long_ago));
+        assert!(watch.respects(&long_ago, LIFE));
         tokio::time::advance(Duration::from_secs(1)).await;
-        assert!(!watch.respects(&long_ago));
-        assert!(watch.respects(&claim("b", "2001-01-01T00:00:00Z")), "another one is seen anew");
+        assert!(!watch.respects(&long_ago, LIFE));
+        assert!(watch.respects(&claim("b", "2001-01-01T00:00:00Z"), LIFE), "another one is seen anew");
     }
 }

@@ -13,8 +13,8 @@ use crate::{
     server::{failure, providers::Provider},
 };
 
-/// How long a grant is kept after its last use.
-pub(super) const LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
+/// How long a grant is kept after its last use, unless the provider keeps it for longer.
+const LIFETIME: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// A grant that was used slides its deadline when that has moved by this much.
 const SLIDE: SignedDuration = SignedDuration::from_hours(24);
@@ -137,6 +137,12 @@ impl Grant {
     pub(super) fn kept(&self, now: Timestamp) -> Option<Self> {
         let is_due = now.duration_since(self.kept_since) >= SLIDE && self.claim.is_none();
         is_due.then(|| Self { kept_since: now, ..self.clone() })
+    }
+
+    /// How long the store keeps it from now on.
+    pub(super) fn lifetime(&self, now: Timestamp) -> Duration {
+        let told = self.refresh_expires_at.map_or(LIFETIME, |at| at.duration_since(now));
+        told.max(LIFETIME).unsigned_abs()
     }
 
     /// Notes what the provider said about tokens that were just minted. Tokens that are only sealed again say nothing.

@@ -70,9 +70,9 @@ impl OAuthClient {
     pub(super) fn new(provider: &'static Provider, config: &Config, http: &reqwest::Client) -> Result<Self, AppError> {
         let configured = config.provider(provider);
         let Some(credentials) = &configured.client else {
-            let capitals = provider.slug.to_uppercase();
+            let (id, secret) = (provider.variable("CLIENT_ID"), provider.variable("CLIENT_SECRET"));
             let detail = format!(
-                "{} is not configured: the operator has to set {capitals}_CLIENT_ID and {capitals}_CLIENT_SECRET, or let the sandbox stand in.",
+                "{} is not configured: the operator has to set {id} and {secret}, or let the sandbox stand in.",
                 provider.name
             );
             return Err(AppError::new(ErrorCode::NotConfigured, detail));
@@ -173,7 +173,10 @@ impl OAuthClient {
         let mut request = self.http.post(self.configured.address(endpoint)).timeout(TIMEOUT);
         match (self.provider.oauth.client, secret) {
             (ClientAuth::Basic | ClientAuth::BasicOrPublic, Some(_)) => request = request.basic_auth(id, secret),
-            _ => fields.extend([("client_id", id.as_str()), ("client_secret", secret.unwrap_or_default())]),
+            _ => {
+                fields.push(("client_id", id));
+                fields.extend(secret.map(|secret| ("client_secret", secret)));
+            }
         }
         let request = match self.provider.oauth.encoding {
             Encoding::Form => {

@@ -7,7 +7,7 @@ use tracing::Instrument;
 
 use super::{
     AccessToken, ConnectionKey, Rejection, Tokens,
-    claim::{self, Watch},
+    claim::{self, Settled, Watch},
     grant::{Grant, Stored},
 };
 use crate::{
@@ -21,8 +21,11 @@ const MARGIN: SignedDuration = SignedDuration::from_mins(5);
 /// After a refresh that failed, a token that is still valid is served for this long before the next try.
 const PAUSE: Duration = Duration::from_secs(30);
 
-/// How often a grant is written again when the store fails after the provider has answered, and how long between.
-const WRITES: (u32, Duration) = (10, Duration::from_millis(300));
+/// How long between two tries to save what the provider answered, while the store is away.
+const SAVE_AGAIN: Duration = Duration::from_millis(300);
+
+/// How long a caller waits for another process's refresh while the old token is still valid.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 impl Tokens {
     /// An access token that is good for a while, refreshed first when it is not.
@@ -79,21 +82,27 @@ impl Tokens {
             if let Some(error) = self.failures.since(&key.to_string(), asked) {
                 return Err(error);
             }
-            if stored.grant.claim.as_ref().is_some_and(|claim| others.respects(claim)) {
+            if stored.grant.claim.as_ref().is_some_and(|claim| others.respects(claim, self.claim_life)) {
+                let is_valid = refused.is_none() && !stored.grant.is_expired((self.clock)());
+                if is_valid && asked.elapsed() > PATIENCE {
+                    return Ok(self.open(key, &stored.grant)?.access_token(&stored.grant));
+                }
                 others.wait().await;
                 continue;
             }
             let began = Instant::now();
             match self.claim(key, &stored).await? {
-                Some(claimed) if began.elapsed() < claim::HELD_UP => return self.spend(key, &claimed).await,
-                Some(claimed) => drop(self.settle(key, &claimed, &claimed.grant.released(None)).await?),
+                Some(claimed) if began.elapsed() < claim::HELD_UP => return self.spend(key, &claimed, began).await,
+                Some(claimed) => {
+                    self.settle(key, &claimed, &claimed.grant.released(None)).await?;
+                }
                 None => {}
             }
         }
     }
 
     /// Gives the refresh token to the provider and saves what comes back. The grant holds our claim.
-    async fn spend(&self, key: &ConnectionKey, claimed: &Stored) -> Result<AccessToken, AppError> {
+    async fn spend(&self, key: &ConnectionKey, claimed: &Stored, began: Instant) -> Result<AccessToken, AppError> {
         let grant = &claimed.grant;
         let secrets = self.open(key, grant)?;
         let (name, rotates) = (key.provider.name, key.provider.oauth.rotates);
@@ -103,21 +112,22 @@ impl Tokens {
                 Err(Rejection::Dead(format!("{name} ended the access and gave no refresh token to renew it with.")))
             }
         };
-        let mut failed = None;
+        let (mut failed, mut made) = (None, None);
         let next = match minted {
             Ok(minted) => {
-                self.seal(key, grant.refreshed((self.clock)()), minted.or_keep(secrets.refresh_token, rotates))?
+                let minted = made.insert(minted.or_keep(secrets.refresh_token, rotates));
+                self.seal(key, grant.refreshed((self.clock)()), minted)?
             }
             Err(Rejection::Dead(reason)) => {
                 let reason = match grant.unanswered.filter(|_| rotates) {
                     Some(since) => format!(
-                        "{name}'s answer to a refresh was lost ({}), and with it the new tokens.",
+                        "{reason} {name} did not answer an earlier refresh ({}), and may have made new tokens that were lost.",
                         super::seconds(since)
                     ),
                     None => reason,
                 };
                 tracing::warn!(%key, reason, "refresh refused; the person has to connect again");
-                self.seal(key, grant.died(&reason, (self.clock)()), secrets.into())?
+                self.seal(key, grant.died(&reason, (self.clock)()), &secrets.into())?
             }
             Err(rejection) => {
                 tracing::warn!(%key, error = %rejection, "refresh failed");
@@ -128,42 +138,60 @@ impl Tokens {
                 grant.released(unanswered)
             }
         };
-        let settled = self.settle_patiently(key, claimed, &next).await;
+        let settled = self.settle_patiently(key, claimed, &next, began).await;
         if let Some(error) = failed {
             return Err(error);
         }
-        if !settled? {
-            tracing::info!(%key, "somebody else changed the grant during the refresh; theirs counts");
-            let current = self.live(key).await?;
-            return Ok(self.open(key, &current)?.access_token(&current));
+        match (settled?, made) {
+            (Settled::Done, _) => {}
+            (Settled::Overtaken, _) => {
+                tracing::info!(%key, "somebody else changed the grant during the refresh; theirs counts");
+                let current = self.live(key).await?;
+                return Ok(self.open(key, &current)?.access_token(&current));
+            }
+            (Settled::Gone, made) => {
+                // What was revoked when the person disconnected is the token before this one.
+                if let Some(minted) = made {
+                    self.oauth(key)?.discard(minted).await;
+                }
+                return Err(key.not_connected());
+            }
         }
         next.alive(key)?;
         tracing::info!(%key, version = next.version, "refreshed");
         Ok(self.open(key, &next)?.access_token(&next))
     }
 
-    /// Notes that the provider no longer accepts the grant of this version at all. A newer one is left alone.
-    pub(super) async fn bury(&self, key: &ConnectionKey, version: u64, reason: &str) -> Result<(), AppError> {
+    /// Notes that the provider no longer accepts the grant of this version at all, and tells whether that counts: a newer
+    /// grant is left alone, and one that somebody is refreshing is theirs to judge.
+    pub(super) async fn bury(&self, key: &ConnectionKey, version: u64, reason: &str) -> Result<bool, AppError> {
         let _lease = self.leases.acquire(&key.to_string()).await;
-        let stored = self.read(key).await?.filter(|stored| stored.grant.version == version);
-        let Some(stored) = stored else { return Ok(()) };
+        let stored = self.read(key).await?;
+        let stored = stored.filter(|stored| stored.grant.version == version && stored.grant.claim.is_none());
+        let Some(stored) = stored else { return Ok(false) };
         let secrets = self.open(key, &stored.grant)?;
-        let dead = self.seal(key, stored.grant.died(reason, (self.clock)()), secrets.into())?;
-        self.write(key, &stored, &dead).await?;
-        tracing::warn!(%key, reason, "the grant is dead; the person has to connect again");
-        Ok(())
+        let dead = self.seal(key, stored.grant.died(reason, (self.clock)()), &secrets.into())?;
+        let buried = self.write(key, &stored, &dead).await?;
+        tracing::warn!(%key, reason, buried, "the grant is dead; the person has to connect again");
+        Ok(buried)
     }
 
     /// Settles a claim, and again when the store fails: what a provider just made cannot be made twice.
-    async fn settle_patiently(&self, key: &ConnectionKey, claimed: &Stored, next: &Grant) -> Result<bool, AppError> {
-        let (most, pause) = WRITES;
-        for _ in 1..most {
+    async fn settle_patiently(
+        &self,
+        key: &ConnectionKey,
+        claimed: &Stored,
+        next: &Grant,
+        began: Instant,
+    ) -> Result<Settled, AppError> {
+        loop {
             match self.settle(key, claimed, next).await {
-                Err(error) if error.code == ErrorCode::StoreUnavailable => tokio::time::sleep(pause).await,
+                Err(error) if error.code == ErrorCode::StoreUnavailable && began.elapsed() < claim::SAVED => {
+                    tokio::time::sleep(SAVE_AGAIN).await;
+                }
                 settled => return settled,
             }
         }
-        self.settle(key, claimed, next).await
     }
 
     /// Slides a grant's deadline when it is used, at most once a day.

@@ -26,7 +26,12 @@ struct Plain<'a> {
 
 impl Secrets {
     pub(super) fn access_token(self, grant: &Grant) -> AccessToken {
-        AccessToken { value: self.access_token, version: grant.version, expires_at: grant.expires_at }
+        AccessToken {
+            value: self.access_token,
+            expires_at: grant.expires_at,
+            account: grant.account.id.clone(),
+            version: grant.version,
+        }
     }
 
     pub(super) fn to_plaintext(&self) -> Result<Zeroizing<Vec<u8>>, AppError> {

@@ -51,17 +51,21 @@ struct Window {
     /// The creation time at which it begins.
     from: Option<String>,
     cursor: Option<String>,
+    /// Whether large pages were too much for Notion.
+    is_slow: bool,
     /// The creation time of the last row, and the rows of that time.
     last: Option<String>,
     at_last: HashSet<String>,
 }
 
 impl Window {
-    async fn fetch(&self, api: &Api, path: &str) -> Result<Listing, AppError> {
-        match api.query(path, &self.body(PAGE_SIZE)).await {
+    async fn fetch(&mut self, api: &Api, path: &str) -> Result<Listing, AppError> {
+        let page_size = if self.is_slow { SMALL_PAGE } else { PAGE_SIZE };
+        match api.query(path, &self.body(page_size)).await {
             Err(failed)
                 if matches!(failed.status, Some(StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT)) =>
             {
+                self.is_slow = true;
                 Ok(api.query(path, &self.body(SMALL_PAGE)).await?)
             }
             reply => Ok(reply?),

@@ -51,6 +51,17 @@ fn rows_of_queried_data_sources_are_left_to_the_query_and_others_are_kept() {
 }
 
 #[test]
+fn a_page_in_a_queried_row_has_the_rows_title() {
+    let mut tree = Tree::default();
+    tree.queries("known");
+    let row = page("row", json!({"type": "data_source_id", "data_source_id": "known", "database_id": "d"}));
+    let [early, late] = ["early", "late"].map(|id| page(id, json!({"type": "page_id", "page_id": "row"})));
+    let placed = tree.place(vec![early, row, late]);
+    let told: Vec<_> = placed.iter().map(|item| (item.id.as_str(), item.parent_path_or_name.as_deref())).collect();
+    assert_eq!(told, [("early", Some("row")), ("late", Some("row"))]);
+}
+
+#[test]
 fn an_object_that_search_returns_twice_is_one_item() {
     let mut tree = Tree::default();
     let top = || page("top", json!({"type": "workspace", "workspace": true}));

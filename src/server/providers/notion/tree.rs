@@ -1,8 +1,7 @@
 //! The titles of a workspace, so that every item can name its parent.
 //!
 //! Search has an order of its own, in which a page may come before the page that it lies in. Such an item waits here until
-//! its parent's title is known, or until the search is over. What is kept is a title for each page that search returns;
-//! rows are not among them.
+//! its parent's title is known, or until the search is over. What is kept is a title for each page that search returns.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -31,21 +30,19 @@ impl Tree {
         for object in objects {
             let source = object.parent.as_ref().and_then(|parent| parent.data_source_id.as_ref());
             let is_queried = object.kind == "page" && source.is_some_and(|source| self.queried.contains(source));
-            if !is_queried && !self.titles.contains_key(&object.id) {
-                self.place_one(object, &mut placed);
+            if !self.titles.contains_key(&object.id) {
+                self.place_one(object.into_item(), is_queried, &mut placed);
             }
         }
         placed
     }
 
-    fn place_one(&mut self, object: Object, placed: &mut Vec<IntegrationItem>) {
-        let mut item = object.into_item();
+    /// A row that a query will bring is not placed; what lies in it learns its title all the same.
+    fn place_one(&mut self, mut item: IntegrationItem, is_queried: bool, placed: &mut Vec<IntegrationItem>) {
         self.titles.insert(item.id.clone(), item.name.clone());
-        let children = self.waiting.remove(&item.id).unwrap_or_default();
-        let named =
-            children.into_iter().map(|child| IntegrationItem { parent_path_or_name: item.name.clone(), ..child });
-        let named = named.collect::<Vec<_>>();
+        let (name, children) = (item.name.clone(), self.waiting.remove(&item.id).unwrap_or_default());
         match item.parent_id.as_ref().map(|parent| (parent, self.titles.get(parent))) {
+            _ if is_queried => {}
             Some((parent, None)) => self.waiting.entry(parent.clone()).or_default().push(item),
             Some((_, Some(title))) => {
                 item.parent_path_or_name.clone_from(title);
@@ -53,7 +50,7 @@ impl Tree {
             }
             None => placed.push(item),
         }
-        placed.extend(named);
+        placed.extend(children.into_iter().map(|child| IntegrationItem { parent_path_or_name: name.clone(), ..child }));
     }
 
     /// Those whose parents never came: they are not shared with us, or are blocks, which have no titles.

@@ -20,11 +20,12 @@ pub(super) fn read(api: Api) -> Pages {
     let tree = Shared::default();
     stream::once(data_sources(api.clone()))
         .flat_map(move |(found, trouble)| {
-            let (tree, of_databases) = (tree.clone(), (api.clone(), tree.clone()));
+            let (asking, placing, tree) = (api.clone(), tree.clone(), tree.clone());
+            // They are asked for at once and placed in order, so that two loads of the same data are the same.
             let databases = stream::iter(by_database(found))
-                .map(move |(id, sources)| database(of_databases.0.clone(), of_databases.1.clone(), id, sources))
+                .map(move |(id, sources)| database(asking.clone(), id, sources))
                 .buffered(DATABASES_AT_ONCE)
-                .map(Ok);
+                .map(move |database| Ok(database.placed_in(&placing)));
             // That data sources are missing is told last: the pages are worth reading all the same.
             databases.chain(pages(api.clone(), tree)).chain(stream::iter(trouble.map(Err)))
         })
@@ -57,15 +58,22 @@ fn by_database(found: Vec<Object>) -> Vec<(Option<String>, Vec<Object>)> {
     databases
 }
 
-/// A database with its data sources, those that search missed included.
-async fn database(api: Api, tree: Shared, id: Option<String>, mut sources: Vec<Object>) -> Batch {
-    let mut batch = Batch::default();
-    let mut database = None;
+/// A database with its data sources.
+struct Database {
+    database: Option<Object>,
+    sources: Vec<Object>,
+    /// What could not be read of it.
+    failed: Vec<Source>,
+}
+
+/// Asks for a database, and for those of its data sources that search missed.
+async fn database(api: Api, id: Option<String>, mut sources: Vec<Object>) -> Database {
+    let (mut database, mut failed) = (None, Vec::new());
     if let Some(id) = id {
         match api.get::<Object>(&format!("/v1/databases/{}", segment(&id)), &[]).await {
             Ok(found) => database = Some(found),
-            Err(failed) if is_out_of_sight(&failed) => {}
-            Err(failed) => batch.sources.push(Source::failed(format!("database {id}"), failed.error)),
+            Err(error) if is_out_of_sight(&error) => {}
+            Err(error) => failed.push(Source::failed(format!("database {id}"), error.error)),
         }
     }
     let listed = database.iter().flat_map(|database| &database.data_sources);
@@ -73,23 +81,31 @@ async fn database(api: Api, tree: Shared, id: Option<String>, mut sources: Vec<O
     for missed in missed {
         match api.get::<Object>(&format!("/v1/data_sources/{}", segment(&missed.id)), &[]).await {
             Ok(found) => sources.push(found),
-            Err(failed) if is_out_of_sight(&failed) => {}
-            Err(failed) => batch.sources.push(Source::failed(format!("data source {}", missed.id), failed.error)),
+            Err(error) if is_out_of_sight(&error) => {}
+            Err(error) => failed.push(Source::failed(format!("data source {}", missed.id), error.error)),
         }
     }
-    let name = database.as_ref().and_then(Object::title);
-    for source in &sources {
-        let title = source.title().unwrap_or_else(|| source.id.clone());
-        let full = match &name {
-            Some(name) if *name != title => format!("{name} / {title}"),
-            _ => title.clone(),
-        };
-        let id = source.id.clone();
-        tree.held().queries(&id);
-        batch.sources.push(Source::new(full, move |api| rows::read(api, &id, title)));
+    Database { database, sources, failed }
+}
+
+impl Database {
+    fn placed_in(self, tree: &Shared) -> Batch {
+        let Self { database, sources, failed } = self;
+        let mut batch = Batch { sources: failed, ..Batch::default() };
+        let name = database.as_ref().and_then(Object::title);
+        for source in &sources {
+            let title = source.title().unwrap_or_else(|| source.id.clone());
+            let full = match &name {
+                Some(name) if *name != title => format!("{name} / {title}"),
+                _ => title.clone(),
+            };
+            let id = source.id.clone();
+            tree.held().queries(&id);
+            batch.sources.push(Source::new(full, move |api| rows::read(api, &id, title)));
+        }
+        batch.items = tree.held().place(database.into_iter().chain(sources).collect());
+        batch
     }
-    batch.items = tree.held().place(database.into_iter().chain(sources).collect());
-    batch
 }
 
 /// Whether a thing is there and not shared with us, which is the person's choice and no failure.
