@@ -6,6 +6,7 @@ mod bearer;
 mod claim;
 mod failures;
 mod grant;
+mod key;
 mod keyring;
 mod lease;
 mod minted;
@@ -19,7 +20,8 @@ use std::{sync::Arc, time::Duration};
 use jiff::Timestamp;
 
 pub use bearer::{AccessToken, Bearer};
-pub use grant::{ConnectionKey, Grant};
+pub use grant::Grant;
+pub use key::ConnectionKey;
 pub use keyring::Keyring;
 pub use oauth::{OAuthClient, Revocation};
 pub use rejection::Rejection;

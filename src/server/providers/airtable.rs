@@ -2,6 +2,9 @@
 //!
 //! Facts: airtable.com/developers/web/api, "OAuth reference", "List bases", "List records", "Rate limits", "Errors".
 
+mod item;
+mod reply;
+
 use std::{
     collections::HashSet,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -9,14 +12,14 @@ use std::{
 };
 
 use futures::{FutureExt, StreamExt, TryStreamExt, future::BoxFuture, stream};
-use serde::Deserialize;
-use serde_json::{Map, Value};
 
 use super::{
     Api, Batch, CallError, ClientAuth, Content, Encoding, Endpoint, OAuth, Page, Pages, Provider, Quota, Source,
     follow, segment,
 };
-use crate::model::{Account, AppError, IntegrationItem};
+use crate::model::{Account, AppError};
+use item::{Place, base_item, record_item, table_item};
+use reply::{Base, Bases, Records, Table, Tables, User};
 
 const SCHEMA: &str = "schema.bases:read";
 const RECORDS: &str = "data.records:read";
@@ -63,9 +66,6 @@ pub(super) const PROVIDER: Provider = Provider {
     nothing: "No base is shared with Tributary. Connect again and choose the bases that it may read.",
     removed_in: "your Airtable account under Integrations, Third-party integrations",
 };
-
-/// Where people look at things.
-const ADDRESS: &str = "https://airtable.com";
 
 /// The most that a page of records holds.
 const PAGE_SIZE: &str = "100";
@@ -178,106 +178,6 @@ impl Progress {
 fn held(progress: &Mutex<Progress>) -> MutexGuard<'_, Progress> {
     // A panic cannot leave a set half changed, so a poisoned lock is as good as any.
     progress.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// A table, and where it is.
-struct Place {
-    base_id: String,
-    table: Table,
-}
-
-fn base_item(base: &Base, children: Option<Vec<String>>) -> IntegrationItem {
-    IntegrationItem {
-        directory: true,
-        name: Some(base.name.clone()),
-        url: Some(format!("{ADDRESS}/{}", base.id)),
-        children,
-        ..IntegrationItem::new("base", base.id.clone())
-    }
-}
-
-fn table_item(base: &Base, table: &Table) -> IntegrationItem {
-    IntegrationItem {
-        directory: true,
-        parent_path_or_name: Some(base.name.clone()),
-        parent_id: Some(base.id.clone()),
-        name: Some(table.name.clone()),
-        url: Some(format!("{ADDRESS}/{}/{}", base.id, table.id)),
-        ..IntegrationItem::new("table", table.id.clone())
-    }
-}
-
-fn record_item(Place { base_id, table }: &Place, record: Record) -> IntegrationItem {
-    let primary = record.fields.get(&table.primary_field_id).and_then(text);
-    IntegrationItem {
-        parent_path_or_name: Some(table.name.clone()),
-        parent_id: Some(table.id.clone()),
-        name: Some(primary.unwrap_or_else(|| record.id.clone())),
-        creation_time: record.created_time,
-        url: Some(format!("{ADDRESS}/{base_id}/{}/{}", table.id, record.id)),
-        ..IntegrationItem::new("record", record.id)
-    }
-}
-
-/// A cell as text. A formula that failed has none.
-fn text(cell: &Value) -> Option<String> {
-    let text = match cell {
-        Value::String(text) => text.trim().to_owned(),
-        Value::Number(number) => number.to_string(),
-        Value::Bool(checked) => checked.to_string(),
-        Value::Array(cells) => cells.iter().filter_map(text).collect::<Vec<_>>().join(", "),
-        // A barcode, a person, a button, what AI wrote.
-        Value::Object(fields) => ["text", "name", "label", "value"].iter().find_map(|name| text(fields.get(*name)?))?,
-        Value::Null => return None,
-    };
-    (!text.is_empty()).then_some(text)
-}
-
-#[derive(Deserialize)]
-struct User {
-    id: String,
-    email: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Bases {
-    bases: Vec<Base>,
-    offset: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Base {
-    id: String,
-    name: String,
-}
-
-#[derive(Deserialize)]
-struct Tables {
-    tables: Vec<Table>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Table {
-    id: String,
-    name: String,
-    primary_field_id: String,
-}
-
-#[derive(Deserialize)]
-struct Records {
-    records: Vec<Record>,
-    offset: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Record {
-    id: String,
-    created_time: Option<String>,
-    /// Empty cells are left out.
-    #[serde(default)]
-    fields: Map<String, Value>,
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! All HTTP to a provider's data API: bearer, quota, retries, and errors as sentences.
 
+mod failure;
+
 use std::{sync::Arc, time::Duration};
 
 use http::StatusCode;
@@ -10,19 +12,17 @@ use serde_json::Value;
 use tokio::task::JoinSet;
 use tracing::Instrument;
 
-use super::{
-    CallError, Provider, Retries,
-    call_error::word,
-    retry::{asked, number, passes},
-};
+use super::{CallError, Provider, Retries, retry::number};
 use crate::{
     model::{AppError, ErrorCode},
     server::{
-        failure,
+        failure::defect,
         load::{Meter, Pace, Paces},
         tokens::{AccessToken, Bearer},
     },
 };
+
+use failure::Failure;
 
 /// No request waits longer for its whole answer.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -58,27 +58,6 @@ pub struct Api {
     pub retries: Retries,
     /// Who counts.
     pub meter: Arc<Meter>,
-}
-
-/// Why one try failed.
-enum Failure {
-    /// May succeed later; perhaps the provider said when.
-    Passing { reason: String, status: Option<StatusCode>, wait: Option<Duration> },
-    /// The token was not accepted.
-    Unauthorized(AccessToken),
-    /// Will not succeed.
-    Final(CallError),
-}
-
-/// Why no token was to be had.
-impl From<AppError> for Failure {
-    fn from(error: AppError) -> Self {
-        match error.code {
-            // The token endpoint failed, and may not the next time.
-            ErrorCode::ProviderUnavailable => Self::Passing { reason: error.detail, status: None, wait: None },
-            _ => Self::Final(error.into()),
-        }
-    }
 }
 
 impl Api {
@@ -182,7 +161,7 @@ impl Api {
         let mut sending = JoinSet::new();
         sending.spawn(self.clone().send_in_turn(request).in_current_span());
         let sent = sending.join_next().await.expect("one task was spawned");
-        let (token, sent) = sent.map_err(|error| Failure::Final(failure::defect(&error.into()).into()))??;
+        let (token, sent) = sent.map_err(|error| Failure::Final(defect(&error.into()).into()))??;
         let response = sent.map_err(|error| self.lost(&error))?;
         let quota = &self.provider.quota;
         if let Some(told) = quota.told_in.and_then(|name| number(response.headers(), name)) {
@@ -209,59 +188,6 @@ impl Api {
         self.meter.sent();
         let sent = request.bearer_auth(token.value.expose_secret()).send().await;
         Ok((token, sent))
-    }
-
-    fn lost(&self, error: &reqwest::Error) -> Failure {
-        let name = self.provider.name;
-        let reason = if error.is_timeout() {
-            format!("{name} did not answer within {} seconds.", TIMEOUT.as_secs())
-        } else if error.is_connect() {
-            format!("{name} could not be reached.")
-        } else {
-            format!("The connection to {name} was lost.")
-        };
-        Failure::Passing { reason, status: None, wait: None }
-    }
-
-    async fn refusal(&self, mut response: reqwest::Response) -> Failure {
-        let (provider, status) = (self.provider, response.status());
-        let wait = self.asked(&response);
-        let word = read(&mut response, LARGEST_ERROR).await.ok().flatten().and_then(|body| word(&body));
-        let meant = provider.refusals.iter().find(|(known, _)| Some(*known) == word.as_deref());
-        if let Some((_, meaning)) = meant {
-            return Failure::Final(CallError { status: Some(status), word, ..unavailable((*meaning).to_owned()) });
-        }
-        let name = provider.name;
-        if passes(status) {
-            let reason = match status {
-                StatusCode::TOO_MANY_REQUESTS => format!("{name} asks for a pause: too many requests (429)."),
-                status => format!("{name} failed with status {}.", status.as_u16()),
-            };
-            return Failure::Passing { reason, status: Some(status), wait };
-        }
-        let detail = match status {
-            StatusCode::FORBIDDEN => {
-                format!(
-                    "{name} does not allow this to be read: a scope or permission is missing (403). Connect again with an account that may read it."
-                )
-            }
-            status => format!("{name} refused the request with status {}.", status.as_u16()),
-        };
-        Failure::Final(CallError { status: Some(status), word, ..unavailable(detail) })
-    }
-
-    /// How long the provider asks to wait. After too many requests all others of the same account or part wait as well.
-    fn asked(&self, response: &reqwest::Response) -> Option<Duration> {
-        let (status, headers) = (response.status(), response.headers());
-        let (quota, pace) = match (&self.provider.part_quota, &self.part_pace) {
-            (Some(quota), Some(pace)) => (quota, pace),
-            _ => (&self.provider.quota, &self.pace),
-        };
-        let wait = asked(status, headers, quota)?;
-        if status == StatusCode::TOO_MANY_REQUESTS && wait <= self.retries.longest {
-            pace.rest(wait);
-        }
-        Some(wait)
     }
 }
 

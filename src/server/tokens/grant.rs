@@ -1,15 +1,14 @@
 //! A grant as the store knows it: the tokens sealed, the rest in clear.
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
 use anyhow::Context;
 use jiff::{SignedDuration, Timestamp};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
-use super::{claim::Claim, minted::Minted, seconds};
+use super::{claim::Claim, key::ConnectionKey, minted::Minted, seconds};
 use crate::{
-    model::{Account, AppError, Connection, ErrorCode, Status, Subject},
+    model::{Account, AppError, Connection, Status},
     server::{failure, providers::Provider},
 };
 
@@ -18,36 +17,6 @@ const LIFETIME: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// A grant that was used slides its deadline when that has moved by this much.
 const SLIDE: SignedDuration = SignedDuration::from_hours(24);
-
-/// Whose grant, and where. Its text is the key in the store: `connection/{provider}/{org}/{user}`, with both ids
-/// percent-encoded, so that no choice of ids reaches another pair's grant.
-#[derive(Clone)]
-pub struct ConnectionKey {
-    /// Who connected.
-    pub subject: Subject,
-    /// What they connected.
-    pub provider: &'static Provider,
-}
-
-impl fmt::Display for ConnectionKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let encoded = |id| utf8_percent_encode(id, NON_ALPHANUMERIC);
-        write!(
-            f,
-            "connection/{}/{}/{}",
-            self.provider.slug,
-            encoded(self.subject.org_id()),
-            encoded(self.subject.user_id())
-        )
-    }
-}
-
-impl ConnectionKey {
-    pub(super) fn not_connected(&self) -> AppError {
-        let detail = format!("This user has not connected {0}. Connect {0} first.", self.provider.name);
-        AppError::new(ErrorCode::NotConnected, detail)
-    }
-}
 
 /// A grant. Its version grows with every change and is sealed in, so that an old ciphertext does not pass for a new one.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -224,7 +193,7 @@ impl Grant {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::providers;
+    use crate::{model::Subject, server::providers};
 
     fn key(org: &str, user: &str) -> ConnectionKey {
         ConnectionKey { subject: Subject::new(org, user).unwrap(), provider: &providers::ALL[0] }

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::*;
+use super::{item::*, reply::*};
 use crate::server::providers::any;
 
 fn place() -> Place {

@@ -1,0 +1,51 @@
+//! What Airtable answers, as far as it is read.
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+#[derive(Deserialize)]
+pub(super) struct User {
+    pub(super) id: String,
+    pub(super) email: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Bases {
+    pub(super) bases: Vec<Base>,
+    pub(super) offset: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Base {
+    pub(super) id: String,
+    pub(super) name: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Tables {
+    pub(super) tables: Vec<Table>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Table {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) primary_field_id: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Records {
+    pub(super) records: Vec<Record>,
+    pub(super) offset: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Record {
+    pub(super) id: String,
+    pub(super) created_time: Option<String>,
+    /// Empty cells are left out.
+    #[serde(default)]
+    pub(super) fields: Map<String, Value>,
+}

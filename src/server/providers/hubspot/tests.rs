@@ -1,0 +1,73 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::server::providers::any;
+
+/// `SimplePublicObjectWithAssociations` of the OpenAPI of 2026-03; a value may be null, as the wire has it.
+fn any_record() -> any::Json {
+    any::object(
+        vec![
+            ("id", any::id()),
+            (
+                "properties",
+                any::map("[a-z_]{1,9}|name|email|firstname|dealname", any::one_of(vec![any::text(), any::null()])),
+            ),
+            ("createdAt", any::time()),
+            ("updatedAt", any::time()),
+            ("archived", any::boolean()),
+        ],
+        vec![
+            ("archivedAt", any::time()),
+            ("url", any::text()),
+            ("associations", any::anything()),
+            ("propertiesWithHistory", any::anything()),
+            ("objectWriteTraceId", any::text()),
+        ],
+    )
+}
+
+proptest! {
+    #[test]
+    fn any_record_that_the_schema_allows_becomes_an_item(records in any::list(any_record())) {
+        for object in [&CONTACTS, &COMPANIES, &DEALS] {
+            let reply: Reply = serde_json::from_value(serde_json::json!({"results": records})).unwrap();
+            for (record, value) in reply.results.into_iter().zip(records.as_array().unwrap()) {
+                let item = item(object, record, None);
+                any::check(&item, value)?;
+                prop_assert!(item.name.is_some() && item.creation_time.is_some() && item.last_modified_time.is_some());
+            }
+        }
+    }
+}
+
+fn mapped(object: &Object, properties: &str) -> IntegrationItem {
+    let record = format!(
+        r#"{{"id":"7","properties":{properties},"createdAt":"2026-01-02T03:04:05Z","updatedAt":"2026-02-03T04:05:06.700Z","archived":false}}"#
+    );
+    item(object, serde_json::from_str(&record).unwrap(), Some("https://app.hubspot.com/contacts/1"))
+}
+
+#[test]
+fn names_fall_back_as_the_contract_says() {
+    for (object, properties, name) in [
+        (&CONTACTS, r#"{"firstname":"Ada","lastname":"Lovelace"}"#, "Ada Lovelace"),
+        (&CONTACTS, r#"{"firstname":null,"lastname":"Lovelace"}"#, "Lovelace"),
+        (&CONTACTS, r#"{"firstname":"","email":"ada@example.com"}"#, "ada@example.com"),
+        (&CONTACTS, "{}", "Contact 7"),
+        (&COMPANIES, r#"{"name":"Acme","domain":"acme.com"}"#, "Acme"),
+        (&COMPANIES, r#"{"name":null,"domain":"acme.com"}"#, "acme.com"),
+        (&COMPANIES, "{}", "Company 7"),
+        (&DEALS, r#"{"dealname":"Big one"}"#, "Big one"),
+        (&DEALS, "{}", "Deal 7"),
+    ] {
+        assert_eq!(mapped(object, properties).name.as_deref(), Some(name), "{properties}");
+    }
+}
+
+#[test]
+fn a_record_without_an_address_gets_one() {
+    let item = mapped(&DEALS, "{}");
+    assert_eq!(item.url.as_deref(), Some("https://app.hubspot.com/contacts/1/record/0-3/7"));
+    assert_eq!((item.kind.as_str(), item.directory, item.visibility), ("deal", false, true));
+    assert_eq!(item.creation_time.as_deref(), Some("2026-01-02T03:04:05Z"));
+}
