@@ -13,7 +13,7 @@
 //!   error nor the page ever holds one.
 //! - A failing stream never fails a load, and a load is never both green and incomplete.
 //! - No state outside the store: any request may be answered by any process. What a process remembers for itself
-//!   (quotas, who is refreshing, what failed just now) only spares requests.
+//!   (quotas, what failed just now) only spares requests; who is refreshing a grant stands in the grant.
 //! - Everything a person or a program sends is bounded and checked before it is used.
 
 pub mod model;
