@@ -200,7 +200,7 @@ async fn a_reader_who_stops_reading_keeps_no_other_load_from_its_turn() {
     let stalled = tributary::server::load::begin(&app.state, &subject, "airtable").await.unwrap().events();
     let mut stalled = Box::pin(stalled);
     // By then its tables stand in line for a turn.
-    for _ in 0..12 {
+    for _ in 0..22 {
         stalled.next().await.unwrap();
     }
     let other = tokio::time::timeout(std::time::Duration::from_secs(25), app.events_of("airtable")).await;
