@@ -1,5 +1,6 @@
 //! What is Airtable's alone: bases and tables, offsets that are forgotten, clients without a secret, scopes.
 
+use futures::StreamExt;
 use serde_json::{Value, json};
 use tributary::server::sandbox::Records;
 
@@ -189,4 +190,21 @@ async fn a_load_whose_token_is_rotated_ten_times_on_the_way_is_complete() {
     );
     let stats = app.stats().await["by_provider"]["airtable"].clone();
     assert_eq!((&stats["refreshes"], &stats["reused_tokens"]), (&json!(10), &json!(0)));
+}
+
+#[tokio::test]
+async fn a_reader_who_stops_reading_keeps_no_other_load_from_its_turn() {
+    let app = App::start_with(Records { records: 4_800, ..Records::default() }, &[], None).await;
+    app.connect_to("airtable").await;
+    let subject = tributary::model::Subject::new("acme", "ada").unwrap();
+    let stalled = tributary::server::load::begin(&app.state, &subject, "airtable").await.unwrap().events();
+    let mut stalled = Box::pin(stalled);
+    // By then its tables stand in line for a turn.
+    for _ in 0..22 {
+        stalled.next().await.unwrap();
+    }
+    let other = tokio::time::timeout(std::time::Duration::from_secs(25), app.events_of("airtable")).await;
+    let events = other.expect("the other load waits for the stalled one");
+    assert_eq!((items(&events).len(), &events.last().unwrap()["complete"]), (4_812, &json!(true)));
+    drop(stalled);
 }
