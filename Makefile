@@ -24,7 +24,7 @@ test:
 	@./setup test
 	@$(MAKE) --no-print-directory check
 	$(say) "unit and whole-program tests (about 3 minutes the first time)"
-	cargo test --features ssr
+	cargo test --features failpoints
 	@$(MAKE) --no-print-directory build
 	$(say) "the page in a browser, and the providers' own SDKs against the sandbox"
 	cd end2end && TRIBUTARY_BIN="$(CURDIR)/$(program)" TRIBUTARY_PYTHON="$$(cd .. && ./setup python)" \
@@ -53,7 +53,7 @@ $(page): $(shell find src style public -type f -not -path 'src/server/*' -not -n
 check:
 	$(say) "formatting, and clippy for the server and for the page"
 	cargo fmt --check
-	cargo clippy --features ssr --all-targets -- -D warnings
+	cargo clippy --features failpoints --all-targets -- -D warnings
 	cargo clippy --lib --target wasm32-unknown-unknown --features hydrate -- -D warnings
 	@# The proof that a fourth provider is one file, one line and its stand-in must still fit the code.
 	git apply --check docs/fourth-provider.patch

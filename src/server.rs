@@ -17,6 +17,7 @@ pub mod sandbox;
 pub mod store;
 
 pub mod cards;
+mod failpoint;
 mod failure;
 mod health;
 mod notice;

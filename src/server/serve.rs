@@ -16,7 +16,7 @@ use super::{
     AppState, access,
     config::{AdminAccess, Config},
     data_dir::DataDir,
-    router, sandbox, set_up_process, store,
+    failpoint, router, sandbox, set_up_process, store,
 };
 
 /// How long answers that are under way may take once the program is asked to stop. Loads end with it.
@@ -49,7 +49,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     {
         tracing::warn!("TRIBUTARY_PUBLIC_URL and TRIBUTARY_LISTEN name different ports; set both when one is changed");
     }
-    let state = AppState::new(config, store, Arc::new(jiff::Timestamp::now))?;
+    let state = AppState::new(config, store, Arc::new(failpoint::now))?;
     match access::sign_in_link(&state).await {
         Ok(link) => println!("\n  Tributary is at {}\n  Sign in (once): {link}\n", state.config.public("/")),
         Err(error) => bail!(error.detail),

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     model::{AppError, ErrorCode},
-    server::failure,
+    server::{failpoint, failure},
 };
 
 /// A token is refreshed when it ends within this time, or within half its life where that is shorter.
@@ -90,6 +90,7 @@ impl Tokens {
                 others.wait().await;
                 continue;
             }
+            failpoint::reach(failpoint::BEFORE_CLAIM);
             let began = Instant::now();
             match self.claim(key, &stored).await? {
                 Some(claimed) if began.elapsed() < claim::HELD_UP => return self.spend(key, &claimed, began).await,
@@ -103,6 +104,7 @@ impl Tokens {
 
     /// Gives the refresh token to the provider and saves what comes back. The grant holds our claim.
     async fn spend(&self, key: &ConnectionKey, claimed: &Stored, began: Instant) -> Result<AccessToken, AppError> {
+        failpoint::reach(failpoint::CLAIMED);
         let grant = &claimed.grant;
         let secrets = self.open(key, grant)?;
         let (name, rotates) = (key.provider.name, key.provider.oauth.rotates);
@@ -112,6 +114,7 @@ impl Tokens {
                 Err(Rejection::Dead(format!("{name} ended the access and gave no refresh token to renew it with.")))
             }
         };
+        failpoint::reach(failpoint::ANSWERED);
         let (mut failed, mut made) = (None, None);
         let next = match minted {
             Ok(minted) => {
@@ -139,6 +142,7 @@ impl Tokens {
             }
         };
         let settled = self.settle_patiently(key, claimed, &next, began).await;
+        failpoint::reach(failpoint::SAVED);
         if let Some(error) = failed {
             return Err(error);
         }
