@@ -25,6 +25,17 @@ pub struct Connection {
     pub withheld: Vec<String>,
     /// When the access token was last refreshed (RFC 3339, UTC).
     pub last_refreshed_at: Option<String>,
+    /// When somebody last used it, to a quarter of an hour (RFC 3339, UTC).
+    pub last_used_at: String,
+    /// When it is refreshed next (RFC 3339, UTC); null where nobody does that ahead of time: then it is refreshed when it
+    /// is used.
+    pub next_refresh_at: Option<String>,
+    /// How often it was refreshed in the last 24 hours.
+    pub refreshes_today: u32,
+    /// How often that failed.
+    pub failures_today: u32,
+    /// Why the last refresh failed, as a sentence; null when it went well.
+    pub trouble: Option<String>,
 }
 
 /// Whether a grant is good.

@@ -6,11 +6,13 @@ mod bearer;
 mod claim;
 mod failures;
 mod grant;
+mod history;
 mod key;
 mod keyring;
 mod lease;
 mod minted;
 mod oauth;
+mod plan;
 mod refresh;
 mod rejection;
 mod secrets;
@@ -83,7 +85,9 @@ impl Tokens {
     pub async fn connection(&self, key: &ConnectionKey) -> Result<Connection, AppError> {
         let grant = self.find(key).await?.ok_or_else(|| key.not_connected())?;
         let unusable = self.usable(key, &grant).err();
-        let mut connection = grant.into_connection(key.provider);
+        let planned_at = grant.planned_at.filter(|_| self.config.keeper && grant.expires_at.is_some());
+        let mut connection = grant.into_connection(key.provider, (self.clock)());
+        connection.next_refresh_at = planned_at.map(seconds);
         if let (Some(error), None) = (unusable, &connection.reason) {
             connection.status = Status::ReconnectRequired;
             connection.reason = Some(error.detail);
@@ -160,7 +164,7 @@ impl Tokens {
     /// Writes `new` if the store still has `old`.
     async fn write(&self, key: &ConnectionKey, old: &Stored, new: &Grant) -> Result<bool, AppError> {
         let lifetime = new.lifetime((self.clock)());
-        let replaced = self.store.replace(&key.to_string(), &old.bytes, &new.to_bytes()?, lifetime).await;
+        let replaced = self.store.replace(&key.to_string(), Some(&old.bytes), &new.to_bytes()?, lifetime).await;
         replaced.map_err(failure::store)
     }
 

@@ -1,9 +1,9 @@
 //! One contract for both stores.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use futures::future::join_all;
-use tributary::server::store::{Embedded, Redis, Store};
+use tributary::server::store::{Embedded, Index, Range, Redis, Store};
 
 use crate::{app::eventually, redis};
 
@@ -27,9 +27,9 @@ async fn keeps_the_contract(store: Arc<dyn Store>) {
     // Of all who replace the same value, one does.
     store.put("counter", b"0", LONG).await.unwrap();
     let values: Vec<_> = (1..=20).map(|value| value.to_string()).collect();
-    let replacers = join_all(values.iter().map(|value| store.replace("counter", b"0", value.as_bytes(), LONG))).await;
+    let replacers = join_all(values.iter().map(|value| store.replace("counter", Some(b"0"), value.as_bytes(), LONG))).await;
     assert_eq!(replacers.into_iter().filter(|replaced| *replaced.as_ref().unwrap()).count(), 1);
-    assert!(!store.replace("nothing", b"", b"new", LONG).await.unwrap(), "what is absent is not replaced");
+    assert!(!store.replace("nothing", Some(b""), b"new", LONG).await.unwrap(), "what is absent is not replaced");
     assert_eq!(store.get("nothing").await.unwrap(), None);
 
     // What is past its deadline is absent to all verbs; a new value counts from then on.
@@ -38,9 +38,65 @@ async fn keeps_the_contract(store: Arc<dyn Store>) {
     assert_eq!(store.take("brief").await.unwrap(), None);
     store.put("brief", b"old", Duration::from_millis(1)).await.unwrap();
     eventually("the value is past its deadline", async || store.get("brief").await.unwrap().is_none()).await;
-    assert!(!store.replace("brief", b"old", b"new", LONG).await.unwrap());
+    assert!(!store.replace("brief", Some(b"old"), b"new", LONG).await.unwrap());
+
+    // Of all who set what is absent, one does.
+    let setters = join_all(values.iter().map(|value| store.replace("lease", None, value.as_bytes(), LONG))).await;
+    assert_eq!(setters.into_iter().filter(|set| *set.as_ref().unwrap()).count(), 1);
+    assert!(!store.replace("counter", None, b"new", LONG).await.unwrap());
+    store.put("brief", b"", Duration::from_millis(1)).await.unwrap();
+    eventually("an empty value is past its deadline", async || store.get("brief").await.unwrap().is_none()).await;
+    assert!(store.replace("brief", None, b"new", LONG).await.unwrap(), "what is past its deadline is absent");
+
+    finds_keys_by_their_beginning(&*store).await;
+    keeps_members_in_order(&*store).await;
 
     store.put("kept", b"value", LONG).await.unwrap();
+}
+
+async fn finds_keys_by_their_beginning(store: &dyn Store) {
+    let names: BTreeSet<_> = (0..2500).map(|number| format!("many/{number}")).collect();
+    join_all(names.iter().map(|name| store.put(name, b"", LONG))).await;
+    store.put("man", b"", LONG).await.unwrap();
+    store.put("manz", b"", LONG).await.unwrap();
+    let (mut found, mut after) = (BTreeSet::new(), None);
+    loop {
+        let page = store.keys("many/", after.as_deref()).await.unwrap();
+        found.extend(page.keys);
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(found, names);
+    assert!(store.keys("none/", None).await.unwrap().keys.is_empty());
+}
+
+async fn keeps_members_in_order(store: &dyn Store) {
+    let index = Index { name: "due".into(), most: 4, lifetime: LONG };
+    let all = async || store.marked(&index, Range::up_to(Range::END, 10)).await.unwrap();
+    let named = |marked: &[(String, u64)]| marked.iter().map(|(name, place)| format!("{name}{place}")).collect::<String>();
+    assert!(all().await.is_empty());
+    for (member, place) in [("c", 30), ("a", 10), ("b", 20), ("a", 15)] {
+        store.mark(&index, member, Some(place)).await.unwrap();
+    }
+    assert_eq!(named(&all().await), "a15b20c30", "a member has one place");
+    assert_eq!(named(&store.marked(&index, Range::up_to(20, 10)).await.unwrap()), "a15b20");
+    assert_eq!(named(&store.marked(&index, Range::up_to(30, 1)).await.unwrap()), "a15");
+    assert_eq!(named(&store.marked(&index, Range::last(20, 30, 10)).await.unwrap()), "c30b20");
+    for (member, place) in [("d", 40), ("e", Range::END)] {
+        store.mark(&index, member, Some(place)).await.unwrap();
+    }
+    assert_eq!(named(&all().await), format!("b20c30d40e{}", Range::END), "the lowest make room");
+    store.mark(&index, "c", None).await.unwrap();
+    store.mark(&index, "never there", None).await.unwrap();
+    assert_eq!(named(&all().await), format!("b20d40e{}", Range::END));
+    let other = Index { name: "du".into(), ..index.clone() };
+    assert!(store.marked(&other, Range::up_to(Range::END, 10)).await.unwrap().is_empty());
+    let brief = Index { name: "brief index".into(), most: 4, lifetime: Duration::from_millis(1) };
+    store.mark(&brief, "a", Some(1)).await.unwrap();
+    let gone = async || store.marked(&brief, Range::up_to(Range::END, 1)).await.unwrap().is_empty();
+    eventually("the index is past its deadline", gone).await;
 }
 
 #[tokio::test]
@@ -86,7 +142,7 @@ async fn redis_that_is_away_is_an_error_and_comes_back_by_itself() {
     assert!(store.get("kept").await.is_err(), "an error, not an absence");
     assert!(store.put("kept", b"other", LONG).await.is_err());
     assert!(store.take("kept").await.is_err());
-    assert!(store.replace("kept", b"value", b"other", LONG).await.is_err());
+    assert!(store.replace("kept", Some(b"value"), b"other", LONG).await.is_err());
 
     server.restart();
     eventually("Redis is back", async || store.get("kept").await.is_ok()).await;

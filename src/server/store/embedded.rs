@@ -1,6 +1,9 @@
 //! The store in one file beside the program. One process owns it.
 
+mod marks;
+
 use std::{
+    ops::Bound,
     path::Path,
     sync::{Arc, Weak},
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -8,12 +11,18 @@ use std::{
 
 use anyhow::Context;
 use async_trait::async_trait;
-use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, Table, TableDefinition};
+use redb::{
+    Database, DatabaseError, ReadTransaction, ReadableDatabase, ReadableTable, Table, TableDefinition, WriteTransaction,
+};
 
-use super::{Store, StoreError};
+use super::{Index, Keys, Range, Store, StoreError};
+use marks::Marks;
 
 /// Key to deadline (milliseconds since 1970) and value.
 const VALUES: TableDefinition<&str, (u64, &[u8])> = TableDefinition::new("values");
+
+/// How many keys are given at once.
+const KEYS_AT_ONCE: usize = 1000;
 
 /// How often values past their deadline are removed. They are absent to readers all the while.
 const SWEEP: Duration = Duration::from_secs(600);
@@ -34,18 +43,31 @@ impl Embedded {
         })?;
         let write = database.begin_write()?;
         write.open_table(VALUES)?;
+        Marks::open(&write)?;
         write.commit()?;
         let database = Arc::new(database);
         tokio::spawn(sweep_while_alive(Arc::downgrade(&database)));
         Ok(Self(database))
     }
 
-    async fn read(&self, key: &str) -> anyhow::Result<Option<Vec<u8>>> {
-        let (database, key) = (self.0.clone(), key.to_owned());
+    async fn read<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&ReadTransaction) -> anyhow::Result<T> + Send + 'static,
+    ) -> anyhow::Result<T> {
+        let database = self.0.clone();
+        tokio::task::spawn_blocking(move || look(&database.begin_read()?)).await?
+    }
+
+    async fn transact<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&WriteTransaction) -> anyhow::Result<T> + Send + 'static,
+    ) -> anyhow::Result<T> {
+        let database = self.0.clone();
         tokio::task::spawn_blocking(move || {
-            let read = database.begin_read()?;
-            let table = read.open_table(VALUES)?;
-            Ok(table.get(key.as_str())?.and_then(|found| current(found.value())))
+            let write = database.begin_write()?;
+            let result = change(&write)?;
+            write.commit()?;
+            Ok(result)
         })
         .await?
     }
@@ -54,21 +76,18 @@ impl Embedded {
         &self,
         change: impl FnOnce(&mut Table<&str, (u64, &[u8])>) -> anyhow::Result<T> + Send + 'static,
     ) -> anyhow::Result<T> {
-        let database = self.0.clone();
-        tokio::task::spawn_blocking(move || {
-            let write = database.begin_write()?;
-            let result = change(&mut write.open_table(VALUES)?)?;
-            write.commit()?;
-            Ok(result)
-        })
-        .await?
+        self.transact(move |write| change(&mut write.open_table(VALUES)?)).await
     }
 }
 
 #[async_trait]
 impl Store for Embedded {
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.read(key).await?)
+        let key = key.to_owned();
+        let read = self.read(move |read| {
+            Ok(read.open_table(VALUES)?.get(key.as_str())?.and_then(|found| current(found.value())))
+        });
+        Ok(read.await?)
     }
 
     async fn put(&self, key: &str, value: &[u8], lifetime: Duration) -> Result<(), StoreError> {
@@ -86,11 +105,17 @@ impl Store for Embedded {
         Ok(take.await?)
     }
 
-    async fn replace(&self, key: &str, expected: &[u8], value: &[u8], lifetime: Duration) -> Result<bool, StoreError> {
-        let (key, expected, value) = (key.to_owned(), expected.to_owned(), value.to_owned());
+    async fn replace(
+        &self,
+        key: &str,
+        expected: Option<&[u8]>,
+        value: &[u8],
+        lifetime: Duration,
+    ) -> Result<bool, StoreError> {
+        let (key, expected, value) = (key.to_owned(), expected.map(<[u8]>::to_owned), value.to_owned());
         let replace = self.write(move |table| {
             let found = table.get(key.as_str())?.and_then(|found| current(found.value()));
-            let unchanged = found.as_deref() == Some(expected.as_slice());
+            let unchanged = found == expected;
             if unchanged {
                 table.insert(key.as_str(), (deadline(lifetime), value.as_slice()))?;
             }
@@ -99,8 +124,48 @@ impl Store for Embedded {
         Ok(replace.await?)
     }
 
+    async fn keys(&self, prefix: &str, after: Option<&str>) -> Result<Keys, StoreError> {
+        let (prefix, after) = (prefix.to_owned(), after.map(str::to_owned));
+        let read = self.read(move |read| {
+            let table = read.open_table(VALUES)?;
+            let start = after.as_deref().map_or(Bound::Included(prefix.as_str()), Bound::Excluded);
+            let (mut keys, mut next) = (Vec::new(), None);
+            for entry in table.range::<&str>((start, Bound::Unbounded))?.take(KEYS_AT_ONCE) {
+                let (key, found) = entry?;
+                if !key.value().starts_with(&prefix) {
+                    return Ok(Keys { keys, next: None });
+                }
+                if current(found.value()).is_some() {
+                    keys.push(key.value().to_owned());
+                }
+                next = Some(key.value().to_owned());
+            }
+            Ok(Keys { keys, next })
+        });
+        Ok(read.await?)
+    }
+
+    async fn mark(&self, index: &Index, member: &str, place: Option<u64>) -> Result<(), StoreError> {
+        let (index, member) = (index.clone(), member.to_owned());
+        let mark = self.transact(move |write| {
+            let mut marks = Marks::open(write)?;
+            marks.remove(&index.name, &member)?;
+            if let Some(place) = place {
+                marks.add(&index.name, &member, place, deadline(index.lifetime))?;
+                marks.make_room(&index.name, index.most)?;
+            }
+            Ok(())
+        });
+        Ok(mark.await?)
+    }
+
+    async fn marked(&self, index: &Index, range: Range) -> Result<Vec<(String, u64)>, StoreError> {
+        let name = index.name.clone();
+        Ok(self.read(move |read| marks::within(read, &name, range)).await?)
+    }
+
     async fn ping(&self) -> Result<(), StoreError> {
-        self.read("").await?;
+        self.read(|_| Ok(())).await?;
         Ok(())
     }
 }
@@ -121,6 +186,7 @@ fn sweep(database: &Database) -> anyhow::Result<()> {
     let now = milliseconds_since_1970();
     let write = database.begin_write()?;
     write.open_table(VALUES)?.retain(|_, (deadline, _)| deadline > now)?;
+    Marks::open(&write)?.sweep(now)?;
     write.commit()?;
     Ok(())
 }

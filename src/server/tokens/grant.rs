@@ -6,7 +6,7 @@ use anyhow::Context;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{claim::Claim, key::ConnectionKey, minted::Minted, seconds};
+use super::{claim::Claim, history::History, key::ConnectionKey, minted::Minted, plan, seconds};
 use crate::{
     model::{Account, AppError, Connection, Status},
     server::{failure, providers::Provider},
@@ -15,8 +15,8 @@ use crate::{
 /// How long a grant is kept after its last use, unless the provider keeps it for longer.
 const LIFETIME: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// A grant that was used slides its deadline when that has moved by this much.
-const SLIDE: SignedDuration = SignedDuration::from_hours(24);
+/// When a grant was used is noted, and its deadline slid with that, no more often than this.
+const NOTED: SignedDuration = SignedDuration::from_mins(15);
 
 /// A grant. Its version grows with every change and is sealed in, so that an old ciphertext does not pass for a new one.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -29,16 +29,23 @@ pub struct Grant {
     /// What was granted.
     pub scopes: Vec<String>,
     connected_at: Timestamp,
-    issued_at: Timestamp,
+    pub(super) issued_at: Timestamp,
     pub(super) expires_at: Option<Timestamp>,
     /// When the refresh token ends if it is not used before, where the provider says so.
     #[serde(default)]
-    refresh_expires_at: Option<Timestamp>,
+    pub(super) refresh_expires_at: Option<Timestamp>,
     /// Whether there is a refresh token.
     #[serde(default = "renewable")]
     renewable: bool,
     last_refreshed_at: Option<Timestamp>,
-    kept_since: Timestamp,
+    /// When somebody asked for a token of it; the first time is when the person connected.
+    #[serde(alias = "kept_since")]
+    pub(super) used_at: Timestamp,
+    /// When the keeper means to see to it.
+    #[serde(default)]
+    pub(super) planned_at: Option<Timestamp>,
+    #[serde(default)]
+    pub(super) history: History,
     dead: Option<String>,
     /// Who is refreshing it.
     #[serde(default)]
@@ -68,7 +75,9 @@ impl Grant {
             refresh_expires_at: None,
             renewable: true,
             last_refreshed_at: None,
-            kept_since: now,
+            used_at: now,
+            planned_at: None,
+            history: History::default(),
             dead: None,
             claim: None,
             unanswered: None,
@@ -77,19 +86,22 @@ impl Grant {
     }
 
     pub(super) fn refreshed(&self, now: Timestamp) -> Self {
+        let mut history = self.history.clone();
+        history.refreshed(now);
         Self {
             version: self.version + 1,
             issued_at: now,
-            kept_since: now,
             last_refreshed_at: Some(now),
+            history,
             claim: None,
             unanswered: None,
             ..self.clone()
         }
     }
 
-    pub(super) fn died(&self, reason: &str, now: Timestamp) -> Self {
-        Self { version: self.version + 1, kept_since: now, dead: Some(reason.to_owned()), claim: None, ..self.clone() }
+    pub(super) fn died(&self, reason: &str) -> Self {
+        let (version, dead) = (self.version + 1, Some(reason.to_owned()));
+        Self { version, dead, planned_at: None, claim: None, ..self.clone() }
     }
 
     /// The same grant under a claim.
@@ -97,21 +109,32 @@ impl Grant {
         Self { claim: Some(claim), ..self.clone() }
     }
 
-    /// The same grant after a refresh that failed; `unanswered` when the provider may have made new tokens all the same.
+    /// The same grant under no claim; `unanswered` when the provider may have made new tokens all the same.
     pub(super) fn released(&self, unanswered: Option<Timestamp>) -> Self {
         Self { claim: None, unanswered: self.unanswered.or(unanswered), ..self.clone() }
     }
 
-    /// The same grant with a new deadline, when the old one is due to slide.
-    pub(super) fn kept(&self, now: Timestamp) -> Option<Self> {
-        let is_due = now.duration_since(self.kept_since) >= SLIDE && self.claim.is_none();
-        is_due.then(|| Self { kept_since: now, ..self.clone() })
+    /// The same grant, used now; `None` when that was noted a moment ago.
+    pub(super) fn used(&self, now: Timestamp) -> Option<Self> {
+        let is_due = now.duration_since(self.used_at) >= NOTED && self.claim.is_none();
+        is_due.then(|| Self { used_at: now, ..self.clone() })
+    }
+
+    /// The same grant with the keeper's next visit, which follows from all the rest of it.
+    pub(super) fn planned(self, now: Timestamp) -> Self {
+        let planned_at = if self.dead.is_none() { Some(plan::next_visit(&self, now, rand::random())) } else { None };
+        Self { planned_at, ..self }
     }
 
     /// How long the store keeps it from now on.
     pub(super) fn lifetime(&self, now: Timestamp) -> Duration {
-        let told = self.refresh_expires_at.map_or(LIFETIME, |at| at.duration_since(now));
-        told.max(LIFETIME).unsigned_abs()
+        self.ends_unused_at(now).duration_since(now).unsigned_abs()
+    }
+
+    /// When it ends if nobody uses it from now on.
+    pub(super) fn ends_unused_at(&self, now: Timestamp) -> Timestamp {
+        let ours = now.saturating_add(LIFETIME).unwrap_or(Timestamp::MAX);
+        self.refresh_expires_at.map_or(ours, |theirs| theirs.max(ours))
     }
 
     /// Notes what the provider said about tokens that were just minted. Tokens that are only sealed again say nothing.
@@ -173,7 +196,7 @@ fn renewable() -> bool {
 
 impl Grant {
     /// The grant as its owner may see it.
-    pub(super) fn into_connection(self, provider: &Provider) -> Connection {
+    pub(super) fn into_connection(self, provider: &Provider, now: Timestamp) -> Connection {
         let grant = self;
         Connection {
             withheld: provider.withheld(&grant.scopes),
@@ -186,6 +209,11 @@ impl Grant {
             must_be_used_before: grant.refresh_expires_at.map(seconds),
             renewable: grant.renewable,
             last_refreshed_at: grant.last_refreshed_at.map(seconds),
+            last_used_at: seconds(grant.used_at),
+            next_refresh_at: None,
+            refreshes_today: grant.history.refreshes_in_a_day(now),
+            failures_today: grant.history.failures_in_a_day(now),
+            trouble: grant.history.trouble().map(|trouble| trouble.reason.clone()),
         }
     }
 }
