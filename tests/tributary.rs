@@ -14,6 +14,8 @@ mod access;
 mod airtable;
 #[path = "tributary/connect.rs"]
 mod connect;
+#[path = "tributary/keeper.rs"]
+mod keeper;
 #[path = "tributary/load.rs"]
 mod load;
 #[path = "tributary/notion.rs"]

@@ -38,6 +38,8 @@ pub struct Config {
     pub redis_url: Option<SecretString>,
     /// `TRIBUTARY_API_KEY`, or the admin key in the data folder.
     pub api_key: SecretString,
+    /// `TRIBUTARY_KEEPER`: whether grants are refreshed ahead of time.
+    pub keeper: bool,
     /// `TRIBUTARY_ENCRYPTION_KEYS`, or those in the data folder.
     pub encryption_keys: Keyring,
     /// Where the sandbox listens; `None` when it is off or no provider needs it.
@@ -85,6 +87,14 @@ impl Config {
                 .context("the file encryption-keys in the data folder cannot be used")?,
         };
 
+        let keeper = match reader.text("TRIBUTARY_KEEPER").as_str() {
+            "on" => true,
+            "off" => false,
+            other => bail!(
+                "TRIBUTARY_KEEPER is {other:?}. It may be on (grants are refreshed ahead of time, and kept alive unused) or off."
+            ),
+        };
+
         let sandbox = match reader.text("TRIBUTARY_SANDBOX").as_str() {
             "auto" => Some(reader.parsed::<SocketAddr>("TRIBUTARY_SANDBOX_LISTEN", ADDRESS)?),
             "off" => None,
@@ -109,6 +119,7 @@ impl Config {
             data_dir: data_dir.into(),
             redis_url,
             api_key,
+            keeper,
             encryption_keys,
             sandbox_listen,
             providers,
@@ -164,6 +175,7 @@ mod tests {
             ("TRIBUTARY_ENCRYPTION_KEYS", "k1:c2hvcnQ=", "32 bytes"),
             ("TRIBUTARY_ENCRYPTION_KEYS", &format!("k1:{key},k1:{key}"), "twice"),
             ("TRIBUTARY_SANDBOX", "on", "auto"),
+            ("TRIBUTARY_KEEPER", "yes", "off"),
             ("TRIBUTARY_PUBLIC_URL", "https://a.example/sub", "without a path"),
             ("TRIBUTARY_SANDBOX_LISTEN", "nowhere", "address and port"),
             ("TRIBUTARY_SANDBOX_LISTEN", "0.0.0.0:8001", "this machine alone"),

@@ -17,10 +17,14 @@ use super::{
     config::{AdminAccess, Config},
     data_dir::DataDir,
     failpoint, router, sandbox, set_up_process, store,
+    tokens::Keeper,
 };
 
 /// How long answers that are under way may take once the program is asked to stop. Loads end with it.
 const GRACE: Duration = Duration::from_secs(10);
+
+/// How long refreshes that are under way may take after that: as long as a provider may take to answer, and more.
+const REFRESHES: Duration = Duration::from_secs(35);
 
 /// The sandbox's seed where none is chosen.
 pub const SEED: u64 = 1;
@@ -54,7 +58,17 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         Ok(link) => println!("\n  Tributary is at {}\n  Sign in (once): {link}\n", state.config.public("/")),
         Err(error) => bail!(error.detail),
     }
-    run(listener, router(state)).await
+    let tokens = state.tokens.clone();
+    let keeper = state.config.keeper.then(|| tokio::spawn(Keeper::new(tokens.clone()).run()));
+    let served = run(listener, router(state)).await;
+    if let Some(keeper) = keeper {
+        keeper.abort();
+    }
+    // What a provider is just making would be lost, where the old refresh token is spent by then.
+    if tokio::time::timeout(REFRESHES, tokens.refreshes_ended()).await.is_err() {
+        tracing::warn!("a refresh was cut off");
+    }
+    served
 }
 
 /// Runs the sandbox alone.

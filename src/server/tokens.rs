@@ -7,6 +7,7 @@ mod claim;
 mod failures;
 mod grant;
 mod history;
+mod keeper;
 mod key;
 mod keyring;
 mod lease;
@@ -19,10 +20,12 @@ mod secrets;
 
 use std::{sync::Arc, time::Duration};
 
+use futures::{Stream, TryStreamExt, future::ready, stream};
 use jiff::Timestamp;
 
 pub use bearer::{AccessToken, Bearer};
 pub use grant::Grant;
+pub use keeper::Keeper;
 pub use key::ConnectionKey;
 pub use keyring::Keyring;
 pub use oauth::{OAuthClient, Revocation};
@@ -35,6 +38,9 @@ use grant::Stored;
 use lease::Leases;
 use minted::Minted;
 use secrets::Secrets;
+
+/// How many grants are read at once where all are.
+const READ_AT_ONCE: usize = 32;
 
 /// The grants of all users. Cheap to clone.
 #[derive(Clone)]
@@ -109,9 +115,10 @@ impl Tokens {
         // Versions begin at the time, so that none comes again after the grant was forgotten.
         let begin = u64::try_from(now.as_millisecond()).unwrap_or(1);
         let version = old.map_or(begin, |stored| begin.max(stored.grant.version + 1));
-        let grant = self.seal(key, Grant::new(account, self.client(key), version, now), &minted)?;
+        let grant = self.seal(key, Grant::new(account, self.client(key), version, now), &minted)?.planned(now);
         let lifetime = grant.lifetime(now);
         self.store.put(&key.to_string(), &grant.to_bytes()?, lifetime).await.map_err(failure::store)?;
+        self.plan(key, grant.planned_at).await;
         tracing::info!(%key, account = grant.account.id, scopes = grant.scopes.join(" "), "connected");
         Ok(())
     }
@@ -156,6 +163,22 @@ impl Tokens {
         self.config.provider(key.provider).client.as_ref().map_or("", |client| client.id.as_str())
     }
 
+    /// All grants with their places in the store, in no order; some perhaps twice.
+    fn all(&self) -> impl Stream<Item = Result<(String, Grant), AppError>> + Send + '_ {
+        let pages = stream::try_unfold(Some(None::<String>), |at| async {
+            let Some(after) = at else { return Ok::<_, AppError>(None) };
+            let page = self.store.keys(key::PREFIX, after.as_deref()).await.map_err(failure::store)?;
+            Ok(Some((page.keys, page.next.map(Some))))
+        });
+        let places = pages.map_ok(|keys| stream::iter(keys.into_iter().map(Ok))).try_flatten();
+        let grants = places.map_ok(move |place| async move {
+            let Some(bytes) = self.store.get(&place).await.map_err(failure::store)? else { return Ok(None) };
+            // `from_bytes` has told of one that cannot be read. The others are none the worse for it.
+            Ok(Grant::from_bytes(&bytes).ok().map(|grant| (place, grant)))
+        });
+        grants.try_buffer_unordered(READ_AT_ONCE).try_filter_map(|found| ready(Ok(found)))
+    }
+
     async fn read(&self, key: &ConnectionKey) -> Result<Option<Stored>, AppError> {
         let Some(bytes) = self.store.get(&key.to_string()).await.map_err(failure::store)? else { return Ok(None) };
         Ok(Some(Stored { grant: Grant::from_bytes(&bytes)?, bytes }))
@@ -165,7 +188,11 @@ impl Tokens {
     async fn write(&self, key: &ConnectionKey, old: &Stored, new: &Grant) -> Result<bool, AppError> {
         let lifetime = new.lifetime((self.clock)());
         let replaced = self.store.replace(&key.to_string(), Some(&old.bytes), &new.to_bytes()?, lifetime).await;
-        replaced.map_err(failure::store)
+        let replaced = replaced.map_err(failure::store)?;
+        if replaced && new.planned_at != old.grant.planned_at {
+            self.plan(key, new.planned_at).await;
+        }
+        Ok(replaced)
     }
 
     fn seal(&self, key: &ConnectionKey, mut grant: Grant, minted: &Minted) -> Result<Grant, AppError> {

@@ -27,7 +27,8 @@ async fn keeps_the_contract(store: Arc<dyn Store>) {
     // Of all who replace the same value, one does.
     store.put("counter", b"0", LONG).await.unwrap();
     let values: Vec<_> = (1..=20).map(|value| value.to_string()).collect();
-    let replacers = join_all(values.iter().map(|value| store.replace("counter", Some(b"0"), value.as_bytes(), LONG))).await;
+    let replacers =
+        join_all(values.iter().map(|value| store.replace("counter", Some(b"0"), value.as_bytes(), LONG))).await;
     assert_eq!(replacers.into_iter().filter(|replaced| *replaced.as_ref().unwrap()).count(), 1);
     assert!(!store.replace("nothing", Some(b""), b"new", LONG).await.unwrap(), "what is absent is not replaced");
     assert_eq!(store.get("nothing").await.unwrap(), None);
@@ -75,7 +76,8 @@ async fn finds_keys_by_their_beginning(store: &dyn Store) {
 async fn keeps_members_in_order(store: &dyn Store) {
     let index = Index { name: "due".into(), most: 4, lifetime: LONG };
     let all = async || store.marked(&index, Range::up_to(Range::END, 10)).await.unwrap();
-    let named = |marked: &[(String, u64)]| marked.iter().map(|(name, place)| format!("{name}{place}")).collect::<String>();
+    let named =
+        |marked: &[(String, u64)]| marked.iter().map(|(name, place)| format!("{name}{place}")).collect::<String>();
     assert!(all().await.is_empty());
     for (member, place) in [("c", 30), ("a", 10), ("b", 20), ("a", 15)] {
         store.mark(&index, member, Some(place)).await.unwrap();

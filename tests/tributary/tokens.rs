@@ -65,6 +65,10 @@ async fn a_token_that_is_still_valid_is_served_when_its_refresh_fails() {
     let (status, error) = token(&app).await;
     assert_eq!((status, &error["code"]), (StatusCode::BAD_GATEWAY, &json!("provider_unavailable")));
     app.steer(json!({"faults": []})).await;
+    let (status, error) = token(&app).await;
+    assert_eq!(status, StatusCode::BAD_GATEWAY, "it failed twice, and is not asked again at once");
+    assert!(error["detail"].as_str().unwrap().ends_with("It is tried again within a minute."), "{error}");
+    app.advance(SignedDuration::from_secs(11));
     assert_eq!(token(&app).await.0, StatusCode::OK, "and it recovers");
 }
 

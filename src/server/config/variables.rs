@@ -23,7 +23,7 @@ pub fn variables() -> Vec<Variable> {
 /// Name, default and meaning.
 type Row = (&'static str, &'static str, &'static str);
 
-const GENERAL: [Row; 8] = [
+const GENERAL: [Row; 9] = [
     ("TRIBUTARY_LISTEN", "127.0.0.1:8000", "where the server listens"),
     ("TRIBUTARY_PUBLIC_URL", "http://localhost:8000", "how people's browsers reach it; redirect URLs are made from it"),
     ("TRIBUTARY_DATA_DIR", "data", "the folder of the embedded store and of generated keys, mode 0700"),
@@ -37,6 +37,11 @@ const GENERAL: [Row; 8] = [
         "TRIBUTARY_ENCRYPTION_KEYS",
         "",
         "id:base64,… of 32-byte keys, the first encrypts, all decrypt; unset: made on the first start; required with REDIS_URL",
+    ),
+    (
+        "TRIBUTARY_KEEPER",
+        "off",
+        "on: grants are refreshed ahead of time and kept alive unused, by one process at a time; off: when they are used",
     ),
     ("TRIBUTARY_SANDBOX", "auto", "auto: a stand-in answers for every provider without a client id; off: none does"),
     ("TRIBUTARY_SANDBOX_LISTEN", "127.0.0.1:8001", "where the stand-ins listen"),

@@ -84,9 +84,8 @@ impl Embedded {
 impl Store for Embedded {
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
         let key = key.to_owned();
-        let read = self.read(move |read| {
-            Ok(read.open_table(VALUES)?.get(key.as_str())?.and_then(|found| current(found.value())))
-        });
+        let read = self
+            .read(move |read| Ok(read.open_table(VALUES)?.get(key.as_str())?.and_then(|found| current(found.value()))));
         Ok(read.await?)
     }
 

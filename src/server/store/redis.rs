@@ -128,7 +128,11 @@ impl Store for Redis {
             true => self.client.zrevrangebyscore(name, to, from, true, Some((0, most))).await,
         }
         .context("ZRANGEBYSCORE")?;
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "places are whole and not negative")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "places are whole and not negative"
+        )]
         Ok(found.into_iter().map(|(member, place)| (member, place as u64)).collect())
     }
 

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 
-use super::{ConnectionKey, Tokens};
+use super::{ConnectionKey, Tokens, refresh::Why};
 use crate::model::{AppError, ErrorCode};
 
 /// An access token, and the version of the grant that it is from.
@@ -72,7 +72,7 @@ impl Bearer {
     /// The provider did not accept `token` (401), the current one: makes sure that the next [`Bearer::fresh`] gives another.
     pub async fn renew(&self, token: &AccessToken) -> Result<(), AppError> {
         if matches!(self.from, From::Stored { .. }) {
-            self.tokens.refresh(&self.key, Some(token.version)).await?;
+            self.tokens.refresh(&self.key, Why::Refused(token.version)).await?;
         }
         Ok(())
     }

@@ -24,12 +24,6 @@ impl Failures {
         failures.insert(key.to_owned(), (Instant::now(), error));
     }
 
-    /// Whether the last refresh failed less than this long ago.
-    pub(super) fn within(&self, key: &str, age: Duration) -> bool {
-        let failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        failures.get(key).is_some_and(|(at, _)| at.elapsed() < age)
-    }
-
     /// How the last refresh failed, if that was at this time or later.
     pub(super) fn since(&self, key: &str, earliest: Instant) -> Option<AppError> {
         let failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);

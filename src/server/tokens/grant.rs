@@ -160,6 +160,18 @@ impl Grant {
         self.expires_at.is_some_and(|at| at.duration_since(now) < margin.min(at.duration_since(self.issued_at) / 2))
     }
 
+    pub(super) fn is_alive(&self) -> bool {
+        self.dead.is_none()
+    }
+
+    /// When the keeper may try next: as planned, or after the pause that failures ask for.
+    pub(super) fn next_try(&self, now: Timestamp) -> Timestamp {
+        let planned = self.planned_at.filter(|at| *at > now);
+        let again = self.history.trouble().map(|trouble| trouble.again_at);
+        // Somebody else is at it.
+        planned.or(again).unwrap_or(now + SignedDuration::from_mins(1)).max(now + SignedDuration::from_secs(1))
+    }
+
     pub(super) fn alive(&self, key: &ConnectionKey) -> Result<(), AppError> {
         self.dead.as_ref().map_or(Ok(()), |reason| Err(AppError::reconnect(key.provider.name, reason)))
     }

@@ -113,7 +113,8 @@ mod tests {
                 now = history.trouble().unwrap().again_at;
             }
             for first in &tries {
-                let within = |at: &&Timestamp| **at >= *first && at.duration_since(*first) < SignedDuration::from_hours(1);
+                let within =
+                    |at: &&Timestamp| **at >= *first && at.duration_since(*first) < SignedDuration::from_hours(1);
                 assert!(tries.iter().filter(within).count() <= 8, "from {first}: {tries:?}");
             }
         }

@@ -19,6 +19,18 @@ impl Leases {
         self.waiting(key).lock_owned().await
     }
 
+    /// Waits until nobody holds anything.
+    pub(super) async fn ended(&self) {
+        loop {
+            let held = {
+                let leases = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+                leases.values().find_map(Weak::upgrade)
+            };
+            let Some(held) = held else { return };
+            drop(held.lock().await);
+        }
+    }
+
     fn waiting(&self, key: &str) -> Arc<Waiting> {
         // A panic cannot leave the map half changed, so a poisoned lock is as good as any.
         let mut leases = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -44,6 +56,10 @@ mod tests {
         assert!(leases.acquire("a").now_or_never().is_none());
         assert!(leases.acquire("b").now_or_never().is_some());
         drop(first);
+        assert!(leases.ended().now_or_never().is_some());
+        let held = leases.acquire("a").await;
+        assert!(leases.ended().now_or_never().is_none());
+        drop(held);
         assert!(leases.acquire("a").now_or_never().is_some());
         assert_eq!(leases.0.lock().unwrap().len(), 1, "leases that ended are forgotten");
     }

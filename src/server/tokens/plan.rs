@@ -40,7 +40,8 @@ mod tests {
     use crate::model::Account;
 
     fn grant(life: SignedDuration) -> Grant {
-        let mut grant = Grant::new(Account { id: "1".into(), name: None, url: None }, "client", 1, Timestamp::UNIX_EPOCH);
+        let mut grant =
+            Grant::new(Account { id: "1".into(), name: None, url: None }, "client", 1, Timestamp::UNIX_EPOCH);
         grant.expires_at = Some(Timestamp::UNIX_EPOCH + life);
         grant
     }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use tracing::Instrument;
 
 use super::{
@@ -18,14 +18,40 @@ use crate::{
 /// A token is refreshed when it ends within this time, or within half its life where that is shorter.
 const MARGIN: SignedDuration = SignedDuration::from_mins(5);
 
-/// After a refresh that failed, a token that is still valid is served for this long before the next try.
-const PAUSE: Duration = Duration::from_secs(30);
+/// Whoever needs a token waits this long for the next try that is allowed after a failure. Otherwise they are told when it
+/// is.
+const SHORT: SignedDuration = SignedDuration::from_secs(5);
+
+/// No pause between two tries is longer; one that seems so was noted by a process whose clock is wrong.
+const LONGEST: SignedDuration = SignedDuration::from_mins(30);
 
 /// How long between two tries to save what the provider answered, while the store is away.
 const SAVE_AGAIN: Duration = Duration::from_millis(300);
 
 /// How long a caller waits for another process's refresh while the old token is still valid.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Why a grant is to be refreshed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Why {
+    /// Somebody asks for a token, and it ends soon.
+    Due,
+    /// The provider did not accept the token of this version of the grant, though it is not due.
+    Refused(u64),
+    /// Nobody asks: it is the keeper, ahead of time.
+    Planned,
+}
+
+impl Why {
+    fn holds(self, grant: &Grant, now: Timestamp) -> bool {
+        grant.is_due(now, MARGIN)
+            || match self {
+                Self::Due => false,
+                Self::Refused(version) => version == grant.version,
+                Self::Planned => grant.planned_at.is_some_and(|at| at <= now),
+            }
+    }
+}
 
 impl Tokens {
     /// An access token that is good for a while, refreshed first when it is not.
@@ -35,15 +61,15 @@ impl Tokens {
         let now = (self.clock)();
         let token = self.open(key, &stored.grant)?.access_token(&stored.grant);
         if !stored.grant.is_due(now, MARGIN) {
-            self.keep(key, &stored).await?;
+            self.note_use(key, &stored).await?;
             return Ok(token);
         }
         let valid = !stored.grant.is_expired(now);
         // While the provider is failing, a valid token is served at once rather than after each one's own failed try.
-        if valid && self.failures.within(&key.to_string(), PAUSE) {
+        if valid && pause(&stored.grant, now).is_some() {
             return Ok(token);
         }
-        match self.refresh(key, None).await {
+        match self.refresh(key, Why::Due).await {
             Err(error) if error.code != ErrorCode::ReconnectRequired && valid => {
                 tracing::warn!(%key, error = %error.detail, "refresh failed; the old token is still valid and served");
                 Ok(token)
@@ -53,41 +79,47 @@ impl Tokens {
     }
 
     /// Refreshes, one at a time for a connection: in this process by waiting in line, between processes by a claim in the
-    /// grant. Whoever comes second finds the first one's result, be it a grant or a failure. `refused` is the version of the
-    /// grant whose token the provider did not accept: that one is refreshed though it is not due.
+    /// grant. Whoever comes second finds the first one's result, be it a grant or a failure.
     ///
     /// It runs as a task of its own: a caller who hangs up must not lose the answer that a provider already gave.
-    pub(super) async fn refresh(&self, key: &ConnectionKey, refused: Option<u64>) -> Result<AccessToken, AppError> {
+    pub(super) async fn refresh(&self, key: &ConnectionKey, why: Why) -> Result<AccessToken, AppError> {
         let (tokens, key, asked) = (self.clone(), key.clone(), Instant::now());
-        let refresh = async move { tokens.refresh_in_line(&key, refused, asked).await };
+        let refresh = async move { tokens.refresh_in_line(&key, why, asked).await };
         let refresh = tokio::spawn(refresh.in_current_span());
         refresh.await.map_err(|error| failure::defect(&anyhow::Error::new(error)))?
     }
 
-    async fn refresh_in_line(
-        &self,
-        key: &ConnectionKey,
-        refused: Option<u64>,
-        asked: Instant,
-    ) -> Result<AccessToken, AppError> {
+    /// Waits until no refresh is under way in this process.
+    pub async fn refreshes_ended(&self) {
+        self.leases.ended().await;
+    }
+
+    async fn refresh_in_line(&self, key: &ConnectionKey, why: Why, asked: Instant) -> Result<AccessToken, AppError> {
         let _lease = self.leases.acquire(&key.to_string()).await;
         let mut others = Watch::default();
         loop {
             let stored = self.read(key).await?.ok_or_else(|| key.not_connected())?;
             self.usable(key, &stored.grant)?;
-            let is_refused = refused == Some(stored.grant.version);
-            if !is_refused && !stored.grant.is_due((self.clock)(), MARGIN) {
+            let now = (self.clock)();
+            if !why.holds(&stored.grant, now) {
                 return Ok(self.open(key, &stored.grant)?.access_token(&stored.grant));
             }
             if let Some(error) = self.failures.since(&key.to_string(), asked) {
                 return Err(error);
             }
             if stored.grant.claim.as_ref().is_some_and(|claim| others.respects(claim, self.claim_life)) {
-                let is_valid = refused.is_none() && !stored.grant.is_expired((self.clock)());
+                let is_valid = !matches!(why, Why::Refused(_)) && !stored.grant.is_expired(now);
                 if is_valid && asked.elapsed() > PATIENCE {
                     return Ok(self.open(key, &stored.grant)?.access_token(&stored.grant));
                 }
                 others.wait().await;
+                continue;
+            }
+            if let Some((pause, error)) = pause(&stored.grant, now) {
+                if why == Why::Planned || pause > SHORT {
+                    return Err(error);
+                }
+                tokio::time::sleep(pause.unsigned_abs()).await;
                 continue;
             }
             failpoint::reach(failpoint::BEFORE_CLAIM);
@@ -119,7 +151,8 @@ impl Tokens {
         let next = match minted {
             Ok(minted) => {
                 let minted = made.insert(minted.or_keep(secrets.refresh_token, rotates));
-                self.seal(key, grant.refreshed((self.clock)()), minted)?
+                let now = (self.clock)();
+                self.seal(key, grant.refreshed(now), minted)?.planned(now)
             }
             Err(Rejection::Dead(reason)) => {
                 let reason = match grant.unanswered.filter(|_| rotates) {
@@ -130,15 +163,17 @@ impl Tokens {
                     None => reason,
                 };
                 tracing::warn!(%key, reason, "refresh refused; the person has to connect again");
-                self.seal(key, grant.died(&reason, (self.clock)()), &secrets.into())?
+                self.seal(key, grant.died(&reason), &secrets.into())?
             }
             Err(rejection) => {
                 tracing::warn!(%key, error = %rejection, "refresh failed");
-                let unanswered = matches!(rejection, Rejection::Lost(_)).then(|| (self.clock)());
+                let now = (self.clock)();
+                let mut next = grant.released(matches!(rejection, Rejection::Lost(_)).then_some(now));
                 let error = AppError::from(rejection);
+                next.history.failed(error.detail.clone(), now, rand::random());
                 self.failures.note(&key.to_string(), error.clone());
                 failed = Some(error);
-                grant.released(unanswered)
+                next
             }
         };
         let settled = self.settle_patiently(key, claimed, &next, began).await;
@@ -174,7 +209,7 @@ impl Tokens {
         let stored = stored.filter(|stored| stored.grant.version == version && stored.grant.claim.is_none());
         let Some(stored) = stored else { return Ok(false) };
         let secrets = self.open(key, &stored.grant)?;
-        let dead = self.seal(key, stored.grant.died(reason, (self.clock)()), &secrets.into())?;
+        let dead = self.seal(key, stored.grant.died(reason), &secrets.into())?;
         let buried = self.write(key, &stored, &dead).await?;
         tracing::warn!(%key, reason, buried, "the grant is dead; the person has to connect again");
         Ok(buried)
@@ -198,12 +233,27 @@ impl Tokens {
         }
     }
 
-    /// Slides a grant's deadline when it is used, at most once a day.
-    async fn keep(&self, key: &ConnectionKey, stored: &Stored) -> Result<(), AppError> {
-        if let Some(kept) = stored.grant.kept((self.clock)()) {
+    /// Notes that a grant is used, and slides its deadline, unless that was done a moment ago.
+    async fn note_use(&self, key: &ConnectionKey, stored: &Stored) -> Result<(), AppError> {
+        let now = (self.clock)();
+        if let Some(used) = stored.grant.used(now) {
             // Somebody who changed the grant meanwhile slid its deadline as well.
-            self.write(key, stored, &kept).await?;
+            self.write(key, stored, &used.planned(now)).await?;
         }
         Ok(())
     }
+}
+
+/// How long nobody may ask the provider again, after refreshes that failed, and what to say meanwhile.
+fn pause(grant: &Grant, now: Timestamp) -> Option<(SignedDuration, AppError)> {
+    let trouble = grant.history.trouble()?;
+    let pause = trouble.again_at.duration_since(now);
+    if !pause.is_positive() || pause > LONGEST {
+        return None;
+    }
+    let detail = match pause.as_mins() {
+        0 => format!("{} It is tried again within a minute.", trouble.reason),
+        minutes => format!("{} It is tried again in {} minutes.", trouble.reason, minutes + 1),
+    };
+    Some((pause, AppError::new(ErrorCode::ProviderUnavailable, detail)))
 }
