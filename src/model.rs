@@ -1,5 +1,6 @@
 //! The types that cross a wire: to the page, to programs that call the API, and back. Nothing here knows a provider.
 
+mod audit;
 mod card;
 mod connection;
 mod error;
@@ -9,6 +10,7 @@ mod load_event;
 mod outcome;
 mod subject;
 
+pub use audit::{Action, AuditEntry, AuditPage, By};
 pub use card::{Card, CardState};
 pub use connection::{Account, Connection, Status};
 pub use error::{AppError, ErrorCode};

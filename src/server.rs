@@ -17,6 +17,10 @@ pub mod sandbox;
 pub mod store;
 
 pub mod cards;
+mod actor;
+pub mod audit;
+pub mod trail;
+
 mod failpoint;
 mod failure;
 mod health;
@@ -49,6 +53,7 @@ use load::Paces;
 use providers::Retries;
 use store::Store;
 use tokens::Tokens;
+use trail::Trail;
 
 /// The largest request body in bytes. The longest ids in their longest encoding fit.
 const LARGEST_BODY: usize = 16 << 10;
@@ -68,6 +73,8 @@ pub struct AppState {
     pub http: reqwest::Client,
     /// The grants.
     pub tokens: Tokens,
+    /// The audit trails.
+    pub trail: Arc<Trail>,
     /// The quotas of accounts that are being read.
     pub paces: Arc<Paces>,
     /// How failing requests to providers are met.
@@ -89,8 +96,9 @@ impl AppState {
         let sandboxed = config.providers.iter().all(|provider| provider.sandbox);
         let http = if sandboxed { http.no_proxy() } else { http }.build()?;
         let config = Arc::new(config);
-        let tokens = Tokens::new(config.clone(), store.clone(), http.clone(), clock.clone());
-        Ok(Self { config, store, http, tokens, paces: Arc::default(), retries: Retries::default(), clock })
+        let trail = Arc::new(Trail::new(store.clone(), clock.clone()));
+        let tokens = Tokens::new(config.clone(), store.clone(), http.clone(), clock.clone(), trail.clone());
+        Ok(Self { config, store, http, tokens, trail, paces: Arc::default(), retries: Retries::default(), clock })
     }
 }
 
@@ -112,6 +120,8 @@ pub fn router(state: AppState) -> Router {
         .route("/connect/{what}", get(connect::set_out).head(refuse_head))
         .route("/disconnect", post(connect::disconnect_form))
         .route("/connected/{provider}/{outcome}", get(connect::connected))
+        .route("/audit", get(audit::page))
+        .route("/audit.json", get(audit::entries))
         .nest("/integrations/{provider}", rest::routes())
         .route(
             "/api/{*function}",
@@ -127,6 +137,7 @@ pub fn router(state: AppState) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::map_response(access::security_headers))
         .layer(CompressionLayer::new())
+        .layer(middleware::from_fn(actor::in_request))
         .layer(middleware::from_fn(telemetry::in_request_span))
         .with_state(state)
 }

@@ -13,15 +13,14 @@ use futures::{
     future::{join_all, ready},
     stream::{self, FuturesUnordered},
 };
-use tracing::Instrument;
 
 use super::{
-    AppState,
+    AppState, actor,
     providers::{Api, Batch, Pages, Source},
     tokens::{Bearer, ConnectionKey},
 };
 use crate::model::{
-    Account, AppError, ErrorCode, FirstPage, IntegrationItem, LoadEvent, StreamOutcome, StreamReport, Subject,
+    Account, Action, AppError, ErrorCode, FirstPage, IntegrationItem, LoadEvent, StreamOutcome, StreamReport, Subject,
 };
 use queue::Queue;
 
@@ -53,6 +52,7 @@ pub struct Load {
 pub async fn begin(state: &AppState, subject: &Subject, provider: &str) -> Result<Load, AppError> {
     let key = state.tokens.key(subject, provider)?;
     let (account, granted) = state.tokens.live(&key).await.map(|grant| (grant.account, grant.scopes))?;
+    state.trail.note(&key, &account, Action::Loaded, None).await;
     let bearer = Bearer::stored(state.tokens.clone(), key.clone(), &account.id);
     let api = api(state, &key, bearer, &account.id);
     Ok(Load { key, account, granted, api })
@@ -78,7 +78,7 @@ impl Load {
     pub fn events(self) -> impl Stream<Item = LoadEvent> + Send + 'static {
         let (events, received) = mpsc::channel(WAITING);
         // The answer is read after the request's handler has ended, and its lines still bear the request's id.
-        let work = self.run(events).in_current_span();
+        let work = actor::carry(self.run(events));
         stream::select(received, work.into_stream().filter_map(|()| ready(None)))
     }
 

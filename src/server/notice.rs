@@ -52,26 +52,32 @@ impl Notice {
 impl IntoResponse for Notice {
     fn into_response(self) -> Response {
         let (provider, outcome) = self.tells.unzip();
-        let page = view! {
-            <html lang="en">
-                <head>
-                    <meta charset="utf-8"/>
-                    <meta name="viewport" content="width=device-width, initial-scale=1"/>
-                    <meta name="color-scheme" content="light dark"/>
-                    <title>{self.title.clone()} " · Tributary"</title>
-                    <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
-                    <link rel="stylesheet" href="/pkg/tributary.css"/>
-                    {provider.map(|_| view! { <script src="/connected.js" defer></script> })}
-                </head>
-                <body class="notice" data-provider=provider data-outcome=outcome>
-                    <main>
-                        <h1>{self.title}</h1>
-                        <p>{self.sentence}</p>
-                        <p><a class="button" href=self.home>"Go to Tributary"</a></p>
-                    </main>
-                </body>
-            </html>
+        let body = view! {
+            <body class="notice" data-provider=provider data-outcome=outcome>
+                <main>
+                    <h1>{self.title.clone()}</h1>
+                    <p>{self.sentence}</p>
+                    <p><a class="button" href=self.home>"Go to Tributary"</a></p>
+                </main>
+            </body>
         };
-        (self.status, Html(format!("<!DOCTYPE html>{}", page.to_html()))).into_response()
+        let script = provider.map(|_| "/connected.js");
+        (self.status, Html(document(&self.title, script, body.to_html()))).into_response()
     }
+}
+
+/// A document without WASM: a title, perhaps a script of ours, and what is inside.
+pub(super) fn document(title: &str, script: Option<&'static str>, body: String) -> String {
+    let head = view! {
+        <head>
+            <meta charset="utf-8"/>
+            <meta name="viewport" content="width=device-width, initial-scale=1"/>
+            <meta name="color-scheme" content="light dark"/>
+            <title>{title.to_owned()} " · Tributary"</title>
+            <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
+            <link rel="stylesheet" href="/pkg/tributary.css"/>
+            {script.map(|script| view! { <script src=script defer></script> })}
+        </head>
+    };
+    format!("<!DOCTYPE html><html lang=\"en\">{}{body}</html>", head.to_html())
 }

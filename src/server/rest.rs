@@ -90,6 +90,7 @@ async fn credentials(
     let access_token = match fresh {
         Some(Ok(token)) => {
             tracing::info!(%key, "access token read");
+            state.trail.note_read(&key, &connection.account).await;
             Some(token.value.expose_secret().to_owned())
         }
         Some(Err(error)) if connection.status == Status::Active => return Err(error),

@@ -163,6 +163,7 @@ fn local_client() -> reqwest::Result<reqwest::Client> {
 
 async fn run(listener: TcpListener, app: Router) -> anyhow::Result<()> {
     let (stop, mut asked) = watch::channel(());
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
     let graceful = axum::serve(listener, app).with_graceful_shutdown(async move {
         // An error means that the sender is gone, which is a reason to stop too.
         let _ = asked.changed().await;

@@ -31,8 +31,8 @@ pub use keyring::Keyring;
 pub use oauth::{OAuthClient, Revocation};
 pub use rejection::Rejection;
 
-use super::{Clock, config::Config, failure, providers, store::Store};
-use crate::model::{Account, AppError, Connection, ErrorCode, Status, Subject};
+use super::{Clock, config::Config, failure, providers, store::Store, trail::Trail};
+use crate::model::{Account, Action, AppError, Connection, ErrorCode, Status, Subject};
 use failures::Failures;
 use grant::Stored;
 use lease::Leases;
@@ -49,6 +49,7 @@ pub struct Tokens {
     store: Arc<dyn Store>,
     http: reqwest::Client,
     clock: Clock,
+    trail: Arc<Trail>,
     leases: Arc<Leases>,
     failures: Arc<Failures>,
     claim_life: Duration,
@@ -56,8 +57,15 @@ pub struct Tokens {
 
 impl Tokens {
     /// Grants in `store`, sealed with the config's keys.
-    pub fn new(config: Arc<Config>, store: Arc<dyn Store>, http: reqwest::Client, clock: Clock) -> Self {
-        Self { config, store, http, clock, leases: Arc::default(), failures: Arc::default(), claim_life: claim::LIFE }
+    pub fn new(
+        config: Arc<Config>,
+        store: Arc<dyn Store>,
+        http: reqwest::Client,
+        clock: Clock,
+        trail: Arc<Trail>,
+    ) -> Self {
+        let (leases, failures) = (Arc::default(), Arc::default());
+        Self { config, store, http, clock, trail, leases, failures, claim_life: claim::LIFE }
     }
 
     /// The same with another time for which the claims of others are respected; for tests, which cannot wait so long.
@@ -144,6 +152,7 @@ impl Tokens {
             }
         };
         tracing::info!(%key, account = grant.account.id, ?revocation, "disconnected");
+        self.trail.note(key, &grant.account, Action::Disconnected, None).await;
         Ok(revocation)
     }
 

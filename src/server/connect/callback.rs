@@ -7,7 +7,6 @@ use axum::{
 use http::{HeaderMap, header};
 use secrecy::ExposeSecret;
 use serde::Deserialize;
-use tracing::Instrument;
 
 use super::{
     OnBehalf,
@@ -17,7 +16,7 @@ use super::{
 use crate::{
     model::{AppError, ErrorCode, Outcome, Subject},
     server::{
-        AppState, access, failure, load,
+        AppState, access, actor, failure, load,
         notice::Notice,
         providers::{self, Provider},
         random,
@@ -87,7 +86,7 @@ async fn finish(
         (None, Some(code)) if code.len() <= LONGEST => {
             let (state, code) = (state.clone(), code.clone());
             // A task of its own: once the code is spent, the grant is saved even when the window is closed meanwhile.
-            let saved = tokio::spawn(async move { save(&state, attempt, code).await }.in_current_span());
+            let saved = tokio::spawn(actor::carry(async move { save(&state, attempt, code).await }));
             match saved.await {
                 Ok(saved) => saved.err().unwrap_or(Outcome::Connected),
                 Err(error) => of(&failure::defect(&error.into())),

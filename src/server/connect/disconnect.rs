@@ -6,12 +6,11 @@ use axum::{
 };
 use http::HeaderMap;
 use serde::Deserialize;
-use tracing::Instrument;
 
 use super::home;
 use crate::{
     model::{AppError, ErrorCode, Subject},
-    server::{AppState, access, failure, notice::Notice, providers::Provider, tokens::Revocation},
+    server::{AppState, access, actor, failure, notice::Notice, providers::Provider, tokens::Revocation},
 };
 
 /// What the page's form sends where there is no WASM.
@@ -60,7 +59,7 @@ pub async fn disconnect(state: &AppState, subject: &Subject, provider: &str) -> 
     let (tokens, key) = (state.tokens.clone(), state.tokens.key(subject, provider)?);
     let provider = key.provider;
     // A task of its own: once the grant is taken, the revocation is sent even when the caller hangs up.
-    let forgotten = tokio::spawn(async move { tokens.forget(&key).await }.in_current_span());
+    let forgotten = tokio::spawn(actor::carry(async move { tokens.forget(&key).await }));
     let revocation = forgotten.await.map_err(|error| failure::defect(&error.into()))??;
     let Provider { name, removed_in, .. } = provider;
     let why = match revocation {

@@ -10,12 +10,12 @@ use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::task::JoinSet;
-use tracing::Instrument;
 
 use super::{CallError, Provider, Retries, retry::number};
 use crate::{
     model::{AppError, ErrorCode},
     server::{
+        actor,
         failure::defect,
         load::{Meter, Pace, Paces},
         tokens::{AccessToken, Bearer},
@@ -159,7 +159,7 @@ impl Api {
         // A task of its own: a load whose reader has stopped reading is not polled, and must not keep its turn from others.
         // It ends with the load, since dropping the set ends its tasks.
         let mut sending = JoinSet::new();
-        sending.spawn(self.clone().send_in_turn(request).in_current_span());
+        sending.spawn(actor::carry(self.clone().send_in_turn(request)));
         let sent = sending.join_next().await.expect("one task was spawned");
         let (token, sent) = sent.map_err(|error| Failure::Final(defect(&error.into()).into()))??;
         let response = sent.map_err(|error| self.lost(&error))?;

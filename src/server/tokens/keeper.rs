@@ -12,8 +12,9 @@ use secrecy::ExposeSecret;
 
 use super::{ConnectionKey, Tokens, grant::Grant, refresh::Why};
 use crate::{
-    model::AppError,
+    model::{AppError, By},
     server::{
+        actor::Actor,
         failure, random,
         store::{Index, Range},
     },
@@ -62,7 +63,11 @@ impl Keeper {
     }
 
     /// Keeps for ever, whenever it is this process's turn.
-    pub async fn run(mut self) {
+    pub async fn run(self) {
+        Actor::of(By::Keeper).act(self.keep()).await;
+    }
+
+    async fn keep(mut self) {
         let mut ticks = tokio::time::interval(EVERY);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {

@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
-use tracing::Instrument;
 
 use super::{
     AccessToken, ConnectionKey, Rejection, Tokens,
@@ -11,8 +10,8 @@ use super::{
     grant::{Grant, Stored},
 };
 use crate::{
-    model::{AppError, ErrorCode},
-    server::{failpoint, failure},
+    model::{Action, AppError, ErrorCode},
+    server::{actor, failpoint, failure},
 };
 
 /// A token is refreshed when it ends within this time, or within half its life where that is shorter.
@@ -85,7 +84,7 @@ impl Tokens {
     pub(super) async fn refresh(&self, key: &ConnectionKey, why: Why) -> Result<AccessToken, AppError> {
         let (tokens, key, asked) = (self.clone(), key.clone(), Instant::now());
         let refresh = async move { tokens.refresh_in_line(&key, why, asked).await };
-        let refresh = tokio::spawn(refresh.in_current_span());
+        let refresh = tokio::spawn(actor::carry(refresh));
         refresh.await.map_err(|error| failure::defect(&anyhow::Error::new(error)))?
     }
 
@@ -179,6 +178,7 @@ impl Tokens {
         let settled = self.settle_patiently(key, claimed, &next, began).await;
         failpoint::reach(failpoint::SAVED);
         if let Some(error) = failed {
+            self.trail.note(key, &grant.account, Action::RefreshFailed, Some(&error.detail)).await;
             return Err(error);
         }
         match (settled?, made) {
@@ -196,8 +196,12 @@ impl Tokens {
                 return Err(key.not_connected());
             }
         }
-        next.alive(key)?;
+        if let Err(error) = next.alive(key) {
+            self.trail.note(key, &next.account, Action::Died, Some(&error.detail)).await;
+            return Err(error);
+        }
         tracing::info!(%key, version = next.version, "refreshed");
+        self.trail.note(key, &next.account, Action::Refreshed, None).await;
         Ok(self.open(key, &next)?.access_token(&next))
     }
 
@@ -212,6 +216,9 @@ impl Tokens {
         let dead = self.seal(key, stored.grant.died(reason), &secrets.into())?;
         let buried = self.write(key, &stored, &dead).await?;
         tracing::warn!(%key, reason, buried, "the grant is dead; the person has to connect again");
+        if buried {
+            self.trail.note(key, &dead.account, Action::Died, Some(reason)).await;
+        }
         Ok(buried)
     }
 
