@@ -16,9 +16,9 @@ pub mod providers;
 pub mod sandbox;
 pub mod store;
 
-pub mod cards;
 mod actor;
 pub mod audit;
+pub mod cards;
 pub mod trail;
 
 mod failpoint;
@@ -120,6 +120,7 @@ pub fn router(state: AppState) -> Router {
         .route("/connect/{what}", get(connect::set_out).head(refuse_head))
         .route("/disconnect", post(connect::disconnect_form))
         .route("/connected/{provider}/{outcome}", get(connect::connected))
+        .route("/choices/{secret}", get(connect::question).post(connect::answer))
         .route("/audit", get(audit::page))
         .route("/audit.json", get(audit::entries))
         .nest("/integrations/{provider}", rest::routes())

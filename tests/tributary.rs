@@ -12,6 +12,8 @@ mod redis;
 mod access;
 #[path = "tributary/airtable.rs"]
 mod airtable;
+#[path = "tributary/audit.rs"]
+mod audit;
 #[path = "tributary/connect.rs"]
 mod connect;
 #[path = "tributary/keeper.rs"]

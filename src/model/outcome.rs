@@ -8,6 +8,10 @@ use serde::{Deserialize, Serialize};
 pub enum Outcome {
     /// The grant is saved.
     Connected,
+    /// The same, and the same account is connected for another user too, whose grant may end by that.
+    ConnectedTwice,
+    /// The person kept the account that was connected before.
+    Kept,
     /// The person said no at the provider.
     Refused,
     /// The attempt is over ten minutes old, was used before, or is not ours.
@@ -26,8 +30,10 @@ pub enum Outcome {
 
 impl Outcome {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Connected,
+        Self::ConnectedTwice,
+        Self::Kept,
         Self::Refused,
         Self::Expired,
         Self::Mismatched,
@@ -41,6 +47,8 @@ impl Outcome {
     pub fn word(self) -> &'static str {
         match self {
             Self::Connected => "connected",
+            Self::ConnectedTwice => "connected_twice",
+            Self::Kept => "kept",
             Self::Refused => "refused",
             Self::Expired => "expired",
             Self::Mismatched => "mismatched",
@@ -49,6 +57,11 @@ impl Outcome {
             Self::StoreUnavailable => "store_unavailable",
             Self::Failed => "failed",
         }
+    }
+
+    /// Whether the account that came back is connected now.
+    pub fn is_connected(self) -> bool {
+        matches!(self, Self::Connected | Self::ConnectedTwice)
     }
 
     /// The outcome of a word.
@@ -60,6 +73,8 @@ impl Outcome {
     pub fn sentence(self, provider: &str) -> String {
         match self {
             Self::Connected => format!("{provider} is connected."),
+            Self::ConnectedTwice => format!("{provider} is connected. The same account is connected for another user here, whose access {provider} may end by this; that user then has to connect again."),
+            Self::Kept => format!("The {provider} account that was connected before is still connected."),
             Self::Refused => format!("You did not allow Tributary to read {provider}, so nothing was connected. You can try again at any time."),
             Self::Expired => "This attempt to connect is used up or older than ten minutes, so nothing was changed. Start again from the page.".to_owned(),
             Self::Mismatched => "This answer belongs to another browser or another attempt, so nothing was changed. Start again from the page, in this browser.".to_owned(),

@@ -72,7 +72,9 @@ mod tests {
     #[test]
     fn an_address_is_the_peers_and_the_last_that_a_proxy_told() {
         let peer = "10.0.0.1".parse().unwrap();
-        let of = |told: &str| from(peer, &HeaderMap::from_iter([("x-forwarded-for".parse().unwrap(), told.parse().unwrap())]));
+        let of = |told: &str| {
+            from(peer, &HeaderMap::from_iter([("x-forwarded-for".parse().unwrap(), told.parse().unwrap())]))
+        };
         assert_eq!(from(peer, &HeaderMap::new()), "10.0.0.1");
         assert_eq!(of("1.1.1.1, 203.0.113.7"), "203.0.113.7 by way of 10.0.0.1");
         assert_eq!(of("<script>"), "10.0.0.1");

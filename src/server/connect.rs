@@ -2,7 +2,9 @@
 
 mod attempt;
 mod callback;
+mod choice;
 mod disconnect;
+mod sealed;
 
 use axum::{
     extract::{Path, Query, State, rejection::QueryRejection},
@@ -20,6 +22,7 @@ use super::{
 use crate::model::{AppError, ErrorCode, Subject};
 
 pub use callback::{callback, connected};
+pub use choice::{answer, question};
 pub use disconnect::{disconnect, disconnect_form};
 
 /// A one-time address for the user's own browser, good for ten minutes. Programs hand it on.

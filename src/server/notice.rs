@@ -33,7 +33,8 @@ impl Notice {
     /// How an attempt to connect ended, with where to go on.
     pub fn outcome(provider: &'static Provider, outcome: Outcome, home: String) -> Self {
         let title = match outcome {
-            Outcome::Connected => format!("{} is connected", provider.name),
+            Outcome::Connected | Outcome::ConnectedTwice => format!("{} is connected", provider.name),
+            Outcome::Kept => "Nothing was changed".to_owned(),
             _ => format!("{} is not connected", provider.name),
         };
         let sentence = match outcome {

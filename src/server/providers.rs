@@ -94,6 +94,8 @@ pub struct OAuth {
     pub encoding: Encoding,
     /// Whether a refresh ends the refresh token that it used, so that one is never kept that is not sent again.
     pub rotates: bool,
+    /// Whether connecting ends the refresh tokens that earlier connections of the same account hold.
+    pub ends_earlier: bool,
 }
 
 /// A path, and behind which of a provider's two addresses it lies.

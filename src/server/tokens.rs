@@ -4,9 +4,11 @@
 
 mod bearer;
 mod claim;
+mod connecting;
 mod failures;
 mod grant;
 mod history;
+mod holders;
 mod keeper;
 mod key;
 mod keyring;
@@ -14,13 +16,13 @@ mod lease;
 mod minted;
 mod oauth;
 mod plan;
+mod records;
 mod refresh;
 mod rejection;
 mod secrets;
 
 use std::{sync::Arc, time::Duration};
 
-use futures::{Stream, TryStreamExt, future::ready, stream};
 use jiff::Timestamp;
 
 pub use bearer::{AccessToken, Bearer};
@@ -28,19 +30,14 @@ pub use grant::Grant;
 pub use keeper::Keeper;
 pub use key::ConnectionKey;
 pub use keyring::Keyring;
+pub use minted::Minted;
 pub use oauth::{OAuthClient, Revocation};
 pub use rejection::Rejection;
 
-use super::{Clock, config::Config, failure, providers, store::Store, trail::Trail};
-use crate::model::{Account, Action, AppError, Connection, ErrorCode, Status, Subject};
+use super::{Clock, config::Config, providers, store::Store, trail::Trail};
+use crate::model::{AppError, Connection, ErrorCode, Status, Subject};
 use failures::Failures;
-use grant::Stored;
 use lease::Leases;
-use minted::Minted;
-use secrets::Secrets;
-
-/// How many grants are read at once where all are.
-const READ_AT_ONCE: usize = 32;
 
 /// The grants of all users. Cheap to clone.
 #[derive(Clone)]
@@ -116,51 +113,11 @@ impl Tokens {
         Ok(grant)
     }
 
-    /// Saves a new grant in place of whatever was there.
-    pub async fn save(&self, key: &ConnectionKey, account: Account, minted: Minted) -> Result<(), AppError> {
-        let _lease = self.leases.acquire(&key.to_string()).await;
-        let (now, old) = ((self.clock)(), self.read(key).await.ok().flatten());
-        // Versions begin at the time, so that none comes again after the grant was forgotten.
-        let begin = u64::try_from(now.as_millisecond()).unwrap_or(1);
-        let version = old.map_or(begin, |stored| begin.max(stored.grant.version + 1));
-        let grant = self.seal(key, Grant::new(account, self.client(key), version, now), &minted)?.planned(now);
-        let lifetime = grant.lifetime(now);
-        self.store.put(&key.to_string(), &grant.to_bytes()?, lifetime).await.map_err(failure::store)?;
-        self.plan(key, grant.planned_at).await;
-        tracing::info!(%key, account = grant.account.id, scopes = grant.scopes.join(" "), "connected");
-        Ok(())
-    }
-
-    /// Forgets a grant and revokes it at the provider, where that can be done.
-    pub async fn forget(&self, key: &ConnectionKey) -> Result<Revocation, AppError> {
-        let _lease = self.leases.acquire(&key.to_string()).await;
-        let Some(bytes) = self.store.take(&key.to_string()).await.map_err(failure::store)? else {
-            return Err(key.not_connected());
-        };
-        let grant = Grant::from_bytes(&bytes)?;
-        let revoked = match self.open(key, &grant) {
-            // Another client's tokens are not shown to this one's provider.
-            Ok(_) if grant.client != self.client(key) => Err(Rejection::Client("another client made it".to_owned())),
-            Ok(secrets) => self.oauth(key)?.revoke(&secrets).await,
-            Err(error) => Err(Rejection::Unavailable(error.detail)),
-        };
-        let revocation = match &revoked {
-            Ok(revocation) => *revocation,
-            Err(error) => {
-                tracing::warn!(%key, %error, "the grant could not be revoked");
-                Revocation::NotConfirmed
-            }
-        };
-        tracing::info!(%key, account = grant.account.id, ?revocation, "disconnected");
-        self.trail.note(key, &grant.account, Action::Disconnected, None).await;
-        Ok(revocation)
-    }
-
     /// A grant that is alive, and made for the client that is configured now. A grant of another client is left as it
     /// is: it is good again when that client's id is back.
     fn usable(&self, key: &ConnectionKey, grant: &Grant) -> Result<(), AppError> {
         grant.alive(key)?;
-        if grant.client != self.client(key) {
+        if !self.is_ours(grant, key) {
             let reason =
                 "This grant was made for another client id (or for the sandbox) than the one that is configured now.";
             return Err(AppError::reconnect(key.provider.name, reason));
@@ -168,64 +125,14 @@ impl Tokens {
         Ok(())
     }
 
+    /// Whether a grant was made for the client that is configured now. Another client's tokens are not shown to this one's
+    /// provider.
+    pub fn is_ours(&self, grant: &Grant, key: &ConnectionKey) -> bool {
+        grant.client == self.client(key)
+    }
+
     fn client(&self, key: &ConnectionKey) -> &str {
         self.config.provider(key.provider).client.as_ref().map_or("", |client| client.id.as_str())
-    }
-
-    /// All grants with their places in the store, in no order; some perhaps twice.
-    fn all(&self) -> impl Stream<Item = Result<(String, Grant), AppError>> + Send + '_ {
-        let pages = stream::try_unfold(Some(None::<String>), |at| async {
-            let Some(after) = at else { return Ok::<_, AppError>(None) };
-            let page = self.store.keys(key::PREFIX, after.as_deref()).await.map_err(failure::store)?;
-            Ok(Some((page.keys, page.next.map(Some))))
-        });
-        let places = pages.map_ok(|keys| stream::iter(keys.into_iter().map(Ok))).try_flatten();
-        let grants = places.map_ok(move |place| async move {
-            let Some(bytes) = self.store.get(&place).await.map_err(failure::store)? else { return Ok(None) };
-            // `from_bytes` has told of one that cannot be read. The others are none the worse for it.
-            Ok(Grant::from_bytes(&bytes).ok().map(|grant| (place, grant)))
-        });
-        grants.try_buffer_unordered(READ_AT_ONCE).try_filter_map(|found| ready(Ok(found)))
-    }
-
-    async fn read(&self, key: &ConnectionKey) -> Result<Option<Stored>, AppError> {
-        let Some(bytes) = self.store.get(&key.to_string()).await.map_err(failure::store)? else { return Ok(None) };
-        Ok(Some(Stored { grant: Grant::from_bytes(&bytes)?, bytes }))
-    }
-
-    /// Writes `new` if the store still has `old`.
-    async fn write(&self, key: &ConnectionKey, old: &Stored, new: &Grant) -> Result<bool, AppError> {
-        let lifetime = new.lifetime((self.clock)());
-        let replaced = self.store.replace(&key.to_string(), Some(&old.bytes), &new.to_bytes()?, lifetime).await;
-        let replaced = replaced.map_err(failure::store)?;
-        if replaced && new.planned_at != old.grant.planned_at {
-            self.plan(key, new.planned_at).await;
-        }
-        Ok(replaced)
-    }
-
-    fn seal(&self, key: &ConnectionKey, mut grant: Grant, minted: &Minted) -> Result<Grant, AppError> {
-        grant.take_terms(minted);
-        let additional = grant.additional_data(key);
-        grant.sealed = self
-            .config
-            .encryption_keys
-            .seal(&minted.secrets.to_plaintext()?, &additional)
-            .map_err(|error| failure::defect(&error))?;
-        Ok(grant)
-    }
-
-    fn open(&self, key: &ConnectionKey, grant: &Grant) -> Result<Secrets, AppError> {
-        let opened = self
-            .config
-            .encryption_keys
-            .open(&grant.sealed, &grant.additional_data(key))
-            .and_then(|plain| Secrets::parse(&plain));
-        opened.map_err(|error| {
-            tracing::error!(%key, error = format!("{error:#}"), "a stored grant cannot be decrypted");
-            let reason = "The stored grant cannot be decrypted with the keys that Tributary has now.";
-            AppError::reconnect(key.provider.name, reason)
-        })
     }
 }
 

@@ -92,7 +92,8 @@ impl Trail {
         let range = |to: u64, most| Range::last(milliseconds(earliest), to, most);
         let found = |range| try_join_all([true, false].map(|routine| self.entries(org_id, routine, range)));
         // A time says nothing of those at that very time, so a page ends with all of them.
-        let mut entries = found(range(milliseconds(until).saturating_sub(1), most)).await.map_err(failure::store)?.concat();
+        let mut entries =
+            found(range(milliseconds(until).saturating_sub(1), most)).await.map_err(failure::store)?.concat();
         entries.sort_by_key(|(_, place)| std::cmp::Reverse(*place));
         let last = entries.get(most.saturating_sub(1)).map(|(_, place)| *place);
         if let Some(last) = last {
@@ -101,7 +102,8 @@ impl Trail {
             entries.append(&mut rest);
         }
         let next = last.and_then(|last| Timestamp::from_millisecond(i64::try_from(last).ok()?).ok());
-        let entries = entries.into_iter().filter_map(|(text, _)| Some(serde_json::from_str::<Stored>(&text).ok()?.entry));
+        let entries =
+            entries.into_iter().filter_map(|(text, _)| Some(serde_json::from_str::<Stored>(&text).ok()?.entry));
         Ok(AuditPage { entries: entries.collect(), next: next.map(|next| next.to_string()) })
     }
 

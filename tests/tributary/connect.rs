@@ -209,3 +209,98 @@ async fn a_callback_that_says_something_twice_ends_in_a_sentence() {
         Browser::new().get(&format!("{}/integrations/hubspot/oauth2callback?code=a&code=b&state=x", app.url)).await;
     assert!(end.url().path().ends_with("/expired"), "{}", end.url());
 }
+
+/// Approves as somebody with another hub, and stays where they are asked.
+async fn asked_about_another_hub(app: &App, browser: &Browser) -> reqwest::Response {
+    app.steer(json!({"hubspot": {"hub_id": 24816358}})).await;
+    browser.approve(&app.link_to("hubspot").await).await
+}
+
+async fn account(app: &App) -> Value {
+    let connection = app.program("GET", "/integrations/hubspot/credentials").query(&IDS).send().await.unwrap();
+    connection.json::<Value>().await.unwrap()["account"]["id"].clone()
+}
+
+#[tokio::test]
+async fn another_account_takes_the_place_of_the_one_before_only_when_the_person_says_so() {
+    for (answer, outcome, id, revoked) in
+        [("replace", "connected", "24816358", "24816357"), ("keep", "kept", "24816357", "24816358")]
+    {
+        let app = App::start().await;
+        app.connect().await;
+        let browser = Browser::new();
+        let question = asked_about_another_hub(&app, &browser).await;
+        let address = question.url().clone();
+        assert!(address.path().starts_with("/choices/"), "{address}");
+        let text = question.text().await.unwrap();
+        assert!(text.contains("24816357") && text.contains("24816358"), "both accounts are named: {text}");
+        assert_eq!(account(&app).await, "24816357", "nothing is changed yet");
+
+        assert_eq!(Browser::new().get(address.as_str()).await.status(), StatusCode::GONE, "another browser learns nothing");
+        let stranger = Browser::new().post(address.as_str(), &[("answer", "replace")]).await;
+        assert_eq!(stranger.status(), StatusCode::GONE, "and cannot answer");
+        assert_eq!(browser.post(address.as_str(), &[("answer", "maybe")]).await.status(), StatusCode::BAD_REQUEST);
+
+        let end = browser.post(address.as_str(), &[("answer", answer)]).await;
+        assert!(end.url().path().ends_with(&format!("/connected/hubspot/{outcome}")), "{}", end.url());
+        assert_eq!(account(&app).await, id);
+        assert_eq!(app.stats().await["revocations"], 1, "the grant for {revoked} is not left behind");
+        assert_eq!(app.items().await.status(), StatusCode::OK, "what is connected works");
+        assert_eq!(browser.post(address.as_str(), &[("answer", "replace")]).await.status(), StatusCode::GONE, "once");
+    }
+}
+
+#[tokio::test]
+async fn a_question_that_nobody_answers_changes_nothing() {
+    let app = App::start().await;
+    app.connect().await;
+    let browser = Browser::new();
+    let question = asked_about_another_hub(&app, &browser).await;
+    app.control("expire").await;
+    assert_eq!((account(&app).await, app.items().await.status()), (json!("24816357"), StatusCode::OK));
+    assert!(question.url().path().starts_with("/choices/"));
+}
+
+#[tokio::test]
+async fn connecting_the_same_account_again_keeps_the_connection_and_asks_nothing() {
+    let app = App::start().await;
+    app.connect().await;
+    app.control("revoke_all").await;
+    assert_eq!(app.items().await.status(), StatusCode::CONFLICT);
+    app.connect().await;
+    assert_eq!(app.items().await.status(), StatusCode::OK);
+    let trail = app.program("GET", "/audit.json").query(&[("org_id", "acme")]).send().await.unwrap();
+    let trail: Value = trail.json().await.unwrap();
+    let actions: Vec<_> = trail["entries"].as_array().unwrap().iter().rev().map(|entry| entry["action"].clone()).collect();
+    assert_eq!(actions, ["connected", "loaded", "died", "reconnected", "loaded"], "{trail}");
+}
+
+#[tokio::test]
+async fn a_grant_is_revoked_only_when_no_other_connection_lives_on_it() {
+    let app = App::start().await;
+    let other = [("org_id", "acme"), ("user_id", "grace")];
+    app.connect().await;
+    let link = app.program("POST", "/integrations/hubspot/authorize").form(&other).send().await.unwrap();
+    let end = Browser::new().approve(&link.json::<String>().await.unwrap()).await;
+    assert!(end.url().path().ends_with("/connected"), "HubSpot does not mind: {}", end.url());
+    let disconnect = async |ids: [(&str, &str); 2]| {
+        let answer = app.program("DELETE", "/integrations/hubspot/credentials").query(&ids).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::NO_CONTENT);
+        app.stats().await["revocations"].as_u64().unwrap()
+    };
+    assert_eq!(disconnect(IDS).await, 0, "grace's connection lives on the same account");
+    let items = app.program("GET", "/integrations/hubspot/items").query(&other).send().await.unwrap();
+    assert_eq!(items.status(), StatusCode::OK);
+    assert_eq!(disconnect(other).await, 1, "nobody is left");
+}
+
+#[tokio::test]
+async fn the_same_notion_account_for_another_user_is_warned_about() {
+    let app = App::start().await;
+    app.connect_to("notion").await;
+    let other = [("org_id", "acme"), ("user_id", "grace")];
+    let link = app.program("POST", "/integrations/notion/authorize").form(&other).send().await.unwrap();
+    let end = Browser::new().approve(&link.json::<String>().await.unwrap()).await;
+    assert!(end.url().path().ends_with("/connected_twice"), "{}", end.url());
+    assert!(end.text().await.unwrap().contains("connected for another user here"));
+}

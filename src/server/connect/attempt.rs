@@ -4,28 +4,24 @@
 
 use std::time::Duration;
 
-use anyhow::Context;
 use http::HeaderMap;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 use url::Url;
 
+use super::sealed::{self, LIFETIME, Whom};
 use crate::{
-    model::{AppError, ErrorCode, Subject},
+    model::{AppError, ErrorCode},
     server::{
         AppState,
         access::{cookie, cookie_value},
-        failure,
         providers::Provider,
         random,
         tokens::ConnectionKey,
     },
 };
-
-/// How long a person may take at the provider; also how long a one-time link is good.
-const LIFETIME: Duration = Duration::from_secs(600);
 
 /// An attempt that came back.
 pub(super) struct Attempt {
@@ -34,13 +30,6 @@ pub(super) struct Attempt {
     /// PKCE's code verifier.
     pub(super) verifier: SecretString,
     browser: String,
-}
-
-/// Whom something in the store is for.
-#[derive(Serialize, Deserialize)]
-struct Whom {
-    subject: Subject,
-    provider: String,
 }
 
 /// An attempt as it is sealed.
@@ -63,14 +52,15 @@ pub(super) async fn begin(state: &AppState, key: &ConnectionKey) -> Result<(Url,
         verifier: verifier.expose_secret().to_owned(),
         browser: random::digest(browser.expose_secret()),
     };
-    put(state, &place("attempt", given.expose_secret()), &sealed).await?;
+    sealed::put(state, &sealed::place("attempt", given.expose_secret()), &sealed).await?;
     let (name, path) = cookie_place(key.provider, given.expose_secret());
     Ok((url, cookie(state, &name, browser.expose_secret(), &path, LIFETIME)))
 }
 
 /// Takes the attempt with this state; `None` when there is none (any more), or it is too old.
 pub(super) async fn take(state: &AppState, given: &str) -> Result<Option<Attempt>, AppError> {
-    let Some(Sealed { whom, begun, verifier, browser }) = take_sealed(state, &place("attempt", given)).await? else {
+    let Some(Sealed { whom, begun, verifier, browser }) = sealed::take(state, &sealed::place("attempt", given)).await?
+    else {
         return Ok(None);
     };
     // The store forgets it at that age too, by its own clock.
@@ -98,13 +88,13 @@ pub(super) fn spent_cookie(state: &AppState, provider: &Provider, given: &str) -
 /// Keeps a one-time link for somebody who is not signed in, and gives its secret.
 pub(super) async fn make_link(state: &AppState, key: &ConnectionKey) -> Result<String, AppError> {
     let secret = random::token();
-    put(state, &place("link", secret.expose_secret()), &Whom::of(key)).await?;
+    sealed::put(state, &sealed::place("link", secret.expose_secret()), &Whom::of(key)).await?;
     Ok(secret.expose_secret().to_owned())
 }
 
 /// Takes a one-time link.
 pub(super) async fn take_link(state: &AppState, secret: &str) -> Result<ConnectionKey, AppError> {
-    match take_sealed::<Whom>(state, &place("link", secret)).await? {
+    match sealed::take::<Whom>(state, &sealed::place("link", secret)).await? {
         Some(whom) => whom.key(state),
         None => {
             let detail = "This link was used already or is older than ten minutes. Ask for a new one where you got it.";
@@ -113,39 +103,10 @@ pub(super) async fn take_link(state: &AppState, secret: &str) -> Result<Connecti
     }
 }
 
-impl Whom {
-    fn of(key: &ConnectionKey) -> Self {
-        Self { subject: key.subject.clone(), provider: key.provider.slug.to_owned() }
-    }
-
-    fn key(&self, state: &AppState) -> Result<ConnectionKey, AppError> {
-        state.tokens.key(&self.subject, &self.provider)
-    }
-}
-
-fn place(kind: &str, secret: &str) -> String {
-    format!("{kind}/{}", random::digest(secret))
-}
-
 /// Each attempt has a cookie of its own, so that two tabs can connect at once. Its name tells nothing of the state.
 fn cookie_place(provider: &Provider, given: &str) -> (String, String) {
     (
         format!("tributary_attempt_{}", &random::digest(given)[..16]),
         format!("/integrations/{}/oauth2callback", provider.slug),
     )
-}
-
-async fn put(state: &AppState, place: &str, value: &impl Serialize) -> Result<(), AppError> {
-    let seal = || state.config.encryption_keys.seal(&serde_json::to_vec(value)?, place.as_bytes());
-    let sealed = seal().map_err(|error| failure::defect(&error))?;
-    state.store.put(place, sealed.as_bytes(), LIFETIME).await.map_err(failure::store)
-}
-
-async fn take_sealed<T: DeserializeOwned>(state: &AppState, place: &str) -> Result<Option<T>, AppError> {
-    let Some(bytes) = state.store.take(place).await.map_err(failure::store)? else { return Ok(None) };
-    let open = || {
-        let plain = state.config.encryption_keys.open(std::str::from_utf8(&bytes)?, place.as_bytes())?;
-        serde_json::from_slice(&plain).context("it has another form")
-    };
-    open().map(Some).map_err(|error| failure::defect(&error))
 }

@@ -2,7 +2,7 @@
 
 use axum::{
     extract::{Path, Query, State, rejection::QueryRejection},
-    response::{IntoResponse, Redirect, Response},
+    response::{AppendHeaders, IntoResponse, Redirect, Response},
 };
 use http::{HeaderMap, header};
 use secrecy::ExposeSecret;
@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::{
     OnBehalf,
     attempt::{self, Attempt},
-    home, query,
+    choice, home, query,
 };
 use crate::{
     model::{AppError, ErrorCode, Outcome, Subject},
@@ -50,18 +50,45 @@ pub async fn callback(
     // What cannot be read, because something stands in it twice, is none of our attempts.
     let callback = callback.map(|Query(callback)| callback).unwrap_or_default();
     let given = callback.state.as_deref().filter(|given| given.len() <= LONGEST);
-    let (outcome, subject) = match given {
+    let (ended, subject) = match given {
         Some(given) => finish(&state, provider, given, &callback, &headers).await,
-        None => (Outcome::Expired, None),
+        None => (Err(Outcome::Expired), None),
     };
-    if outcome != Outcome::Connected {
+    let spent =
+        given.map(|given| AppendHeaders([(header::SET_COOKIE, attempt::spent_cookie(&state, provider, given))]));
+    match ended {
+        Ok(Saved::Asked(asked)) => {
+            (spent, AppendHeaders([(header::SET_COOKIE, asked.cookie)]), Redirect::to(&asked.path)).into_response()
+        }
+        Ok(Saved::Ended(outcome)) | Err(outcome) => {
+            (spent, Redirect::to(&back(&state, &headers, provider, outcome, subject.as_ref()).await)).into_response()
+        }
+    }
+}
+
+/// Where the browser goes on to when an attempt has ended.
+pub(super) async fn back(
+    state: &AppState,
+    headers: &HeaderMap,
+    provider: &Provider,
+    outcome: Outcome,
+    subject: Option<&Subject>,
+) -> String {
+    if !outcome.is_connected() {
         tracing::warn!(provider = provider.slug, outcome = outcome.word(), "not connected");
     }
     // The operator goes back to whom they were acting for; a user who came by a link has no page of ours to go back to.
-    let operator = access::is_signed_in(&state, &headers).await.unwrap_or_default();
-    let behalf = subject.filter(|_| operator).map_or(String::new(), |subject| format!("?{}", query(&subject)));
-    let cookie = given.map(|given| [(header::SET_COOKIE, attempt::spent_cookie(&state, provider, given))]);
-    (cookie, Redirect::to(&format!("/connected/{}/{}{behalf}", provider.slug, outcome.word()))).into_response()
+    let operator = access::is_signed_in(state, headers).await.unwrap_or_default();
+    let behalf = subject.filter(|_| operator).map_or(String::new(), |subject| format!("?{}", query(subject)));
+    format!("/connected/{}/{}{behalf}", provider.slug, outcome.word())
+}
+
+/// How an exchange went on.
+enum Saved {
+    /// To its end.
+    Ended(Outcome),
+    /// The person is asked something first.
+    Asked(choice::Asked),
 }
 
 /// How the attempt ended, and for whom it was.
@@ -71,34 +98,32 @@ async fn finish(
     given: &str,
     callback: &Callback,
     headers: &HeaderMap,
-) -> (Outcome, Option<Subject>) {
+) -> (Result<Saved, Outcome>, Option<Subject>) {
     let attempt = match attempt::take(state, given).await {
         Ok(Some(attempt)) => attempt,
-        Ok(None) => return (Outcome::Expired, None),
-        Err(error) => return (of(&error), None),
+        Ok(None) => return (Err(Outcome::Expired), None),
+        Err(error) => return (Err(of(&error)), None),
     };
     if !attempt.belongs_to(provider, given, headers) {
-        return (Outcome::Mismatched, None);
+        return (Err(Outcome::Mismatched), None);
     }
     let subject = attempt.key.subject.clone();
     let outcome = match (&callback.error, &callback.code) {
-        (Some(error), _) if error == "access_denied" => Outcome::Refused,
+        (Some(error), _) if error == "access_denied" => Err(Outcome::Refused),
         (None, Some(code)) if code.len() <= LONGEST => {
             let (state, code) = (state.clone(), code.clone());
             // A task of its own: once the code is spent, the grant is saved even when the window is closed meanwhile.
             let saved = tokio::spawn(actor::carry(async move { save(&state, attempt, code).await }));
-            match saved.await {
-                Ok(saved) => saved.err().unwrap_or(Outcome::Connected),
-                Err(error) => of(&failure::defect(&error.into())),
-            }
+            saved.await.unwrap_or_else(|error| Err(of(&failure::defect(&error.into()))))
         }
-        _ => Outcome::Rejected,
+        _ => Err(Outcome::Rejected),
     };
     (outcome, Some(subject))
 }
 
-/// Exchanges the code, asks whose account it is, and saves the grant.
-async fn save(state: &AppState, attempt: Attempt, code: String) -> Result<(), Outcome> {
+/// Exchanges the code, asks whose account it is, and saves the grant; unless another account is connected, then the person
+/// is asked.
+async fn save(state: &AppState, attempt: Attempt, code: String) -> Result<Saved, Outcome> {
     let Attempt { key, verifier, .. } = attempt;
     let oauth = state.tokens.oauth(&key).map_err(|error| of(&error))?;
     let minted = oauth.exchange(code, &verifier).await.map_err(|rejection| {
@@ -119,15 +144,22 @@ async fn save(state: &AppState, attempt: Attempt, code: String) -> Result<(), Ou
             return Err(of(&error));
         }
     };
-    let id = account.id.clone();
-    state.tokens.save(&key, account, minted).await.map_err(|error| of(&error))?;
     // The request that identified the account counts towards its quota; nobody has to wait for that.
-    let pace = state.paces.of_account(&key, &id);
+    let pace = state.paces.of_account(&key, &account.id);
     tokio::spawn(async move { pace.turn().await });
-    Ok(())
+    let saved = async {
+        match state.tokens.find(&key).await? {
+            Some(grant) if state.tokens.is_ours(&grant, &key) && grant.account.id != account.id => {
+                choice::ask(state, &key, grant.account, account, &minted).await.map(Saved::Asked)
+            }
+            _ => state.tokens.save(&key, account, minted, (state.clock)()).await.map(Saved::Ended),
+        }
+    };
+    saved.await.map_err(|error| of(&error))
 }
 
-fn of(error: &AppError) -> Outcome {
+/// The outcome that an error is.
+pub(super) fn of(error: &AppError) -> Outcome {
     match error.code {
         ErrorCode::ProviderUnavailable => Outcome::ProviderUnavailable,
         ErrorCode::StoreUnavailable => Outcome::StoreUnavailable,

@@ -66,6 +66,10 @@ pub async fn disconnect(state: &AppState, subject: &Subject, provider: &str) -> 
         Revocation::Done => None,
         Revocation::NotOffered => Some(format!("{name} does not let programs revoke access.")),
         Revocation::NotConfirmed => Some(format!("{name} did not confirm that the access is revoked.")),
+        Revocation::Shared => {
+            let advice = "The same account is connected for another user here, so its access was not revoked.";
+            return Ok(Disconnected { title: format!("{name} is forgotten here."), advice: Some(advice.to_owned()) });
+        }
     };
     Ok(match why {
         None => Disconnected { title: format!("{name} is disconnected."), advice: None },

@@ -46,6 +46,7 @@ pub(super) const PROVIDER: Provider = Provider {
         client: ClientAuth::BasicOrPublic,
         encoding: Encoding::Form,
         rotates: true,
+        ends_earlier: false,
     },
     refusals: &[
         (

@@ -38,6 +38,7 @@ pub(super) const PROVIDER: Provider = Provider {
         client: ClientAuth::Body,
         encoding: Encoding::Form,
         rotates: false,
+        ends_earlier: false,
     },
     refusals: &[],
     // For each installing account, search excluded. What a privately distributed app may do depends on the account.

@@ -39,6 +39,7 @@ pub(super) const PROVIDER: Provider = Provider {
         client: ClientAuth::Basic,
         encoding: Encoding::Json,
         rotates: true,
+        ends_earlier: true,
     },
     refusals: &[
         ("object_not_found", "This is no longer shared with Tributary at Notion. Connect again and choose it."),

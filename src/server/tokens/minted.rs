@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use anyhow::Context;
 use oauth2::{ExtraTokenFields, StandardTokenResponse, TokenResponse, basic::BasicTokenType};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
 use super::secrets::Secrets;
+use crate::{model::AppError, server::failure};
 
 /// Tokens that a provider just made; or the old ones, to be sealed again.
 pub struct Minted {
@@ -23,7 +25,42 @@ pub(super) struct Terms {
     pub(super) scopes: Vec<String>,
 }
 
+/// Both in the form in which they wait for a person to choose.
+#[derive(Serialize, Deserialize)]
+struct Waiting {
+    tokens: String,
+    expires_in: Option<u64>,
+    refresh_expires_in: Option<u64>,
+    scopes: Vec<String>,
+}
+
 impl Minted {
+    /// All of it as text that [`Minted::parse`] takes.
+    pub fn to_text(&self) -> Result<SecretString, AppError> {
+        let seconds = |time: Option<Duration>| time.map(|time| time.as_secs());
+        let terms = self.terms.as_ref();
+        let waiting = Waiting {
+            tokens: String::from_utf8_lossy(&self.secrets.to_plaintext()?).into_owned(),
+            expires_in: seconds(terms.and_then(|terms| terms.expires_in)),
+            refresh_expires_in: seconds(terms.and_then(|terms| terms.refresh_expires_in)),
+            scopes: terms.map(|terms| terms.scopes.clone()).unwrap_or_default(),
+        };
+        serde_json::to_string(&waiting).map(Into::into).map_err(|error| failure::defect(&error.into()))
+    }
+
+    /// What [`Minted::to_text`] gave.
+    pub fn parse(text: &SecretString) -> Result<Self, AppError> {
+        let read = || {
+            let Waiting { tokens, expires_in, refresh_expires_in, scopes } =
+                serde_json::from_str(text.expose_secret()).context("tokens that waited have another form")?;
+            let [expires_in, refresh_expires_in] =
+                [expires_in, refresh_expires_in].map(|time| time.map(Duration::from_secs));
+            let terms = Terms { expires_in, refresh_expires_in, scopes };
+            Ok(Self { secrets: Secrets::parse(tokens.as_bytes())?, terms: Some(terms) })
+        };
+        read().map_err(|error| failure::defect(&error))
+    }
+
     /// The access token, to ask whose account it is for.
     pub fn access_token(&self) -> &SecretString {
         &self.secrets.access_token

@@ -66,6 +66,20 @@ pub enum Revocation {
     NotOffered,
     /// The provider did not say so.
     NotConfirmed,
+    /// It was left: another connection lives on it.
+    Shared,
+}
+
+impl Revocation {
+    /// What became of it, for the audit trail.
+    pub(super) fn sentence(self) -> &'static str {
+        match self {
+            Self::Done => "The grant was revoked at the provider.",
+            Self::NotOffered => "The provider does not let programs revoke grants.",
+            Self::NotConfirmed => "The provider did not confirm that the grant is revoked.",
+            Self::Shared => "The grant was not revoked, since another connection of the same account lives on it.",
+        }
+    }
 }
 
 impl OAuthClient {

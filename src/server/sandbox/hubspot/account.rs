@@ -1,14 +1,24 @@
 //! `GET /account-info/{version}/details`: the account that was connected.
 
-use axum::{extract::Path, http::StatusCode, response::Response};
+use std::sync::Arc;
+
+use axum::{
+    extract::{Path, State},
+    http::StatusCode,
+    response::Response,
+};
 use serde_json::json;
 
-use super::{HUB_ID, UTC_OFFSET_SECONDS, refusal::Refusal};
+use super::{Hubspot, UTC_OFFSET_SECONDS, refusal::Refusal};
 use crate::server::sandbox::reply;
 
-pub(crate) async fn details(Path(version): Path<String>) -> Result<Response, Refusal> {
+pub(crate) async fn details(
+    State(hubspot): State<Arc<Hubspot>>,
+    Path(version): Path<String>,
+) -> Result<Response, Refusal> {
+    let hub_id = hubspot.world.settings().hubspot.hub_id;
     let mut details = json!({
-        "portalId": HUB_ID, "accountType": "DEVELOPER_TEST", "timeZone": "US/Eastern", "companyCurrency": "USD",
+        "portalId": hub_id, "accountType": "DEVELOPER_TEST", "timeZone": "US/Eastern", "companyCurrency": "USD",
         "additionalCurrencies": ["EUR"], "utcOffset": "-05:00", "utcOffsetMilliseconds": UTC_OFFSET_SECONDS * 1000,
         "uiDomain": "app.hubspot.com", "dataHostingLocation": "na1",
     });

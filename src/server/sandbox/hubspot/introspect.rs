@@ -85,9 +85,10 @@ fn live_access(hubspot: &Hubspot, token: &str) -> Option<(Access<()>, i64)> {
 }
 
 fn describe(hubspot: &Hubspot, token: &str) -> Option<Value> {
+    let hub_id = hubspot.world.settings().hubspot.hub_id;
     if let Some((access, left)) = live_access(hubspot, token) {
         return Some(json!({
-            "active": true, "token": token, "hub_id": HUB_ID, "user_id": USER_ID, "client_id": access.client_id,
+            "active": true, "token": token, "hub_id": hub_id, "user_id": USER_ID, "client_id": access.client_id,
             "app_id": APP_ID, "user": USER, "hub_domain": HUB_DOMAIN, "scopes": access.scopes,
             "signed_access_token": signed(&access), "expires_in": left, "is_private_distribution": true,
             "token_use": "access_token", "token_type": "Bearer",
@@ -95,7 +96,7 @@ fn describe(hubspot: &Hubspot, token: &str) -> Option<Value> {
     }
     let refresh = live_refresh(hubspot, token)?;
     Some(json!({
-        "active": true, "token": token, "hub_id": HUB_ID, "user_id": USER_ID, "client_id": refresh.client_id,
+        "active": true, "token": token, "hub_id": hub_id, "user_id": USER_ID, "client_id": refresh.client_id,
         "app_id": APP_ID, "user": USER, "hub_domain": HUB_DOMAIN, "scopes": refresh.scopes,
         "token_use": "refresh_token", "token_type": "Bearer",
     }))

@@ -11,7 +11,7 @@ use axum::{
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Hubspot, refusal::Refusal};
+use super::{HUB_ID, Hubspot, refusal::Refusal};
 use crate::server::sandbox::grants::Rotation;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -31,6 +31,8 @@ pub(crate) struct Switches {
     pub introspect_field: IntrospectField,
     pub association_id_type: AssociationIdType,
     pub hub: Hub,
+    /// Which account the person at the consent page has. Grants are not bound to it: each is said to be for this one.
+    pub hub_id: u32,
     /// Calls of all apps in a day. HubSpot gives a privately distributed app's smallest account this many.
     pub daily_limit: u64,
     /// Whether answers tell of the daily limit. HubSpot's do, but not those to an app that came in by OAuth.
@@ -93,6 +95,7 @@ impl Default for Switches {
             introspect_field: IntrospectField::Any,
             association_id_type: AssociationIdType::Number,
             hub: Hub::Active,
+            hub_id: HUB_ID,
             daily_limit: 250_000,
             daily_headers: false,
         }

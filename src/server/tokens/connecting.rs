@@ -1,0 +1,89 @@
+//! Grants that come and go: saved when a person connects, forgotten and revoked when they disconnect.
+
+use jiff::Timestamp;
+
+use super::{ConnectionKey, Grant, Rejection, Revocation, Tokens, minted::Minted};
+use crate::{
+    model::{Account, Action, AppError, Outcome},
+    server::failure,
+};
+
+impl Tokens {
+    /// Saves a new grant in place of whatever was there. When that was another account's, its grant is revoked.
+    pub async fn save(
+        &self,
+        key: &ConnectionKey,
+        account: Account,
+        minted: Minted,
+        minted_at: Timestamp,
+    ) -> Result<Outcome, AppError> {
+        let _lease = self.leases.acquire(&key.to_string()).await;
+        let (now, old) = ((self.clock)(), self.read(key).await.ok().flatten().map(|stored| stored.grant));
+        // Versions begin at the time, so that none comes again after the grant was forgotten.
+        let begin = u64::try_from(now.as_millisecond()).unwrap_or(1);
+        let version = old.as_ref().map_or(begin, |old| begin.max(old.version + 1));
+        let grant = Grant::new(account, self.client(key), version, minted_at);
+        let grant = self.seal(key, grant, &minted)?.planned(now);
+        self.store.put(&key.to_string(), &grant.to_bytes()?, grant.lifetime(now)).await.map_err(failure::store)?;
+        self.plan(key, grant.planned_at).await;
+        tracing::info!(%key, account = grant.account.id, scopes = grant.scopes.join(" "), "connected");
+
+        self.note_holder(key, &grant).await;
+        let shared = key.provider.oauth.ends_earlier && !self.other_holders(key, &grant).await?.is_empty();
+        let detail =
+            shared.then_some("The same account is connected for another user too, whose grant may end by this.");
+        let action = match old {
+            None => Action::Connected,
+            Some(old) if old.account.id == grant.account.id && old.client == grant.client => Action::Reconnected,
+            Some(old) => {
+                self.end(key, &old).await;
+                Action::AccountReplaced
+            }
+        };
+        self.trail.note(key, &grant.account, action, detail).await;
+        Ok(if shared { Outcome::ConnectedTwice } else { Outcome::Connected })
+    }
+
+    /// Gives up tokens that were minted and will not be kept.
+    pub async fn discard(&self, key: &ConnectionKey, account: &Account, minted: Minted) -> Result<(), AppError> {
+        let grant = Grant::new(account.clone(), self.client(key), 0, (self.clock)());
+        if self.other_holders(key, &grant).await?.is_empty() {
+            self.oauth(key)?.discard(minted).await;
+        }
+        Ok(())
+    }
+
+    /// Forgets a grant and revokes it at the provider, where that can be done and nobody else's connection lives on it.
+    pub async fn forget(&self, key: &ConnectionKey) -> Result<Revocation, AppError> {
+        let _lease = self.leases.acquire(&key.to_string()).await;
+        let Some(bytes) = self.store.take(&key.to_string()).await.map_err(failure::store)? else {
+            return Err(key.not_connected());
+        };
+        let grant = Grant::from_bytes(&bytes)?;
+        self.plan(key, None).await;
+        let revocation = self.end(key, &grant).await;
+        tracing::info!(%key, account = grant.account.id, ?revocation, "disconnected");
+        self.trail.note(key, &grant.account, Action::Disconnected, Some(revocation.sentence())).await;
+        Ok(revocation)
+    }
+
+    /// Revokes a grant that is no longer in the store.
+    async fn end(&self, key: &ConnectionKey, grant: &Grant) -> Revocation {
+        self.forget_holder(key, grant).await;
+        let revoked = async {
+            if !self.is_ours(grant, key) {
+                return Err(Rejection::Client("another client made it".to_owned()));
+            }
+            let unavailable = |error: AppError| Rejection::Unavailable(error.detail);
+            if !self.other_holders(key, grant).await.map_err(unavailable)?.is_empty() {
+                return Ok(Revocation::Shared);
+            }
+            let secrets = self.open(key, grant).map_err(unavailable)?;
+            self.oauth(key).map_err(unavailable)?.revoke(&secrets).await
+        };
+        revoked.await.unwrap_or_else(|error| {
+            tracing::warn!(%key, %error, "the grant could not be revoked");
+            Revocation::NotConfirmed
+        })
+    }
+}
