@@ -5,6 +5,7 @@ use std::{net::SocketAddr, process::ExitCode, time::Duration};
 use clap::{Parser, Subcommand};
 use tributary::server::{
     config::{self, AdminAccess, Config},
+    keys,
     sandbox::{self, Records},
     serve, telemetry,
 };
@@ -39,6 +40,11 @@ enum Command {
         #[arg(long, default_value_t = serve::SEED)]
         seed: u64,
     },
+    /// See to the encryption keys of the stored grants
+    Keys {
+        #[command(subcommand)]
+        command: keys::Command,
+    },
     /// Print a one-time link that signs a browser in to the running server
     SignIn,
 }
@@ -69,6 +75,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
     telemetry::start()?;
     match command {
         Command::Serve => serve::serve(Config::from_env()?).await,
+        Command::Keys { command } => keys::run(command).await,
         Command::SignIn => serve::print_sign_in_link(&AdminAccess::from_env()?).await,
         Command::Sandbox { listen, records, latency_ms, no_limits, seed } => {
             let latency = Duration::from_millis(latency_ms);

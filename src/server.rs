@@ -4,6 +4,7 @@
 
 pub mod config;
 pub mod data_dir;
+pub mod keys;
 pub mod serve;
 
 pub mod access;
@@ -38,7 +39,7 @@ use axum::{
     handler::Handler,
     middleware,
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::{delete, get, post},
 };
 use http::{HeaderValue, StatusCode, header};
 use jiff::Timestamp;
@@ -121,6 +122,9 @@ pub fn router(state: AppState) -> Router {
         .route("/disconnect", post(connect::disconnect_form))
         .route("/connected/{provider}/{outcome}", get(connect::connected))
         .route("/choices/{secret}", get(connect::question).post(connect::answer))
+        .route("/keys", get(keys::list_keys))
+        .route("/keys/rotation", post(keys::rotate_keys))
+        .route("/keys/{id}", delete(keys::abandon_key))
         .route("/audit", get(audit::page))
         .route("/audit.json", get(audit::entries))
         .nest("/integrations/{provider}", rest::routes())

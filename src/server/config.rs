@@ -19,7 +19,7 @@ use super::{
     tokens::Keyring,
 };
 
-pub use admin::AdminAccess;
+pub use admin::{AdminAccess, stored_somewhere};
 pub use provider::{ClientCredentials, ProviderConfig};
 pub use variables::{Variable, help, variables};
 

@@ -4,7 +4,7 @@ use std::{io::ErrorKind, net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context, bail};
 use axum::Router;
-use http::header;
+use http::{Method, header};
 use secrecy::ExposeSecret;
 use tokio::{
     net::TcpListener,
@@ -16,7 +16,7 @@ use super::{
     AppState, access,
     config::{AdminAccess, Config},
     data_dir::DataDir,
-    failpoint, router, sandbox, set_up_process, store,
+    failpoint, keys, router, sandbox, set_up_process, store,
     tokens::Keeper,
 };
 
@@ -54,6 +54,11 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         tracing::warn!("TRIBUTARY_PUBLIC_URL and TRIBUTARY_LISTEN name different ports; set both when one is changed");
     }
     let state = AppState::new(config, store, Arc::new(failpoint::now))?;
+    match state.tokens.missing_keys().await {
+        Ok(missing) if missing.is_empty() => {}
+        Ok(missing) => bail!(keys::missing(&missing)),
+        Err(error) => bail!(error.detail),
+    }
     match access::sign_in_link(&state).await {
         Ok(link) => println!("\n  Tributary is at {}\n  Sign in (once): {link}\n", state.config.public("/")),
         Err(error) => bail!(error.detail),
@@ -86,11 +91,18 @@ pub async fn serve_sandbox(
 
 /// Asks the running server for a sign-in link, and prints it.
 pub async fn print_sign_in_link(access: &AdminAccess) -> anyhow::Result<()> {
-    let request = local_client()?.post(format!("http://{}/sign-in-links", access.listen));
+    let answer = ask_server(access, Method::POST, "/sign-in-links").await?;
+    println!("{}", answer["url"].as_str().context("the running server is of another version; restart it")?);
+    Ok(())
+}
+
+/// Asks the running server as the operator's program, and gives what it answers.
+pub(super) async fn ask_server(access: &AdminAccess, method: Method, path: &str) -> anyhow::Result<serde_json::Value> {
+    let request = local_client()?.request(method, format!("http://{}{path}", access.listen));
     // However the address is written, the server knows itself by this name.
     let request = request.header(header::HOST, format!("localhost:{}", access.listen.port()));
     let request = request.bearer_auth(access.api_key.expose_secret());
-    let answer = request.timeout(GRACE).send().await.with_context(|| {
+    let answer = request.send().await.with_context(|| {
         format!(
             "no Tributary answers at {}. Start it with `tributary serve`, or set TRIBUTARY_LISTEN to where it listens",
             access.listen
@@ -98,12 +110,11 @@ pub async fn print_sign_in_link(access: &AdminAccess) -> anyhow::Result<()> {
     })?;
     let status = answer.status();
     let answer: serde_json::Value = answer.json().await.unwrap_or_default();
-    match (answer["url"].as_str(), answer["detail"].as_str()) {
-        (Some(link), _) => println!("{link}"),
-        (None, Some(detail)) => bail!("the server at {} answered: {detail}", access.listen),
-        (None, None) => bail!("what answers at {} (status {status}) is no Tributary", access.listen),
+    match answer["detail"].as_str() {
+        Some(detail) => bail!("the server at {} answered: {detail}", access.listen),
+        None if status.is_success() && !answer.is_null() => Ok(answer),
+        None => bail!("what answers at {} (status {status}) is no Tributary", access.listen),
     }
-    Ok(())
 }
 
 /// Starts the stand-ins, or shares those that another Tributary on this machine has started there. When that one stops,
@@ -158,7 +169,7 @@ async fn is_sandbox(listen: SocketAddr) -> bool {
 /// For servers on this machine: what is said to them must not go through a proxy.
 fn local_client() -> reqwest::Result<reqwest::Client> {
     set_up_process();
-    reqwest::Client::builder().no_proxy().build()
+    reqwest::Client::builder().no_proxy().connect_timeout(GRACE).build()
 }
 
 async fn run(listener: TcpListener, app: Router) -> anyhow::Result<()> {

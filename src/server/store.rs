@@ -10,7 +10,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 
-pub use embedded::Embedded;
+pub use embedded::{Embedded, InUse};
 pub use index::{Index, Range};
 pub use redis::Redis;
 
@@ -64,10 +64,13 @@ pub struct Keys {
 #[error("the store is unavailable: {0:#}")]
 pub struct StoreError(#[from] anyhow::Error);
 
+/// The embedded store's file in the data folder.
+pub const FILE: &str = "tributary.redb";
+
 /// Opens Redis or Valkey at `redis_url`, or else the embedded file in `data_dir`.
 pub async fn open(redis_url: Option<&str>, data_dir: &Path) -> anyhow::Result<Arc<dyn Store>> {
     Ok(match redis_url {
         Some(url) => Arc::new(Redis::connect(url).await?),
-        None => Arc::new(Embedded::open(&data_dir.join("tributary.redb"))?),
+        None => Arc::new(Embedded::open(&data_dir.join(FILE))?),
     })
 }

@@ -19,6 +19,7 @@ mod plan;
 mod records;
 mod refresh;
 mod rejection;
+mod rotation;
 mod secrets;
 
 use std::{sync::Arc, time::Duration};
@@ -33,6 +34,7 @@ pub use keyring::Keyring;
 pub use minted::Minted;
 pub use oauth::{OAuthClient, Revocation};
 pub use rejection::Rejection;
+pub use rotation::{Census, Rotated};
 
 use super::{Clock, config::Config, providers, store::Store, trail::Trail};
 use crate::model::{AppError, Connection, ErrorCode, Status, Subject};

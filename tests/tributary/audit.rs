@@ -64,7 +64,10 @@ async fn a_trail_is_read_by_those_who_may_and_tells_of_one_organisation() {
     let page = app.signed_in().await.get(&format!("{}/audit?org_id=acme", app.url)).await.text().await.unwrap();
     assert!(page.contains("acme-sandbox.com (24816357)") && page.contains("a browser"), "{page}");
     let empty = app.signed_in().await.get(&format!("{}/audit?org_id=%3Cb%3E", app.url)).await.text().await.unwrap();
-    assert!(empty.contains("Nothing has happened yet") && empty.contains("&lt;b>") || empty.contains("&lt;b&gt;"), "{empty}");
+    assert!(
+        empty.contains("Nothing has happened yet") && empty.contains("&lt;b>") || empty.contains("&lt;b&gt;"),
+        "{empty}"
+    );
 }
 
 #[tokio::test]

@@ -236,7 +236,11 @@ async fn another_account_takes_the_place_of_the_one_before_only_when_the_person_
         assert!(text.contains("24816357") && text.contains("24816358"), "both accounts are named: {text}");
         assert_eq!(account(&app).await, "24816357", "nothing is changed yet");
 
-        assert_eq!(Browser::new().get(address.as_str()).await.status(), StatusCode::GONE, "another browser learns nothing");
+        assert_eq!(
+            Browser::new().get(address.as_str()).await.status(),
+            StatusCode::GONE,
+            "another browser learns nothing"
+        );
         let stranger = Browser::new().post(address.as_str(), &[("answer", "replace")]).await;
         assert_eq!(stranger.status(), StatusCode::GONE, "and cannot answer");
         assert_eq!(browser.post(address.as_str(), &[("answer", "maybe")]).await.status(), StatusCode::BAD_REQUEST);
@@ -271,7 +275,8 @@ async fn connecting_the_same_account_again_keeps_the_connection_and_asks_nothing
     assert_eq!(app.items().await.status(), StatusCode::OK);
     let trail = app.program("GET", "/audit.json").query(&[("org_id", "acme")]).send().await.unwrap();
     let trail: Value = trail.json().await.unwrap();
-    let actions: Vec<_> = trail["entries"].as_array().unwrap().iter().rev().map(|entry| entry["action"].clone()).collect();
+    let actions: Vec<_> =
+        trail["entries"].as_array().unwrap().iter().rev().map(|entry| entry["action"].clone()).collect();
     assert_eq!(actions, ["connected", "loaded", "died", "reconnected", "loaded"], "{trail}");
 }
 

@@ -4,7 +4,7 @@ mod marks;
 
 use std::{
     ops::Bound,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, Weak},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -27,6 +27,14 @@ const KEYS_AT_ONCE: usize = 1000;
 /// How often values past their deadline are removed. They are absent to readers all the while.
 const SWEEP: Duration = Duration::from_secs(600);
 
+/// Another process owns the file.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{} is in use by another Tributary. Stop that one, or give this one its own TRIBUTARY_DATA_DIR; to run several together, set REDIS_URL.",
+    .0.display()
+)]
+pub struct InUse(PathBuf);
+
 /// A store in a redb file.
 #[derive(Clone)]
 pub struct Embedded(Arc<Database>);
@@ -35,10 +43,7 @@ impl Embedded {
     /// Opens or makes the file. Needs a tokio runtime, on which it sweeps as long as the store lives.
     pub fn open(path: &Path) -> anyhow::Result<Self> {
         let database = Database::create(path).map_err(|error| match error {
-            DatabaseError::DatabaseAlreadyOpen => anyhow::anyhow!(
-                "{} is in use by another Tributary. Stop that one, or give this one its own TRIBUTARY_DATA_DIR; to run several together, set REDIS_URL.",
-                path.display()
-            ),
+            DatabaseError::DatabaseAlreadyOpen => InUse(path.to_owned()).into(),
             error => anyhow::Error::new(error).context(format!("{} cannot be opened", path.display())),
         })?;
         let write = database.begin_write()?;

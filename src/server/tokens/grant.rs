@@ -160,6 +160,11 @@ impl Grant {
         self.expires_at.is_some_and(|at| at.duration_since(now) < margin.min(at.duration_since(self.issued_at) / 2))
     }
 
+    /// The id of the key that it is sealed under; empty for one that was given up.
+    pub(super) fn key_id(&self) -> &str {
+        self.sealed.split('.').next().unwrap_or_default()
+    }
+
     pub(super) fn is_alive(&self) -> bool {
         self.dead.is_none()
     }

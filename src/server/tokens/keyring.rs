@@ -24,9 +24,24 @@ struct Key {
 }
 
 impl Keyring {
-    /// One key, in the form that [`Keyring::parse`] takes.
+    /// One key with an id that no other has, in the form that [`Keyring::parse`] takes.
     pub fn generate() -> SecretString {
-        format!("k1:{}", STANDARD.encode(rand::random::<[u8; 32]>())).into()
+        format!("k{:08x}:{}", rand::random::<u32>(), STANDARD.encode(rand::random::<[u8; 32]>())).into()
+    }
+
+    /// The ids of all keys, the sealing one first.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|key| key.id.as_str())
+    }
+
+    /// The id of the key that seals.
+    pub fn first_id(&self) -> &str {
+        self.ids().next().unwrap_or_default()
+    }
+
+    /// Whether a key is among them. What was given up, and so is sealed under none, needs none.
+    pub fn has(&self, id: &str) -> bool {
+        id.is_empty() || self.ids().any(|ours| ours == id)
     }
 
     /// Reads `id:base64,id:base64,…`.
