@@ -5,6 +5,12 @@
 mod app;
 #[path = "tributary/browser.rs"]
 mod browser;
+#[path = "tributary/caller.rs"]
+mod caller;
+#[path = "tributary/patience.rs"]
+mod patience;
+#[path = "tributary/process.rs"]
+mod process;
 #[path = "tributary/redis.rs"]
 mod redis;
 
@@ -14,6 +20,8 @@ mod access;
 mod airtable;
 #[path = "tributary/connect.rs"]
 mod connect;
+#[path = "tributary/faults.rs"]
+mod faults;
 #[path = "tributary/load.rs"]
 mod load;
 #[path = "tributary/notion.rs"]
