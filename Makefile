@@ -1,8 +1,10 @@
 # Two commands do everything, and both may be run again at any time:
 #   make run    tools, build, start; then open the sign-in link that it prints
 #   make test   every test, with a real Redis and a real browser
-# and one for those who work on speed:
+# one for those who work on speed:
 #   make bench  ratios and counts, in tables
+# and one for those who work on grants; `make test` has a short form of it:
+#   make faults races, kills, a store that is away, endpoints that fail, wrong clocks, in one table
 
 export PATH := $(shell ./setup path):$(PATH)
 export LEPTOS_OUTPUT_NAME := tributary
@@ -14,7 +16,7 @@ page := target/site/pkg/tributary.wasm.br
 specs := $(wildcard ../shared/reference/specs)
 say := @printf '\033[1m==>\033[0m %s\n'
 
-.PHONY: run test bench build check
+.PHONY: run test bench faults build check
 
 run: build
 	$(say) "starting Tributary; stop it with Ctrl-C"
@@ -35,6 +37,11 @@ test:
 bench: build
 	node benches/load.mjs $(program)
 	node benches/providers.mjs $(program)
+
+faults:
+	@./setup test
+	$(say) "the fault suite in its long form (about 10 minutes)"
+	TRIBUTARY_FAULTS=long cargo test --features failpoints --test tributary faults:: -- --nocapture --test-threads 1
 
 build: $(program)
 

@@ -5,6 +5,12 @@
 mod app;
 #[path = "tributary/browser.rs"]
 mod browser;
+#[path = "tributary/caller.rs"]
+mod caller;
+#[path = "tributary/patience.rs"]
+mod patience;
+#[path = "tributary/process.rs"]
+mod process;
 #[path = "tributary/redis.rs"]
 mod redis;
 
@@ -16,8 +22,12 @@ mod airtable;
 mod audit;
 #[path = "tributary/connect.rs"]
 mod connect;
+#[path = "tributary/faults.rs"]
+mod faults;
 #[path = "tributary/keeper.rs"]
 mod keeper;
+#[path = "tributary/keys.rs"]
+mod keys;
 #[path = "tributary/load.rs"]
 mod load;
 #[path = "tributary/notion.rs"]
@@ -34,3 +44,5 @@ mod secrets;
 mod store;
 #[path = "tributary/tokens.rs"]
 mod tokens;
+#[path = "tributary/vault.rs"]
+mod vault;

@@ -3,10 +3,7 @@
 use http::StatusCode;
 use reqwest::header;
 
-use crate::{
-    app::{App, IDS},
-    browser::Browser,
-};
+use crate::{app::App, browser::Browser, caller::IDS};
 
 const CLOSED: [(&str, &str); 11] = [
     ("POST", "/integrations/hubspot/authorize"),

@@ -4,7 +4,7 @@ use futures::StreamExt;
 use serde_json::{Value, json};
 use tributary::server::sandbox::Records;
 
-use crate::app::{App, IDS};
+use crate::{app::App, caller::IDS};
 
 async fn connected(variables: &[(&str, &str)]) -> App {
     let app = App::start_with(Records::default(), variables, None).await;

@@ -20,13 +20,10 @@ use tributary::server::{
     store::{self, Store},
 };
 
-use crate::browser::Browser;
-
-/// What the tests' programs send as bearer.
-pub const KEY: &str = "an-api-key-for-the-tests";
-
-/// The ids that most tests act for.
-pub const IDS: [(&str, &str); 2] = [("org_id", "acme"), ("user_id", "ada")];
+use crate::{
+    browser::Browser,
+    caller::{IDS, KEY},
+};
 
 /// A running server. It ends with the value.
 pub struct App {
@@ -195,12 +192,4 @@ impl App {
 
 async fn listen() -> TcpListener {
     TcpListener::bind("127.0.0.1:0").await.unwrap()
-}
-
-/// Waits until a check is true, and fails when it is not within half a minute.
-pub async fn eventually(what: &str, check: impl AsyncFn() -> bool) {
-    let began = std::time::Instant::now();
-    while !check().await {
-        assert!(began.elapsed() < Duration::from_secs(30), "not within half a minute: {what}");
-    }
 }

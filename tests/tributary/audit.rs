@@ -8,7 +8,7 @@ use tributary::{
     server::tokens::Bearer,
 };
 
-use crate::app::{App, IDS};
+use crate::{app::App, caller::IDS};
 
 async fn trail(app: &App, query: &[(&str, &str)]) -> Value {
     let query = [&[("org_id", "acme")], query].concat();

@@ -4,10 +4,7 @@ use http::StatusCode;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use crate::{
-    app::{App, IDS},
-    browser::Browser,
-};
+use crate::{app::App, browser::Browser, caller::IDS};
 
 async fn link(app: &App) -> String {
     app.program("POST", "/integrations/hubspot/authorize").form(&IDS).send().await.unwrap().json().await.unwrap()

@@ -9,7 +9,7 @@ use tributary::server::{
     tokens::Keeper,
 };
 
-use crate::app::{App, IDS};
+use crate::{app::App, caller::IDS};
 
 const KEYS: (&str, &str) = ("TRIBUTARY_ENCRYPTION_KEYS", "k1:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=");
 

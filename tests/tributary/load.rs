@@ -5,7 +5,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use tributary::server::sandbox::Records;
 
-use crate::app::{App, IDS, eventually};
+use crate::{app::App, caller::IDS, patience::eventually};
 
 fn small() -> Records {
     Records { contacts: 250, companies: 120, deals: 30, ..Records::default() }

@@ -3,10 +3,7 @@
 use serde_json::{Value, json};
 use tributary::server::sandbox::Records;
 
-use crate::{
-    app::{App, IDS},
-    browser::Browser,
-};
+use crate::{app::App, browser::Browser, caller::IDS};
 
 async fn connected() -> App {
     let app = App::start().await;

@@ -1,90 +1,22 @@
 //! The program as it is started, asked, and stopped.
 
 use std::{
-    io::{BufRead, BufReader, Read},
     os::unix::fs::PermissionsExt,
-    process::{Child, Command, Output, Stdio},
+    process::{Output, Stdio},
     time::{Duration, Instant},
 };
 
 use http::StatusCode;
 use reqwest::Client;
-use serde_json::{Value, json};
-use tempfile::TempDir;
+use serde_json::Value;
 
 use crate::{
-    app::{IDS, KEY, eventually},
     browser::Browser,
+    caller::{IDS, KEY},
+    patience::eventually,
+    process::{ENCRYPTION_KEYS, Process, client, connect, program},
     redis::{Redis, free_port},
 };
-
-const ENCRYPTION_KEYS: &str = "k1:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
-
-/// A running program. It ends with the value.
-struct Process {
-    child: Child,
-    url: String,
-    /// The one-time link that it printed.
-    link: String,
-    folder: TempDir,
-}
-
-impl Process {
-    fn serve(variables: &[(&str, &str)]) -> Self {
-        let (port, folder) = (free_port(), tempfile::tempdir().unwrap());
-        let url = format!("http://localhost:{port}");
-        let mut command = program(&folder, &["serve"]);
-        command
-            .env("TRIBUTARY_LISTEN", format!("127.0.0.1:{port}"))
-            .env("TRIBUTARY_PUBLIC_URL", &url)
-            .envs(variables.iter().copied());
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
-        let link = lines.find_map(|line| line.split_once("Sign in (once): ").map(|(_, link)| link.to_owned()));
-        let link = link.unwrap_or_else(|| panic!("the program ended: {}", read(child.stderr.take().unwrap())));
-        Self { child, url, link, folder }
-    }
-
-    /// A sandbox of its own, with more options, and its address.
-    fn sandbox(options: &[&str]) -> (Self, String) {
-        let folder = tempfile::tempdir().unwrap();
-        let mut child = program(&folder, &[&["sandbox", "--listen", "127.0.0.1:0"], options].concat())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let line = lines.next().unwrap().unwrap();
-        let address = line.strip_prefix("sandbox listening on http://").unwrap().to_owned();
-        (Self { child, url: String::new(), link: String::new(), folder }, address)
-    }
-
-    /// Sends SIGTERM, and gives whether it ended well, and its log.
-    fn stop(mut self) -> (bool, String) {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
-        let ended = self.child.wait().unwrap();
-        (ended.success(), read(self.child.stderr.take().unwrap()))
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// The program with nothing configured, in a folder of its own.
-fn program(folder: &TempDir, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tributary"));
-    let ours = ["TRIBUTARY_", "HUBSPOT_", "NOTION_", "AIRTABLE_", "REDIS_URL", "RUST_LOG"];
-    for (name, _) in std::env::vars().filter(|(name, _)| ours.iter().any(|prefix| name.starts_with(prefix))) {
-        command.env_remove(name);
-    }
-    command.current_dir(folder.path()).args(arguments);
-    command
-}
 
 fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     let folder = tempfile::tempdir().unwrap();
@@ -101,26 +33,6 @@ fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
         std::thread::yield_now();
     }
     child.wait_with_output().unwrap()
-}
-
-fn read(mut from: impl Read) -> String {
-    let mut text = String::new();
-    from.read_to_string(&mut text).unwrap();
-    text
-}
-
-/// A client for tests that may be the first to need one.
-fn client() -> Client {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    Client::new()
-}
-
-async fn connect(url: &str, provider: &str) {
-    let http = client();
-    let ask = http.post(format!("{url}/integrations/{provider}/authorize")).bearer_auth(KEY).form(&IDS);
-    let link: String = ask.send().await.unwrap().json().await.unwrap();
-    let end = Browser::new().approve(&link).await;
-    assert!(end.url().path().ends_with("/connected"), "{}", end.url());
 }
 
 async fn items(url: &str, provider: &str) -> (StatusCode, Value) {
@@ -163,7 +75,7 @@ async fn two_processes_on_one_redis_share_everything() {
         ("TRIBUTARY_SANDBOX_LISTEN", &address),
     ];
     let (one, other) = (Process::serve(&variables), Process::serve(&variables));
-    connect(&one.url, "hubspot").await;
+    connect(&one.url, "hubspot", IDS).await;
     let (status, loaded) = items(&other.url, "hubspot").await;
     assert_eq!((status, loaded.as_array().unwrap().len()), (StatusCode::OK, 1900));
     // A session that begins at one is good at the other.
@@ -171,44 +83,6 @@ async fn two_processes_on_one_redis_share_everything() {
     let secret = one.link.strip_prefix(&one.url).unwrap();
     assert!(browser.get(&format!("{}{secret}", other.url)).await.text().await.unwrap().contains("Connect HubSpot"));
     assert!(!other.folder.path().join("data").exists(), "a shared store needs no folder");
-}
-
-#[tokio::test]
-async fn three_processes_spend_each_refresh_token_once_whatever_the_provider() {
-    let redis = Redis::start();
-    let few = ["--records", "contacts=3,companies=3,deals=3,pages=2,rows=6,records=9", "--no-limits"];
-    let (_sandbox, address) = Process::sandbox(&few);
-    let servers: Vec<_> = std::iter::repeat_with(|| {
-        Process::serve(&[
-            ("REDIS_URL", &redis.url),
-            ("TRIBUTARY_ENCRYPTION_KEYS", ENCRYPTION_KEYS),
-            ("TRIBUTARY_API_KEY", KEY),
-            ("TRIBUTARY_SANDBOX_LISTEN", &address),
-        ])
-    })
-    .take(3)
-    .collect();
-    let control = async |name: &str, body: Value| {
-        let answer = client().post(format!("http://{address}/__sandbox/{name}")).json(&body).send().await.unwrap();
-        assert!(answer.status().is_success());
-    };
-    // HubSpot's refresh tokens last unless it is told otherwise. The token endpoints are slow, so that all come at once.
-    let slow = |path: &str| json!({"path": path, "kind": "slow", "slow_ms": 300});
-    let slow = ["/hubspot/oauth/2026-03/token", "/notion/v1/oauth/token", "/airtable/oauth2/v1/token"].map(slow);
-    control("config", json!({"hubspot": {"rotate_refresh": "dead"}, "faults": slow})).await;
-    for provider in ["hubspot", "notion", "airtable"] {
-        connect(&servers[0].url, provider).await;
-        for round in 1..=3 {
-            control("expire", json!({"provider": provider})).await;
-            let asked = servers.iter().cycle().take(9).map(|server| items(&server.url, provider));
-            for (status, items) in futures::future::join_all(asked).await {
-                assert_eq!(status, StatusCode::OK, "{provider}, round {round}: {items}");
-            }
-            let stats = client().get(format!("http://{address}/__sandbox/stats")).send().await.unwrap();
-            let counted = stats.json::<Value>().await.unwrap()["by_provider"][provider].clone();
-            assert_eq!((&counted["refreshes"], &counted["reused_tokens"]), (&json!(round), &json!(0)), "{provider}");
-        }
-    }
 }
 
 #[tokio::test]
@@ -220,7 +94,7 @@ async fn a_store_that_is_away_is_a_clear_503_and_the_server_recovers() {
         ("TRIBUTARY_API_KEY", KEY),
         ("TRIBUTARY_SANDBOX_LISTEN", &address),
     ]);
-    connect(&server.url, "hubspot").await;
+    connect(&server.url, "hubspot", IDS).await;
     redis.kill();
     let (status, error) = items(&server.url, "hubspot").await;
     assert_eq!((status, &error["code"]), (StatusCode::SERVICE_UNAVAILABLE, &Value::from("store_unavailable")));

@@ -5,10 +5,7 @@ use std::collections::BTreeMap;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::{
-    app::{App, IDS},
-    browser::Browser,
-};
+use crate::{app::App, browser::Browser, caller::IDS};
 
 /// How a provider's stand-in is steered.
 struct Case {

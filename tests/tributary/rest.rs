@@ -4,7 +4,7 @@ use http::StatusCode;
 use reqwest::multipart::Form;
 use serde_json::{Value, json};
 
-use crate::app::{App, IDS};
+use crate::{app::App, caller::IDS};
 
 #[tokio::test]
 async fn forms_multipart_and_json_are_read_alike() {

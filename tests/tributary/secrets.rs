@@ -4,10 +4,7 @@ use std::sync::Arc;
 
 use tributary::server::store::{Embedded, Store};
 
-use crate::{
-    app::{App, IDS},
-    browser::Browser,
-};
+use crate::{app::App, browser::Browser, caller::IDS};
 
 #[tokio::test]
 async fn the_store_holds_no_token_state_cookie_or_verifier_in_clear() {

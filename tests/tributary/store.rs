@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use futures::future::join_all;
 use tributary::server::store::{Embedded, Index, Range, Redis, Store};
 
-use crate::{app::eventually, redis};
+use crate::{patience::eventually, redis};
 
 const LONG: Duration = Duration::from_secs(60);
 

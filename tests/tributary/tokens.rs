@@ -5,7 +5,7 @@ use http::StatusCode;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use crate::app::{App, IDS};
+use crate::{app::App, caller::IDS};
 
 async fn token(app: &App) -> (StatusCode, Value) {
     let answer = app.program("POST", "/integrations/hubspot/credentials").form(&IDS).send().await.unwrap();
