@@ -37,6 +37,8 @@ test:
 bench: build
 	node benches/load.mjs $(program)
 	node benches/providers.mjs $(program)
+	$(say) "the vault (4 minutes of building the first time)"
+	cargo bench --features ssr --bench vault
 
 faults:
 	@./setup test

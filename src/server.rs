@@ -20,16 +20,17 @@ pub mod store;
 mod actor;
 pub mod audit;
 pub mod cards;
-pub mod trail;
-
+pub mod details;
 mod failpoint;
 mod failure;
 mod health;
 mod notice;
 mod page;
 mod random;
+mod record;
 mod site;
 pub mod telemetry;
+pub mod trail;
 
 use std::{any::Any, sync::Arc};
 
@@ -125,6 +126,7 @@ pub fn router(state: AppState) -> Router {
         .route("/keys", get(keys::list_keys))
         .route("/keys/rotation", post(keys::rotate_keys))
         .route("/keys/{id}", delete(keys::abandon_key))
+        .route("/connections/{provider}", get(details::page))
         .route("/audit", get(audit::page))
         .route("/audit.json", get(audit::entries))
         .nest("/integrations/{provider}", rest::routes())

@@ -81,6 +81,11 @@ impl Connecting {
         self.about.with_value(|about| format!("/connect/{}{}", about.provider, about.query()))
     }
 
+    /// Where the connection is told of in full.
+    pub fn details(self) -> String {
+        self.about.with_value(|about| format!("/connections/{}{}", about.provider, about.query()))
+    }
+
     /// Opens the popup. When the browser blocks it, the link is followed in this window, as without WASM.
     pub fn open(self, click: &MouseEvent) {
         // Whoever asks for a tab or a window of their own gets it.

@@ -106,7 +106,8 @@ fn Connected(
     connecting: Connecting,
     loading: Loading,
 ) -> impl IntoView {
-    let Connection { status, reason, account, connected_at, must_be_used_before, renewable, withheld, .. } = connection;
+    let Connection { status, reason, account, connected_at, must_be_used_before, renewable, withheld, trouble, .. } =
+        connection;
     let day = day_of(&connected_at);
     let active = status == Status::Active;
     let (org_id, user_id) = (subject.org_id().to_owned(), subject.user_id().to_owned());
@@ -115,10 +116,11 @@ fn Connected(
             <dt>"Account"</dt>
             <dd>{account.label()}</dd>
             <dt>"Since"</dt>
-            <dd>{day}</dd>
+            <dd>{day} " · " <a href=connecting.details()>"Details"</a></dd>
             {must_be_used_before.map(|time| view! { <dt>"Must be used before"</dt> <dd>{day_of(&time)}</dd> })}
         </dl>
         {(active && !renewable).then(|| view! { <p class="hint warn">{format!("{name} gave nothing to renew this access with: when it ends, only connecting again helps.")}</p> })}
+        {trouble.map(|trouble| view! { <p class="hint warn">"The last refresh failed: " {trouble}</p> })}
         {(!withheld.is_empty()).then(|| view! { <p class="hint warn">{format!("Not allowed, so it will be missing: {}. Connect again to allow it.", withheld.join(", "))}</p> })}
         {reason.map(|reason| view! { <p class="hint bad">{reason} " Connect again to go on."</p> })}
         <div class="actions">

@@ -3,7 +3,7 @@
 use axum::{
     Json,
     extract::{Query, State, rejection::QueryRejection},
-    response::{Html, IntoResponse, Response},
+    response::{IntoResponse, Response},
 };
 use http::HeaderMap;
 use leptos::prelude::*;
@@ -12,8 +12,8 @@ use serde::Deserialize;
 use super::{
     AppState,
     access::{self, Caller},
-    notice::{self, Notice},
-    providers, trail,
+    notice::Notice,
+    providers, record, trail,
 };
 use crate::model::{AppError, AuditEntry, AuditPage, ErrorCode, Subject};
 
@@ -24,6 +24,8 @@ const ON_A_PAGE: usize = 200;
 #[derive(Deserialize)]
 pub struct Asked {
     org_id: Option<String>,
+    /// Whose connections the page leads back to.
+    user_id: Option<String>,
     /// Entries before this time alone.
     before: Option<String>,
     /// No more than so many.
@@ -36,10 +38,7 @@ pub async fn entries(
     _caller: Caller,
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Json<AuditPage>, AppError> {
-    let Ok(Query(asked)) = asked else {
-        let detail = "The query cannot be read. It takes org_id, and may have before (a time) and limit (a number).";
-        return Err(AppError::new(ErrorCode::InvalidInput, detail));
-    };
+    let Ok(Query(asked)) = asked else { return Err(unreadable()) };
     let Some(org_id) = asked.org_id else {
         return Err(AppError::new(ErrorCode::MissingField, "The field org_id is missing."));
     };
@@ -48,7 +47,8 @@ pub async fn entries(
         let detail = format!("limit is {limit}. It may be between 1 and {}.", trail::PAGE);
         return Err(AppError::new(ErrorCode::InvalidInput, detail));
     }
-    let org = organisation(Some(org_id))?;
+    // The user does not matter here.
+    let org = Subject::chosen(Some(org_id), None)?;
     Ok(Json(state.trail.read(org.org_id(), asked.before.as_deref(), limit).await?))
 }
 
@@ -62,74 +62,67 @@ pub async fn page(
         if !access::is_signed_in(&state, &headers).await? {
             return Err(access::not_signed_in());
         }
-        let (org_id, before) = asked.map(|Query(asked)| (asked.org_id, asked.before)).unwrap_or_default();
-        let org = organisation(org_id)?;
-        let page = state.trail.read(org.org_id(), before.as_deref(), ON_A_PAGE).await?;
-        Ok(show(&org, before.is_some(), page))
+        let Ok(Query(Asked { org_id, user_id, before, .. })) = asked else { return Err(unreadable()) };
+        let subject = Subject::chosen(org_id, user_id)?;
+        let page = state.trail.read(subject.org_id(), before.as_deref(), ON_A_PAGE).await?;
+        Ok(show(&subject, before.is_some(), page))
     };
     shown.await.unwrap_or_else(|error| Notice::error(&error).into_response())
 }
 
-/// An organisation, checked as in all other places; the user in it does not matter.
-fn organisation(org_id: Option<String>) -> Result<Subject, AppError> {
-    Subject::chosen(org_id, None)
+fn unreadable() -> AppError {
+    let detail = "The query cannot be read. It takes org_id, and may have before (a time) and limit (a number).";
+    AppError::new(ErrorCode::InvalidInput, detail)
 }
 
-fn show(org: &Subject, is_older: bool, page: AuditPage) -> Response {
-    let query = |pairs: &[(&str, &str)]| {
-        let pairs = [&[("org_id", org.org_id())], pairs].concat();
-        url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
+fn show(subject: &Subject, is_older: bool, page: AuditPage) -> Response {
+    let address = |before: Option<&str>| {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.append_pair("org_id", subject.org_id()).append_pair("user_id", subject.user_id());
+        before.map(|before| query.append_pair("before", before));
+        format!("/audit?{}", query.finish())
     };
-    let title = format!("What happened in {}", org.org_id());
-    let older = page.next.as_deref().map(|next| format!("/audit?{}", query(&[("before", next)])));
-    let latest = is_older.then(|| format!("/audit?{}", query(&[])));
-    let none = if is_older { "Nothing before that." } else { "Nothing has happened yet." };
-    let empty = page.entries.is_empty();
-    let body = view! {
-        <body class="trail">
-            <header class="top">
-                <h1>{title.clone()}</h1>
-                <a class="button" href=format!("/?{}", query(&[]))>"Back to the connections"</a>
-            </header>
-            <main>
-                <p class="hint">"Kept for 90 days, and no more than 10,000 entries. The latest is on top; times are UTC."</p>
-                {if empty {
-                    view! { <p>{none}</p> }.into_any()
-                } else {
-                    view! {
-                        <div class="scroll" tabindex="0" role="region" aria-label=title.clone()>
-                            <table>
-                                <thead>
-                                    <tr>
-                                        <th scope="col">"When"</th>
-                                        <th scope="col">"What"</th>
-                                        <th scope="col">"Connection"</th>
-                                        <th scope="col">"By"</th>
-                                    </tr>
-                                </thead>
-                                <tbody>{page.entries.into_iter().map(row).collect_view()}</tbody>
-                            </table>
-                        </div>
-                    }
-                        .into_any()
-                }}
-                <p class="pages">
-                    {latest.map(|latest| view! { <a href=latest>"The latest"</a> })}
-                    {older.map(|older| view! { <a href=older>"What was before"</a> })}
-                </p>
-            </main>
-        </body>
+    let content = view! {
+        <p class="hint">"Kept for 90 days, and no more than 10,000 entries. The latest is on top; times are UTC."</p>
+        {table(page.entries)}
+        <nav aria-label="Older and newer">
+            {is_older.then(|| view! { <a href=address(None)>"The latest"</a> })}
+            {page.next.map(|next| view! { <a href=address(Some(&next))>"What was before"</a> })}
+        </nav>
     };
-    Html(notice::document(&title, None, body.to_html())).into_response()
+    record::page(&format!("What happened in {}", subject.org_id()), subject, content).into_response()
+}
+
+/// Entries as a table, or a word that there are none.
+pub(super) fn table(entries: Vec<AuditEntry>) -> impl IntoView {
+    if entries.is_empty() {
+        return view! { <p>"Nothing has happened."</p> }.into_any();
+    }
+    view! {
+        <div class="scroll" tabindex="0" role="region" aria-label="What happened">
+            <table>
+                <thead>
+                    <tr>
+                        <th scope="col">"When"</th>
+                        <th scope="col">"What"</th>
+                        <th scope="col">"Connection"</th>
+                        <th scope="col">"By"</th>
+                    </tr>
+                </thead>
+                <tbody>{entries.into_iter().map(row).collect_view()}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
 }
 
 fn row(entry: AuditEntry) -> impl IntoView {
     let AuditEntry { at, action, provider, user_id, account, by, from, detail } = entry;
-    let time = at.replacen('T', " ", 1);
-    let time = time.split(['.', 'Z']).next().unwrap_or_default().to_owned();
     let name = provider.map(|slug| providers::find(&slug).map_or(slug, |provider| provider.name.to_owned()));
     let connection = [name, account].into_iter().flatten().collect::<Vec<_>>().join(" · ");
     let class = if action.is_routine() { "routine" } else { "lasting" };
+    let time = record::time(&at);
+    let time = time.trim_end_matches(" UTC").to_owned();
     view! {
         <tr class=class>
             <td>

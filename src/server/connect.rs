@@ -36,8 +36,8 @@ pub async fn link(state: &AppState, subject: &Subject, provider: &str) -> Result
 /// On whose behalf the signed-in operator connects.
 #[derive(Deserialize)]
 pub struct OnBehalf {
-    org_id: Option<String>,
-    user_id: Option<String>,
+    pub(super) org_id: Option<String>,
+    pub(super) user_id: Option<String>,
 }
 
 /// `GET /connect/{provider}` from the signed-in page, or `GET /connect/{one-time link}`: sets out to the provider.
@@ -78,11 +78,11 @@ fn unreadable() -> AppError {
 }
 
 /// The page, for this subject.
-fn home(subject: &Subject) -> String {
+pub(super) fn home(subject: &Subject) -> String {
     format!("/?{}", query(subject))
 }
 
-fn query(subject: &Subject) -> String {
+pub(super) fn query(subject: &Subject) -> String {
     let pairs = [("org_id", subject.org_id()), ("user_id", subject.user_id())];
     url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }

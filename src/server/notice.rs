@@ -62,13 +62,28 @@ impl IntoResponse for Notice {
                 </main>
             </body>
         };
-        let script = provider.map(|_| "/connected.js");
-        (self.status, Html(document(&self.title, script, body.to_html()))).into_response()
+        let extra = if provider.is_some() { Extra::Script("/connected.js") } else { Extra::Nothing };
+        (self.status, Html(document(&self.title, extra, body.to_html()))).into_response()
     }
 }
 
-/// A document without WASM: a title, perhaps a script of ours, and what is inside.
-pub(super) fn document(title: &str, script: Option<&'static str>, body: String) -> String {
+/// What a document needs beside the style of all.
+pub(super) enum Extra {
+    /// Nothing.
+    Nothing,
+    /// A script of ours.
+    Script(&'static str),
+    /// Another style.
+    Style(&'static str),
+}
+
+/// A document without WASM: a title, and what is inside.
+pub(super) fn document(title: &str, extra: Extra, body: String) -> String {
+    let extra = match extra {
+        Extra::Nothing => ().into_any(),
+        Extra::Script(script) => view! { <script src=script defer></script> }.into_any(),
+        Extra::Style(style) => view! { <link rel="stylesheet" href=style/> }.into_any(),
+    };
     let head = view! {
         <head>
             <meta charset="utf-8"/>
@@ -77,7 +92,7 @@ pub(super) fn document(title: &str, script: Option<&'static str>, body: String) 
             <title>{title.to_owned()} " · Tributary"</title>
             <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
             <link rel="stylesheet" href="/pkg/tributary.css"/>
-            {script.map(|script| view! { <script src=script defer></script> })}
+            {extra}
         </head>
     };
     format!("<!DOCTYPE html><html lang=\"en\">{}{body}</html>", head.to_html())

@@ -65,7 +65,7 @@ async fn a_trail_is_read_by_those_who_may_and_tells_of_one_organisation() {
     assert!(page.contains("acme-sandbox.com (24816357)") && page.contains("a browser"), "{page}");
     let empty = app.signed_in().await.get(&format!("{}/audit?org_id=%3Cb%3E", app.url)).await.text().await.unwrap();
     assert!(
-        empty.contains("Nothing has happened yet") && empty.contains("&lt;b>") || empty.contains("&lt;b&gt;"),
+        empty.contains("Nothing has happened.") && empty.contains("&lt;b>") || empty.contains("&lt;b&gt;"),
         "{empty}"
     );
 }

@@ -52,7 +52,8 @@ async fn a_grant_that_was_moved_to_another_user_org_or_provider_does_not_open() 
         assert_eq!(answer.get("access_token"), None, "{what}");
         assert!(answer.to_string().contains("cannot be decrypted"), "{what}: {answer}");
     }
-    for (place, provider) in [("connection/hubspot/other/ada", "hubspot"), ("connection/airtable/acme/ada", "airtable")] {
+    for (place, provider) in [("connection/hubspot/other/ada", "hubspot"), ("connection/airtable/acme/ada", "airtable")]
+    {
         put(&app, place, &stolen).await;
         let ids = [("org_id", place.split('/').nth(2).unwrap()), ("user_id", "ada")];
         let path = format!("/integrations/{provider}/credentials");
@@ -79,7 +80,10 @@ async fn a_grant_that_was_changed_does_not_open() {
         put(&app, ADA, &changed).await;
         let answer = token(&app, "hubspot", "ada").await;
         assert_eq!(answer.get("access_token"), None, "{field}");
-        assert!(answer["code"] == "reconnect_required" || answer["status"] == "reconnect_required", "{field}: {answer}");
+        assert!(
+            answer["code"] == "reconnect_required" || answer["status"] == "reconnect_required",
+            "{field}: {answer}"
+        );
     }
     put(&app, ADA, &good).await;
     assert!(token(&app, "hubspot", "ada").await["access_token"].is_string());
@@ -125,5 +129,8 @@ async fn a_grant_that_was_disconnected_and_put_back_after_a_new_one_does_not_pas
     let mut new = record(&app, ADA).await;
     new["sealed"] = old["sealed"].clone();
     put(&app, ADA, &new).await;
-    assert!(token(&app, "hubspot", "ada").await.to_string().contains("cannot be decrypted"), "versions never come again");
+    assert!(
+        token(&app, "hubspot", "ada").await.to_string().contains("cannot be decrypted"),
+        "versions never come again"
+    );
 }

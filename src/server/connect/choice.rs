@@ -168,5 +168,5 @@ fn show(provider: &Provider, choice: &Choice, secret: &str) -> Response {
             </main>
         </body>
     };
-    Html(notice::document(&title, None, body.to_html())).into_response()
+    Html(notice::document(&title, notice::Extra::Nothing, body.to_html())).into_response()
 }
