@@ -52,7 +52,9 @@ async fn main() -> anyhow::Result<()> {
     }
 
     println!("\n`keys rotate` of {GRANTS} grants while {AT_ONCE} readers read them:\n");
-    println!("| store | grants rotated | seconds | grants a second | reads meanwhile | errors seen | under the old key after |");
+    println!(
+        "| store | grants rotated | seconds | grants a second | reads meanwhile | errors seen | under the old key after |"
+    );
     println!("| --- | ---: | ---: | ---: | ---: | ---: | ---: |");
     for (name, store) in [("Redis", shared), ("embedded", embedded)] {
         rotate(name, store).await?;
@@ -127,7 +129,8 @@ async fn reads(state: &AppState) -> anyhow::Result<Speed> {
 async fn rotate(name: &str, store: Arc<dyn Store>) -> anyhow::Result<()> {
     // The servers have both keys already; the command seals under the new one.
     let (server, command) = (state(store.clone(), &format!("{K1},{K2}"))?, state(store, &format!("{K2},{K1}"))?);
-    let (over, read, errors) = (Arc::<AtomicBool>::default(), Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
+    let (over, read, errors) =
+        (Arc::<AtomicBool>::default(), Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
     let readers: Vec<_> = (0..AT_ONCE)
         .map(|reader| {
             let (server, over, read, errors) = (server.clone(), over.clone(), read.clone(), errors.clone());
@@ -187,7 +190,8 @@ impl RedisServer {
         let arguments = ["-p", &self.port, "-t", "set,get", "-n", &reads, "-c", &at_once, "-d", "600", "--csv"];
         let output = Command::new("redis-benchmark").args(arguments).output().context("redis-benchmark")?;
         let text = String::from_utf8(output.stdout)?;
-        let line = text.lines().find(|line| line.starts_with("\"GET\"")).context("redis-benchmark told nothing of GET")?;
+        let line =
+            text.lines().find(|line| line.starts_with("\"GET\"")).context("redis-benchmark told nothing of GET")?;
         let numbers: Vec<f64> = line.split(',').filter_map(|part| part.trim_matches('"').parse().ok()).collect();
         // rps, then in milliseconds: average, minimum, p50, p95, p99, maximum.
         ensure!(numbers.len() >= 6, "redis-benchmark is older than 6.2, and tells no percentiles: {line}");

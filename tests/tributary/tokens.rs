@@ -124,7 +124,7 @@ async fn a_grant_under_a_lost_key_asks_for_reconnecting() {
     let key = app.state.tokens.key(&tributary::model::Subject::new("acme", "ada").unwrap(), "hubspot").unwrap();
     let bytes = app.state.store.get(&key.to_string()).await.unwrap().unwrap();
     let mut record: Value = serde_json::from_slice(&bytes).unwrap();
-    record["sealed"] = json!(record["sealed"].as_str().unwrap().replacen("k1.", "lost.", 1));
+    record["sealed"] = json!(format!("lost-{}", record["sealed"].as_str().unwrap()));
     app.state
         .store
         .put(&key.to_string(), record.to_string().as_bytes(), std::time::Duration::from_secs(60))
