@@ -6,6 +6,10 @@
 
 #[path = "faults/case.rs"]
 mod case;
+#[path = "faults/clocks.rs"]
+mod clocks;
+#[path = "faults/endpoint.rs"]
+mod endpoint;
 #[path = "faults/kills.rs"]
 mod kills;
 #[path = "faults/plan.rs"]
@@ -14,10 +18,14 @@ mod plan;
 mod provider;
 #[path = "faults/races.rs"]
 mod races;
+#[path = "faults/random_kills.rs"]
+mod random_kills;
 #[path = "faults/read.rs"]
 mod read;
 #[path = "faults/stage.rs"]
 mod stage;
+#[path = "faults/stores.rs"]
+mod stores;
 #[path = "faults/table.rs"]
 mod table;
 #[path = "faults/vault.rs"]
@@ -30,10 +38,12 @@ use table::Table;
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn no_grant_is_lost_and_no_refresh_token_spent_twice_whatever_fails() {
     let plan = Plan::read();
-    // These mostly wait for a claim to be over, and do so beside the others.
-    let waiting: Vec<_> = kills::cases(plan).into_iter().map(Case::start).collect();
+    // The first ones mostly wait, for a claim to be over or for a slow answer, and do so beside the others.
+    let waiting = [kills::cases(plan), random_kills::cases(plan), vec![endpoint::slow()]];
+    let waiting: Vec<_> = waiting.into_iter().flatten().map(Case::start).collect();
+    let working = [races::cases(plan), stores::cases(plan), endpoint::cases(), clocks::cases(plan)];
     let mut table = Table::new(plan);
-    for case in races::cases(plan) {
+    for case in working.into_iter().flatten() {
         table.add(case.start().end().await);
     }
     for case in waiting {

@@ -36,6 +36,28 @@ impl Redis {
     pub fn restart(&mut self) {
         self.process = spawn(self.port, &self.folder);
     }
+
+    /// Kills it, and starts one in its place that knows nothing: what a client sees of a failover to an empty replica.
+    pub fn fail_over(&mut self) {
+        self.kill();
+        self.folder = tempfile::tempdir().unwrap();
+        self.restart();
+    }
+
+    /// Stops it in the middle of whatever it does. Connections stay open, and nothing is answered.
+    pub fn pause(&self) {
+        self.signal("-STOP");
+    }
+
+    /// Lets it go on.
+    pub fn resume(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let id = self.process.id().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+    }
 }
 
 impl Drop for Redis {

@@ -1,9 +1,17 @@
 //! One thing that goes wrong, and how it is run: whatever happens in it, the other cases run too.
 
+use std::time::Duration;
+
 use futures::future::BoxFuture;
-use tokio::task::JoinHandle;
+use tokio::{
+    task::JoinHandle,
+    time::{error::Elapsed, timeout},
+};
 
 use super::table::Row;
+
+/// The longest case takes a third of it.
+const LONGEST: Duration = Duration::from_mins(10);
 
 /// A case that has not begun.
 pub struct Case {
@@ -14,7 +22,7 @@ pub struct Case {
 /// A case that runs.
 pub struct Started {
     name: String,
-    running: JoinHandle<Row>,
+    running: JoinHandle<Result<Row, Elapsed>>,
 }
 
 impl Case {
@@ -28,17 +36,20 @@ impl Case {
 
     /// Begins it.
     pub fn start(self) -> Started {
-        Started { name: self.row.case.clone(), running: tokio::spawn((self.run)(self.row)) }
+        Started { name: self.row.case.clone(), running: tokio::spawn(timeout(LONGEST, (self.run)(self.row))) }
     }
 }
 
 impl Started {
-    /// Waits for its end. A panic is a row of its own.
+    /// Waits for its end. A panic is a row of its own, and so is a case that never ends.
     pub async fn end(self) -> Row {
-        self.running.await.unwrap_or_else(|error| {
-            let mut row = Row::new(self.name, "");
-            row.expect(false, || format!("it broke off: {error}"));
-            row
-        })
+        let why = match self.running.await {
+            Ok(Ok(row)) => return row,
+            Ok(Err(_elapsed)) => format!("it was not over within {} s", LONGEST.as_secs()),
+            Err(panicked) => format!("it broke off: {panicked}"),
+        };
+        let mut row = Row::new(self.name, "");
+        row.expect(false, || why);
+        row
     }
 }

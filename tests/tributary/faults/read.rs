@@ -52,9 +52,10 @@ impl Read {
         }
     }
 
-    /// Why the person has to connect again.
-    pub fn reason(&self) -> &str {
-        self.body["reason"].as_str().or(self.body["detail"].as_str()).unwrap_or_default()
+    /// Whether the person is told that new tokens may have been made, and lost.
+    pub fn tells_of_the_window(&self) -> bool {
+        let reason = self.body["reason"].as_str().or(self.body["detail"].as_str()).unwrap_or_default();
+        self.outcome() == Outcome::Told && reason.contains("may have made new tokens that were lost")
     }
 }
 

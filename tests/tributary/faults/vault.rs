@@ -8,14 +8,20 @@ use serde_json::Value;
 
 use super::provider::Provider;
 
+/// How long between two looks at something that is waited for.
+const LOOK: Duration = Duration::from_millis(20);
+
 /// The store, opened beside the program.
 pub struct Vault(Client);
 
 impl Vault {
-    /// Opens the one of a Redis that answers.
+    /// Opens the one of a Redis that runs. After its start it may need a moment to read what it had stored.
     pub async fn open(url: &str) -> Self {
         let client = Builder::from_config(Config::from_url(url).unwrap()).build().unwrap();
         client.init().await.unwrap();
+        while client.ping::<()>(None).await.is_err() {
+            tokio::time::sleep(LOOK).await;
+        }
         Self(client)
     }
 
@@ -44,7 +50,7 @@ impl Vault {
     /// Waits until nobody is refreshing a grant.
     pub async fn at_rest(&self, provider: &Provider, user: &str) {
         while self.grant(provider, user).await.is_some_and(|grant| !grant["claim"].is_null()) {
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            tokio::time::sleep(LOOK).await;
         }
     }
 }
