@@ -64,6 +64,9 @@ async fn failing(fault: &Fault, mut row: Row) -> Row {
     let served = join_all(PROVIDERS.iter().map(|provider| serve(&stage, provider))).await;
     stage.heal().await;
     for (provider, reads) in PROVIDERS.iter().zip(served) {
+        // While it is valid it would be served for the pause after the failure, by all processes.
+        vault.age(provider, "ada", 0).await;
+        vault.end_pause(provider, "ada").await;
         row.tally.count(&reads);
         for read in reads.iter().filter(|read| read.outcome() != Outcome::Served) {
             row.expect(false, || format!("{}: {:?} {}", provider.name, read.status, read.body));
@@ -88,7 +91,8 @@ async fn heal(stage: &Stage, provider: &Provider, fault: &Fault, row: &mut Row) 
     let name = provider.name;
     // One is of connecting.
     let asked = stage.asked(provider).await - 1;
-    row.expect(asked == 1, || format!("{name}: the failing endpoint was asked {asked} times"));
+    // On a busy machine the reads take longer than the first pauses, of 2 and of 8 seconds.
+    row.expect((1..=3).contains(&asked), || format!("{name}: the failing endpoint was asked {asked} times"));
     let read = stage.read(&stage.servers[1], provider, "ada").await;
     row.tally.count([&read]);
     let counted = stage.counted(provider).await;

@@ -47,6 +47,14 @@ impl Vault {
         let _: () = self.0.set(key(provider, user), grant.to_string(), keep, None, false).await.unwrap();
     }
 
+    /// Ends the pause that a refresh that failed asks for.
+    pub async fn end_pause(&self, provider: &Provider, user: &str) {
+        let mut grant = self.grant(provider, user).await.unwrap();
+        grant["history"]["trouble"] = Value::Null;
+        let keep = Some(Expiration::KEEPTTL);
+        let _: () = self.0.set(key(provider, user), grant.to_string(), keep, None, false).await.unwrap();
+    }
+
     /// Waits until nobody is refreshing a grant.
     pub async fn at_rest(&self, provider: &Provider, user: &str) {
         while self.grant(provider, user).await.is_some_and(|grant| !grant["claim"].is_null()) {
