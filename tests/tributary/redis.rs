@@ -1,7 +1,8 @@
 //! A Redis or Valkey server of the test's own.
 
 use std::{
-    net::TcpListener,
+    io::{Read, Write},
+    net::{TcpListener, TcpStream},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -90,9 +91,21 @@ fn spawn(port: u16, folder: &TempDir) -> Child {
     let started = start("valkey-server").or_else(|_| start("redis-server"));
     let process = started.expect("no Redis or Valkey server: run `make test`, which installs one");
     let began = Instant::now();
-    while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+    while !answers(port) {
         assert!(began.elapsed() < Duration::from_secs(20), "Redis does not answer on port {port}");
         std::thread::yield_now();
     }
     process
+}
+
+/// Whether a server is there, and has read what it had stored.
+fn answers(port: u16) -> bool {
+    let ask = || {
+        let mut connection = TcpStream::connect(("127.0.0.1", port))?;
+        connection.write_all(b"PING\r\n")?;
+        let mut answer = [0; 5];
+        connection.read_exact(&mut answer)?;
+        Ok::<_, std::io::Error>(&answer == b"+PONG")
+    };
+    ask().unwrap_or(false)
 }

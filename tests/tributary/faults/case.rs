@@ -34,6 +34,11 @@ impl Case {
         Self { row: Row::new(name.into(), read), run: Box::new(|row| Box::pin(run(row))) }
     }
 
+    /// Whether `TRIBUTARY_CASE` is a part of its name, or not set.
+    pub fn is_wanted(&self) -> bool {
+        std::env::var("TRIBUTARY_CASE").map_or(true, |part| self.row.case.contains(&part))
+    }
+
     /// Begins it.
     pub fn start(self) -> Started {
         Started { name: self.row.case.clone(), running: tokio::spawn(timeout(LONGEST, (self.run)(self.row))) }

@@ -46,7 +46,7 @@ async fn reads(plan: Plan, provider: &'static Provider, mut row: Row) -> Row {
         let ends_in = chance.random_range(-60..60);
         vault.age(provider, "ada", ends_in).await;
         // Long enough for all to arrive, and short enough that nobody is given the old token instead.
-        stage.steer(slow(chance.random_range(300..900))).await;
+        stage.steer(slow(chance.random_range(500..1_500))).await;
         let (before, version) = (stage.counted(provider).await, vault.version(provider, "ada").await);
 
         let mut asked: Vec<_> = (0..3 * READS).map(|place| &stage.servers[place % 3]).collect();
@@ -81,7 +81,7 @@ async fn loads(plan: Plan, mut row: Row) -> Row {
     stage.steer(json!({"hubspot": {"rotate_refresh": "dead"}})).await;
     stage.steer(slow(300)).await;
     stage.connect_all("ada").await;
-    row.rounds = plan.either(2, 5);
+    row.rounds = plan.either(2, 3);
     for round in 1..=row.rounds {
         stage.control("expire", json!({})).await;
         for provider in &PROVIDERS {

@@ -15,13 +15,10 @@ const LOOK: Duration = Duration::from_millis(20);
 pub struct Vault(Client);
 
 impl Vault {
-    /// Opens the one of a Redis that runs. After its start it may need a moment to read what it had stored.
+    /// Opens the one of a Redis that answers.
     pub async fn open(url: &str) -> Self {
         let client = Builder::from_config(Config::from_url(url).unwrap()).build().unwrap();
         client.init().await.unwrap();
-        while client.ping::<()>(None).await.is_err() {
-            tokio::time::sleep(LOOK).await;
-        }
         Self(client)
     }
 
