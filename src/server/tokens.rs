@@ -101,15 +101,25 @@ impl Tokens {
     /// Saves a new grant in place of whatever was there.
     pub async fn save(&self, key: &ConnectionKey, account: Account, minted: Minted) -> Result<(), AppError> {
         let _lease = self.leases.acquire(&key.to_string()).await;
-        let (now, old) = ((self.clock)(), self.read(key).await.ok().flatten());
-        // Versions begin at the time, so that none comes again after the grant was forgotten.
-        let begin = u64::try_from(now.as_millisecond()).unwrap_or(1);
-        let version = old.map_or(begin, |stored| begin.max(stored.grant.version + 1));
-        let grant = self.seal(key, Grant::new(account, self.client(key), version, now), &minted)?;
-        let lifetime = grant.lifetime(now);
-        self.store.put(&key.to_string(), &grant.to_bytes()?, lifetime).await.map_err(failure::store)?;
-        tracing::info!(%key, account = grant.account.id, scopes = grant.scopes.join(" "), "connected");
-        Ok(())
+        let now = (self.clock)();
+        loop {
+            let old = self.read(key).await.ok().flatten();
+            let version = Grant::version_after(old.as_ref().map(|old| &old.grant), now);
+            let grant = self.seal(key, Grant::new(account.clone(), self.client(key), version, now), &minted)?;
+            let saved = match &old {
+                // A refresh that was saved meanwhile, after a clock that is ahead, may have taken this version.
+                Some(old) => self.write(key, old, &grant).await?,
+                None => {
+                    let saved = self.store.put(&key.to_string(), &grant.to_bytes()?, grant.lifetime(now)).await;
+                    saved.map_err(failure::store)?;
+                    true
+                }
+            };
+            if saved {
+                tracing::info!(%key, account = grant.account.id, scopes = grant.scopes.join(" "), "connected");
+                return Ok(());
+            }
+        }
     }
 
     /// Forgets a grant and revokes it at the provider, where that can be done.

@@ -76,6 +76,13 @@ impl Grant {
         }
     }
 
+    /// The version of a grant that comes in place of `old`. Versions begin at the time, so that none comes again after the
+    /// grant was forgotten.
+    pub(super) fn version_after(old: Option<&Self>, now: Timestamp) -> u64 {
+        let begin = u64::try_from(now.as_millisecond()).unwrap_or(1);
+        old.map_or(begin, |old| begin.max(old.version + 1))
+    }
+
     pub(super) fn refreshed(&self, now: Timestamp) -> Self {
         Self {
             version: self.version + 1,
