@@ -10,6 +10,8 @@ mod key;
 mod keyring;
 mod lease;
 mod minted;
+#[cfg(test)]
+mod model;
 mod oauth;
 mod refresh;
 mod rejection;

@@ -19,7 +19,7 @@ const LIFETIME: SignedDuration = SignedDuration::from_hours(30 * 24);
 const SLIDE: SignedDuration = SignedDuration::from_hours(24);
 
 /// A grant. Its version grows with every change and is sealed in, so that an old ciphertext does not pass for a new one.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Grant {
     pub(super) version: u64,
     /// The client id that it was made for. Only that client may refresh or revoke it.
@@ -39,7 +39,7 @@ pub struct Grant {
     renewable: bool,
     last_refreshed_at: Option<Timestamp>,
     kept_since: Timestamp,
-    dead: Option<String>,
+    pub(super) dead: Option<String>,
     /// Who is refreshing it.
     #[serde(default)]
     pub(super) claim: Option<Claim>,
@@ -99,9 +99,20 @@ impl Grant {
         Self { version: self.version + 1, kept_since: now, dead: Some(reason.to_owned()), claim: None, ..self.clone() }
     }
 
-    /// The same grant under a claim.
+    /// The same grant under a claim. One that is taken over may have been sent, and its answer lost with its process.
     pub(super) fn claimed(&self, claim: Claim) -> Self {
-        Self { claim: Some(claim), ..self.clone() }
+        let crashed = self.claim.as_ref().map(|crashed| crashed.at);
+        Self { claim: Some(claim), unanswered: self.unanswered.or(crashed), ..self.clone() }
+    }
+
+    /// Whether it is still under the claim that `claimed` is under. Only then may who claimed it write it.
+    pub(super) fn is_held_as(&self, claimed: &Self) -> bool {
+        self.claim == claimed.claim
+    }
+
+    /// Whether a provider's word on the tokens of this version counts for it: nobody has renewed it or is about to.
+    pub(super) fn is_at(&self, version: u64) -> bool {
+        self.version == version && self.claim.is_none()
     }
 
     /// The same grant after a refresh that failed; `unanswered` when the provider may have made new tokens all the same.
