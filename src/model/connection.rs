@@ -49,7 +49,7 @@ pub enum Status {
 }
 
 /// The account at the provider that a grant is for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Account {
     /// The provider's id of it: HubSpot's hub id, the bot's id in a Notion workspace, Airtable's user id.
     pub id: String,

@@ -14,6 +14,8 @@ mod key;
 mod keyring;
 mod lease;
 mod minted;
+#[cfg(test)]
+mod model;
 mod oauth;
 mod plan;
 mod records;

@@ -36,12 +36,12 @@ pub(super) const HELD_UP: Duration = Duration::from_secs(10);
 const LOOK: Duration = Duration::from_millis(50);
 
 /// A refresh that was begun.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct Claim {
     /// Tells claims apart; no two are the same.
-    id: String,
+    pub(super) id: String,
     /// When it was made, by its maker's clock; for the log.
-    at: Timestamp,
+    pub(super) at: Timestamp,
 }
 
 /// How long the claims of others have been seen.
@@ -73,11 +73,9 @@ impl Tokens {
     pub(super) async fn claim(&self, key: &ConnectionKey, stored: &Stored) -> Result<Option<Stored>, AppError> {
         let id = random::token().expose_secret().to_owned();
         let claim = Claim { id, at: (self.clock)() };
-        let mut grant = stored.grant.claimed(claim);
+        let grant = stored.grant.claimed(claim);
         if let Some(crashed) = &stored.grant.claim {
             tracing::warn!(%key, begun = %crashed.at, "a refresh was begun and never ended; it is taken over");
-            // It may have been sent, and its answer lost with the process.
-            grant.unanswered = grant.unanswered.or(Some(crashed.at));
         }
         let ours = self.write(key, stored, &grant).await?;
         let bytes = grant.to_bytes()?;
@@ -93,7 +91,7 @@ impl Tokens {
     ) -> Result<Settled, AppError> {
         loop {
             let Some(current) = self.read(key).await? else { return Ok(Settled::Gone) };
-            if current.grant.claim != claimed.grant.claim {
+            if !current.grant.is_held_as(&claimed.grant) {
                 return Ok(Settled::Overtaken);
             }
             // Whatever else changed in it meanwhile, such as its deadline, is in `next` anew.

@@ -18,13 +18,21 @@ impl Tokens {
         minted_at: Timestamp,
     ) -> Result<Outcome, AppError> {
         let _lease = self.leases.acquire(&key.to_string()).await;
-        let (now, old) = ((self.clock)(), self.read(key).await.ok().flatten().map(|stored| stored.grant));
-        // Versions begin at the time, so that none comes again after the grant was forgotten.
-        let begin = u64::try_from(now.as_millisecond()).unwrap_or(1);
-        let version = old.as_ref().map_or(begin, |old| begin.max(old.version + 1));
-        let grant = Grant::new(account, self.client(key), version, minted_at);
-        let grant = self.seal(key, grant, &minted)?.planned(now);
-        self.store.put(&key.to_string(), &grant.to_bytes()?, grant.lifetime(now)).await.map_err(failure::store)?;
+        let now = (self.clock)();
+        let (old, grant) = loop {
+            let bytes = self.store.get(&key.to_string()).await.map_err(failure::store)?;
+            // One that cannot be read is replaced like any other.
+            let old = bytes.as_deref().and_then(|bytes| Grant::from_bytes(bytes).ok());
+            let version = Grant::version_after(old.as_ref(), now);
+            let grant = Grant::new(account.clone(), self.client(key), version, minted_at);
+            let grant = self.seal(key, grant, &minted)?.planned(now);
+            let (new, lifetime) = (grant.to_bytes()?, grant.lifetime(now));
+            let saved = self.store.replace(&key.to_string(), bytes.as_deref(), &new, lifetime).await;
+            // A refresh that was saved meanwhile, after a clock that is ahead, may have taken this version.
+            if saved.map_err(failure::store)? {
+                break (old, grant);
+            }
+        };
         self.plan(key, grant.planned_at).await;
         tracing::info!(%key, account = grant.account.id, scopes = grant.scopes.join(" "), "connected");
 

@@ -19,7 +19,7 @@ const LIFETIME: SignedDuration = SignedDuration::from_hours(30 * 24);
 const NOTED: SignedDuration = SignedDuration::from_mins(15);
 
 /// A grant. Its version grows with every change and is sealed in, so that an old ciphertext does not pass for a new one.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Grant {
     pub(super) version: u64,
     /// The client id that it was made for. Only that client may refresh or revoke it.
@@ -46,7 +46,7 @@ pub struct Grant {
     pub(super) planned_at: Option<Timestamp>,
     #[serde(default)]
     pub(super) history: History,
-    dead: Option<String>,
+    pub(super) dead: Option<String>,
     /// Who is refreshing it.
     #[serde(default)]
     pub(super) claim: Option<Claim>,
@@ -85,6 +85,13 @@ impl Grant {
         }
     }
 
+    /// The version of a grant that comes in place of `old`. Versions begin at the time, so that none comes again after the
+    /// grant was forgotten.
+    pub(super) fn version_after(old: Option<&Self>, now: Timestamp) -> u64 {
+        let begin = u64::try_from(now.as_millisecond()).unwrap_or(1);
+        old.map_or(begin, |old| begin.max(old.version + 1))
+    }
+
     pub(super) fn refreshed(&self, now: Timestamp) -> Self {
         let mut history = self.history.clone();
         history.refreshed(now);
@@ -104,9 +111,20 @@ impl Grant {
         Self { version, dead, planned_at: None, claim: None, ..self.clone() }
     }
 
-    /// The same grant under a claim.
+    /// The same grant under a claim. One that is taken over may have been sent, and its answer lost with its process.
     pub(super) fn claimed(&self, claim: Claim) -> Self {
-        Self { claim: Some(claim), ..self.clone() }
+        let crashed = self.claim.as_ref().map(|crashed| crashed.at);
+        Self { claim: Some(claim), unanswered: self.unanswered.or(crashed), ..self.clone() }
+    }
+
+    /// Whether it is still under the claim that `claimed` is under. Only then may who claimed it write it.
+    pub(super) fn is_held_as(&self, claimed: &Self) -> bool {
+        self.claim == claimed.claim
+    }
+
+    /// Whether a provider's word on the tokens of this version counts for it: nobody has renewed it or is about to.
+    pub(super) fn is_at(&self, version: u64) -> bool {
+        self.version == version && self.claim.is_none()
     }
 
     /// The same grant under no claim; `unanswered` when the provider may have made new tokens all the same.

@@ -210,8 +210,7 @@ impl Tokens {
     pub(super) async fn bury(&self, key: &ConnectionKey, version: u64, reason: &str) -> Result<bool, AppError> {
         let _lease = self.leases.acquire(&key.to_string()).await;
         let stored = self.read(key).await?;
-        let stored = stored.filter(|stored| stored.grant.version == version && stored.grant.claim.is_none());
-        let Some(stored) = stored else { return Ok(false) };
+        let Some(stored) = stored.filter(|stored| stored.grant.is_at(version)) else { return Ok(false) };
         let secrets = self.open(key, &stored.grant)?;
         let dead = self.seal(key, stored.grant.died(reason), &secrets.into())?;
         let buried = self.write(key, &stored, &dead).await?;

@@ -1,0 +1,59 @@
+//! States that can make no difference any more are one. So the model is finite, and small enough to be walked through.
+
+use super::{
+    process::{Flaw, Process},
+    world::World,
+};
+use crate::server::tokens::{Grant, claim::Claim};
+
+const CURRENT: &str = "current";
+const OVER: &str = "over";
+
+impl World {
+    /// No two claims have the same id, so that nothing is known of a claim but whether it is in the store, and one that was
+    /// there does not come back: two names are enough.
+    pub(super) fn normalize(&mut self) {
+        let current = self.store.as_ref().and_then(|grant| grant.claim.clone());
+        let rename = |claim: &mut Claim| {
+            claim.id = if current.as_ref() == Some(claim) { CURRENT } else { OVER }.to_owned();
+        };
+        let rename_in = |grant: &mut Grant| grant.claim.iter_mut().for_each(rename);
+        for process in &mut self.processes {
+            match process {
+                Process::Idle | Process::Blaming { .. } => {}
+                Process::Watching(claim) => rename(claim),
+                Process::Claiming(grant) | Process::Claimed { grant, .. } | Process::Calling(grant) => rename_in(grant),
+                Process::Settling { grant, found, .. } => {
+                    rename_in(grant);
+                    found.iter_mut().for_each(rename_in);
+                }
+            }
+        }
+        let connecting = self.connecting.iter_mut().flat_map(|connecting| &mut connecting.found);
+        connecting.chain(&mut self.store).for_each(rename_in);
+        self.forget();
+    }
+
+    /// Forgets what leads nowhere: waiting for a claim that is over, and a comparison that will fail.
+    fn forget(&mut self) {
+        let Self { store, processes, rules, .. } = self;
+        let is_over = |claim: &Option<Claim>| claim.as_ref().is_some_and(|claim| claim.id == OVER);
+        let is_past = |grant: &Grant| store.as_ref().is_none_or(|stored| stored.version != grant.version);
+        let compares = rules.flaw != Some(Flaw::ClaimsWithoutComparing);
+        for process in processes {
+            match process {
+                Process::Watching(claim) if claim.id == OVER => *process = Process::Idle,
+                Process::Claiming(grant) if compares && (is_past(grant) || is_over(&grant.claim)) => {
+                    *process = Process::Idle
+                }
+                Process::Settling { found, .. } => {
+                    found.take_if(|found| is_over(&found.claim));
+                }
+                _ => {}
+            }
+        }
+        let mut ledger = std::mem::take(&mut self.ledger);
+        ledger.keep(|refresh| self.knows(refresh));
+        self.ledger = ledger;
+    }
+}

@@ -1,0 +1,88 @@
+//! What the person does meanwhile, here and at the provider.
+
+use jiff::Timestamp;
+
+use super::{
+    provider::Pair,
+    world::{World, account},
+};
+use crate::server::tokens::Grant;
+
+/// A step of the person, or of the process that answers them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Person {
+    /// `forget`. What the provider is told then is of no help here: the tokens are taken to be good still.
+    Disconnect,
+    /// Approves another account, and `save` reads what there is, in a process whose clock is ahead of all others.
+    Approve,
+    /// The same in a process whose clock is behind all others.
+    ApproveBehind,
+    /// `save` writes the new grant, or reads again.
+    Connect,
+    /// Removes the app at the provider, which then accepts no token of the account any more.
+    Remove,
+}
+
+/// A new connection that is to be saved.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Connecting {
+    pair: Pair,
+    now: Timestamp,
+    pub(super) found: Option<Grant>,
+}
+
+impl World {
+    pub(super) fn persons_steps(&self) -> impl Iterator<Item = Person> + use<> {
+        let (left, has_grant) = (self.left, self.store.is_some());
+        let steps = [
+            (Person::Disconnect, left.disconnects > 0 && has_grant),
+            (Person::Approve, left.connects > 0),
+            (Person::ApproveBehind, left.connects > 0),
+            (Person::Connect, self.connecting.is_some()),
+            (Person::Remove, left.removals > 0 && has_grant),
+        ];
+        steps.into_iter().filter_map(|(step, may)| may.then_some(step))
+    }
+
+    pub(super) fn person(&mut self, step: Person) {
+        match step {
+            Person::Disconnect => {
+                self.left.disconnects -= 1;
+                (self.store, self.connected) = (None, None);
+            }
+            Person::Approve => self.approve(Timestamp::MAX),
+            Person::ApproveBehind => self.approve(Timestamp::UNIX_EPOCH),
+            Person::Connect => self.connecting = self.connecting.take().and_then(|connecting| self.connect(connecting)),
+            Person::Remove => {
+                self.left.removals -= 1;
+                let account = self.store.as_ref().map(|grant| Pair::of(grant).account);
+                account.into_iter().for_each(|account| self.provider.remove(account));
+            }
+        }
+    }
+
+    fn approve(&mut self, now: Timestamp) {
+        self.left.connects -= 1;
+        let pair = self.provider.approve(2);
+        self.connecting = Some(Connecting { pair, now, found: self.store.clone() });
+    }
+
+    /// A round of `save` from its writing to the next one's reading, if there has to be one.
+    fn connect(&mut self, connecting: Connecting) -> Option<Connecting> {
+        let Connecting { pair, now, found } = &connecting;
+        let version = Grant::version_after(found.as_ref(), *now);
+        let grant = pair.seal(Grant::new(account(pair.account), "client", version, Timestamp::UNIX_EPOCH));
+        let saved = match found {
+            Some(old) => self.replace(old, &grant),
+            None => {
+                self.put(&grant);
+                true
+            }
+        };
+        if saved {
+            self.connected = Some(pair.account);
+            return None;
+        }
+        Some(Connecting { found: self.store.clone(), ..connecting })
+    }
+}

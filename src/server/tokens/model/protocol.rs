@@ -1,0 +1,119 @@
+//! The steps of `refresh_in_line`, `claim`, `spend`, `settle` and `bury`, with what they make of a grant.
+
+use jiff::Timestamp;
+
+use super::{
+    process::{Flaw, Process, Step},
+    provider::Pair,
+    world::World,
+};
+use crate::server::tokens::{Grant, claim::Claim};
+
+impl World {
+    pub(super) fn go(&mut self, who: usize, step: Step) {
+        let process = std::mem::replace(&mut self.processes[who], Process::Idle);
+        self.processes[who] = match (step, process) {
+            (Step::Read, _) => self.read(),
+            (Step::TakeOver, Process::Watching(claim)) => self.take_over(&claim, false),
+            (Step::TakeOverFromStopped, Process::Watching(claim)) => self.take_over(&claim, true),
+            (Step::Claim, Process::Claiming(grant)) => self.claim(&grant),
+            (Step::GiveUp, Process::Claimed { grant, .. }) => {
+                Process::Settling { next: grant.released(None), grant, found: None, sent: false }
+            }
+            (Step::Send, Process::Claimed { grant, .. }) => Process::Calling(grant),
+            (Step::Answer, Process::Calling(grant)) => {
+                let answer = self.answer(Pair::of(&grant));
+                heard(grant, answer)
+            }
+            (Step::Lose, Process::Calling(grant)) => {
+                self.left.losses -= 1;
+                self.lose(Pair::of(&grant));
+                let next = grant.released(Some(Timestamp::UNIX_EPOCH));
+                Process::Settling { grant, next, found: None, sent: true }
+            }
+            (Step::Fail, Process::Calling(grant)) => {
+                Process::Settling { next: grant.released(None), grant, found: None, sent: true }
+            }
+            (Step::Look, Process::Settling { grant, next, sent, .. }) => self.look(grant, next, sent),
+            (Step::Save, process) => self.save(process),
+            (Step::SaveUnheard, process) => {
+                self.left.losses -= 1;
+                self.save(process.clone());
+                process.having_found(None)
+            }
+            (Step::Crash, process) => {
+                self.crash(&process);
+                Process::Idle
+            }
+            (Step::Blame, process) => self.blame(process),
+            (step, process) => panic!("{step:?} is no step of {process:?}"),
+        };
+    }
+
+    /// Somebody wants another token than the one there is.
+    fn read(&self) -> Process {
+        match self.store.as_ref().filter(|grant| grant.dead.is_none()) {
+            None => Process::Idle,
+            Some(Grant { claim: Some(claim), .. }) if self.rules.flaw != Some(Flaw::RespectsNoClaim) => {
+                Process::Watching(claim.clone())
+            }
+            Some(grant) => Process::Claiming(grant.clone()),
+        }
+    }
+
+    fn claim(&mut self, read: &Grant) -> Process {
+        // No other claim has this id: it has another one at once, see `normal`.
+        let grant = read.claimed(Claim { id: "new".to_owned(), at: Timestamp::UNIX_EPOCH });
+        let blindly = self.rules.flaw == Some(Flaw::ClaimsWithoutComparing);
+        if blindly {
+            self.put(&grant);
+        }
+        let ours = blindly || self.replace(read, &grant);
+        if ours { Process::Claimed { grant, held_up: false } } else { Process::Idle }
+    }
+
+    /// The first half of a round of `settle`: the grant is gone, or somebody else's, or ours to write.
+    fn look(&self, grant: Grant, next: Grant, sent: bool) -> Process {
+        let blindly = self.rules.flaw == Some(Flaw::SettlesWithoutComparing);
+        let found = self.store.clone().filter(|current| blindly || current.is_held_as(&grant));
+        if found.is_some() { Process::Settling { grant, next, found, sent } } else { Process::Idle }
+    }
+
+    /// The other half.
+    fn save(&mut self, process: Process) -> Process {
+        let Process::Settling { next, found: Some(found), .. } = &process else { return process };
+        if self.replace(found, next) { Process::Idle } else { process.having_found(None) }
+    }
+
+    fn blame(&mut self, process: Process) -> Process {
+        match (process, self.store.clone()) {
+            (Process::Idle, Some(grant)) => Process::Blaming { version: grant.version, found: None },
+            (Process::Blaming { version, found: None }, Some(grant)) if grant.is_at(version) => {
+                Process::Blaming { version, found: Some(grant) }
+            }
+            (Process::Blaming { found: Some(old), .. }, _) => {
+                self.replace(&old, &old.died("The provider accepts no token of it."));
+                Process::Idle
+            }
+            _ => Process::Idle,
+        }
+    }
+}
+
+/// What `spend` makes of an answer.
+fn heard(grant: Grant, answer: Option<Pair>) -> Process {
+    let next = match answer {
+        Some(pair) => pair.seal(grant.refreshed(Timestamp::UNIX_EPOCH)),
+        None => grant.died("The provider refused it."),
+    };
+    Process::Settling { grant, next, found: None, sent: true }
+}
+
+impl Process {
+    fn having_found(self, found: Option<Grant>) -> Self {
+        match self {
+            Self::Settling { grant, next, sent, .. } => Self::Settling { grant, next, found, sent },
+            other => other,
+        }
+    }
+}
