@@ -40,6 +40,7 @@ pub use rotation::{Census, Rotated};
 
 use super::{Clock, config::Config, providers, store::Store, trail::Trail};
 use crate::model::{AppError, Connection, ErrorCode, Status, Subject};
+use claim::Watch;
 use failures::Failures;
 use lease::Leases;
 
@@ -53,6 +54,7 @@ pub struct Tokens {
     trail: Arc<Trail>,
     leases: Arc<Leases>,
     failures: Arc<Failures>,
+    watch: Arc<Watch>,
     claim_life: Duration,
 }
 
@@ -65,8 +67,8 @@ impl Tokens {
         clock: Clock,
         trail: Arc<Trail>,
     ) -> Self {
-        let (leases, failures) = (Arc::default(), Arc::default());
-        Self { config, store, http, clock, trail, leases, failures, claim_life: claim::LIFE }
+        let (leases, failures, watch) = (Arc::default(), Arc::default(), Arc::default());
+        Self { config, store, http, clock, trail, leases, failures, watch, claim_life: claim::LIFE }
     }
 
     /// The same with another time for which the claims of others are respected; for tests, which cannot wait so long.

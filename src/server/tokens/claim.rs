@@ -9,7 +9,11 @@
 //! The one window that nobody can close: a provider that ends a refresh token with its use made new tokens, and its answer
 //! was lost. The old token is then tried once more, and if it is refused, the person is told what happened.
 
-use std::time::Duration;
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use jiff::Timestamp;
 use secrecy::ExposeSecret;
@@ -44,26 +48,27 @@ pub(super) struct Claim {
     pub(super) at: Timestamp,
 }
 
-/// How long the claims of others have been seen.
+/// Since when the claims of others have been seen. A process has one: what a caller saw who did not wait to the end counts
+/// for the next.
 #[derive(Default)]
-pub(super) struct Watch {
-    seen: Option<(Claim, Instant)>,
-}
+pub(super) struct Watch(Mutex<HashMap<String, Instant>>);
 
 impl Watch {
-    /// Whether this claim is to be respected still.
-    pub(super) fn respects(&mut self, claim: &Claim, life: Duration) -> bool {
-        match &self.seen {
-            Some((seen, since)) if seen == claim => since.elapsed() < life,
-            _ => {
-                self.seen = Some((claim.clone(), Instant::now()));
-                true
-            }
+    /// For how long this process has seen the claim.
+    pub(super) fn seen_for(&self, claim: &Claim) -> Duration {
+        // A panic cannot leave the map half changed, so a poisoned lock is as good as any.
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(since) = seen.get(&claim.id) {
+            return since.elapsed();
         }
+        // One that was over long ago was taken over by somebody.
+        seen.retain(|_, since| since.elapsed() < LIFE * 2);
+        seen.insert(claim.id.clone(), Instant::now());
+        Duration::ZERO
     }
 
     /// Waits a little before the next look.
-    pub(super) async fn wait(&self) {
+    pub(super) async fn wait() {
         tokio::time::sleep(LOOK).await;
     }
 }
@@ -117,15 +122,13 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn a_claim_is_respected_for_its_life_from_when_it_is_seen_whatever_its_makers_clock_says() {
+    async fn a_claim_is_counted_from_when_it_is_seen_whatever_its_makers_clock_says() {
         let claim = |id: &str, at: &str| Claim { id: id.to_owned(), at: at.parse().unwrap() };
-        let mut watch = Watch::default();
+        let watch = Watch::default();
         let long_ago = claim("a", "2001-01-01T00:00:00Z");
-        assert!(watch.respects(&long_ago, LIFE));
-        tokio::time::advance(LIFE - Duration::from_secs(1)).await;
-        assert!(watch.respects(&long_ago, LIFE));
-        tokio::time::advance(Duration::from_secs(1)).await;
-        assert!(!watch.respects(&long_ago, LIFE));
-        assert!(watch.respects(&claim("b", "2001-01-01T00:00:00Z"), LIFE), "another one is seen anew");
+        assert_eq!(watch.seen_for(&long_ago), Duration::ZERO);
+        tokio::time::advance(LIFE).await;
+        assert_eq!(watch.seen_for(&long_ago), LIFE);
+        assert_eq!(watch.seen_for(&claim("b", "2001-01-01T00:00:00Z")), Duration::ZERO, "another one is seen anew");
     }
 }

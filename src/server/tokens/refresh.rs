@@ -27,7 +27,7 @@ const LONGEST: SignedDuration = SignedDuration::from_mins(30);
 /// How long between two tries to save what the provider answered, while the store is away.
 const SAVE_AGAIN: Duration = Duration::from_millis(300);
 
-/// How long a caller waits for another process's refresh while the old token is still valid.
+/// How long after a claim of another process was seen callers still wait for its end while the old token is valid.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Why a grant is to be refreshed.
@@ -95,7 +95,6 @@ impl Tokens {
 
     async fn refresh_in_line(&self, key: &ConnectionKey, why: Why, asked: Instant) -> Result<AccessToken, AppError> {
         let _lease = self.leases.acquire(&key.to_string()).await;
-        let mut others = Watch::default();
         loop {
             let stored = self.read(key).await?.ok_or_else(|| key.not_connected())?;
             self.usable(key, &stored.grant)?;
@@ -106,12 +105,13 @@ impl Tokens {
             if let Some(error) = self.failures.since(&key.to_string(), asked) {
                 return Err(error);
             }
-            if stored.grant.claim.as_ref().is_some_and(|claim| others.respects(claim, self.claim_life)) {
+            let seen = stored.grant.claim.as_ref().map(|claim| self.watch.seen_for(claim));
+            if let Some(seen) = seen.filter(|seen| *seen < self.claim_life) {
                 let is_valid = !matches!(why, Why::Refused(_)) && !stored.grant.is_expired(now);
-                if is_valid && asked.elapsed() > PATIENCE {
+                if is_valid && seen > PATIENCE {
                     return Ok(self.open(key, &stored.grant)?.access_token(&stored.grant));
                 }
-                others.wait().await;
+                Watch::wait().await;
                 continue;
             }
             if let Some((pause, error)) = pause(&stored.grant, now) {

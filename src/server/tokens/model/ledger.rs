@@ -17,6 +17,8 @@ pub(super) struct Ledger {
     pub(super) went_back: bool,
     /// Other tokens were written under the same version.
     pub(super) version_twice: bool,
+    /// A grant that somebody was refreshing was given up for dead by another.
+    pub(super) buried_alive: bool,
 }
 
 impl Ledger {

@@ -1,5 +1,7 @@
 //! States that can make no difference any more are one. So the model is finite, and small enough to be walked through.
 
+use std::sync::Arc;
+
 use super::{
     process::{Flaw, Process},
     world::World,
@@ -14,23 +16,27 @@ impl World {
     /// there does not come back: two names are enough.
     pub(super) fn normalize(&mut self) {
         let current = self.store.as_ref().and_then(|grant| grant.claim.clone());
-        let rename = |claim: &mut Claim| {
-            claim.id = if current.as_ref() == Some(claim) { CURRENT } else { OVER }.to_owned();
+        let name = |claim: &Claim| if current.as_ref() == Some(claim) { CURRENT } else { OVER };
+        let rename = |grant: &mut Arc<Grant>| {
+            let name = grant.claim.as_ref().map(name);
+            if grant.claim.as_ref().map(|claim| claim.id.as_str()) != name {
+                let claim = Arc::make_mut(grant).claim.as_mut();
+                claim.into_iter().zip(name).for_each(|(claim, name)| claim.id = name.to_owned());
+            }
         };
-        let rename_in = |grant: &mut Grant| grant.claim.iter_mut().for_each(rename);
         for process in &mut self.processes {
             match process {
                 Process::Idle | Process::Blaming { .. } => {}
-                Process::Watching(claim) => rename(claim),
-                Process::Claiming(grant) | Process::Claimed { grant, .. } | Process::Calling(grant) => rename_in(grant),
+                Process::Watching(claim) => claim.id = name(claim).to_owned(),
+                Process::Claiming(grant) | Process::Claimed { grant, .. } | Process::Calling(grant) => rename(grant),
                 Process::Settling { grant, found, .. } => {
-                    rename_in(grant);
-                    found.iter_mut().for_each(rename_in);
+                    rename(grant);
+                    found.iter_mut().for_each(rename);
                 }
             }
         }
         let connecting = self.connecting.iter_mut().flat_map(|connecting| &mut connecting.found);
-        connecting.chain(&mut self.store).for_each(rename_in);
+        connecting.chain(&mut self.store).for_each(rename);
         self.forget();
     }
 

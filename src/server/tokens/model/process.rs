@@ -1,5 +1,7 @@
 //! What a process of the model is at, and what it may do next.
 
+use std::sync::Arc;
+
 use super::{provider::Pair, world::World};
 use crate::server::tokens::{Grant, claim::Claim};
 
@@ -11,15 +13,15 @@ pub(super) enum Process {
     /// It respects the claim of somebody else.
     Watching(Claim),
     /// It has read this and will claim it.
-    Claiming(Grant),
+    Claiming(Arc<Grant>),
     /// The claim is written. It has yet to look how long that took.
-    Claimed { grant: Grant, held_up: bool },
+    Claimed { grant: Arc<Grant>, held_up: bool },
     /// The refresh token is sent, and has not arrived.
-    Calling(Grant),
+    Calling(Arc<Grant>),
     /// It has something to save, and has or has not read what there is.
-    Settling { grant: Grant, next: Grant, found: Option<Grant>, sent: bool },
+    Settling { grant: Arc<Grant>, next: Arc<Grant>, found: Option<Arc<Grant>>, sent: bool },
     /// The provider's API did not accept a token of this version, which was just made.
-    Blaming { version: u64, found: Option<Grant> },
+    Blaming { version: u64, found: Option<Arc<Grant>> },
 }
 
 /// What may be done wrong on purpose, so that the check is seen to find it.
@@ -28,6 +30,7 @@ pub(super) enum Flaw {
     RespectsNoClaim,
     ClaimsWithoutComparing,
     SettlesWithoutComparing,
+    ConnectsWithoutComparing,
 }
 
 /// A step of one process, or what befalls it.
@@ -88,7 +91,7 @@ impl Process {
     /// What it may do next, or suffer.
     pub(super) fn steps(&self, world: &World) -> Vec<Step> {
         let left = world.left;
-        let alive = world.store.as_ref().filter(|grant| grant.dead.is_none());
+        let alive = world.store.as_deref().filter(|grant| grant.dead.is_none());
         let steps = match self {
             Self::Idle => {
                 let refused = |grant: &&Grant| world.provider.removed(Pair::of(grant).account);

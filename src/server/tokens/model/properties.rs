@@ -18,6 +18,7 @@ pub(super) const NEVER_BACK: &str = "a newer grant is never overwritten by an ol
 pub(super) const VERSION_ONCE: &str = "no two grants have the same version, one after the other";
 pub(super) const AS_CONNECTED: &str = "the grant is of whom the person connected last, and gone when they disconnected";
 pub(super) const DIES_REFUSED: &str = "a grant dies only when its refresh token is no good";
+pub(super) const JUDGED_BY_ONE: &str = "a grant that somebody is refreshing is theirs to judge";
 pub(super) const LOSS_IS_TOLD: &str = "a grant that dies though nobody removed the app tells that tokens may be lost";
 
 pub(super) fn all(bounds: Left, rotates: bool) -> Vec<Property<Refresh>> {
@@ -28,6 +29,7 @@ pub(super) fn all(bounds: Left, rotates: bool) -> Vec<Property<Refresh>> {
         (VERSION_ONCE, |_, world| !world.ledger.version_twice),
         (AS_CONNECTED, |_, world| world.store.as_ref().map(|grant| Pair::of(grant).account) == world.connected),
         (DIES_REFUSED, |_, world| dead(world).is_none_or(|grant| !world.provider.accepts(Pair::of(grant)))),
+        (JUDGED_BY_ONE, |_, world| !world.ledger.buried_alive),
         (LOSS_IS_TOLD, |_, world| {
             let told = |grant: &Grant| world.rules.rotates && grant.unanswered.is_some();
             dead(world).is_none_or(|grant| world.provider.removed(Pair::of(grant).account) || told(grant))
@@ -56,13 +58,13 @@ pub(super) fn all(bounds: Left, rotates: bool) -> Vec<Property<Refresh>> {
 }
 
 fn dead(world: &World) -> Option<&Grant> {
-    world.store.as_ref().filter(|grant| grant.dead.is_some())
+    world.store.as_deref().filter(|grant| grant.dead.is_some())
 }
 
 /// Whoever has something to save: the grant under their claim, and what is to be in its place.
 fn saving(world: &World) -> impl Iterator<Item = (&Grant, &Grant)> {
     world.processes.iter().filter_map(|process| match process {
-        Process::Settling { grant, next, .. } => Some((grant, next)),
+        Process::Settling { grant, next, .. } => Some((grant.as_ref(), next.as_ref())),
         _ => None,
     })
 }

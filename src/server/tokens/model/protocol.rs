@@ -1,5 +1,7 @@
 //! The steps of `refresh_in_line`, `claim`, `spend`, `settle` and `bury`, with what they make of a grant.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::{
@@ -18,7 +20,8 @@ impl World {
             (Step::TakeOverFromStopped, Process::Watching(claim)) => self.take_over(&claim, true),
             (Step::Claim, Process::Claiming(grant)) => self.claim(&grant),
             (Step::GiveUp, Process::Claimed { grant, .. }) => {
-                Process::Settling { next: grant.released(None), grant, found: None, sent: false }
+                let next = grant.released(None).into();
+                Process::Settling { grant, next, found: None, sent: false }
             }
             (Step::Send, Process::Claimed { grant, .. }) => Process::Calling(grant),
             (Step::Answer, Process::Calling(grant)) => {
@@ -28,11 +31,12 @@ impl World {
             (Step::Lose, Process::Calling(grant)) => {
                 self.left.losses -= 1;
                 self.lose(Pair::of(&grant));
-                let next = grant.released(Some(Timestamp::UNIX_EPOCH));
+                let next = grant.released(Some(Timestamp::UNIX_EPOCH)).into();
                 Process::Settling { grant, next, found: None, sent: true }
             }
             (Step::Fail, Process::Calling(grant)) => {
-                Process::Settling { next: grant.released(None), grant, found: None, sent: true }
+                let next = grant.released(None).into();
+                Process::Settling { grant, next, found: None, sent: true }
             }
             (Step::Look, Process::Settling { grant, next, sent, .. }) => self.look(grant, next, sent),
             (Step::Save, process) => self.save(process),
@@ -52,18 +56,16 @@ impl World {
 
     /// Somebody wants another token than the one there is.
     fn read(&self) -> Process {
-        match self.store.as_ref().filter(|grant| grant.dead.is_none()) {
-            None => Process::Idle,
-            Some(Grant { claim: Some(claim), .. }) if self.rules.flaw != Some(Flaw::RespectsNoClaim) => {
-                Process::Watching(claim.clone())
-            }
-            Some(grant) => Process::Claiming(grant.clone()),
+        let Some(grant) = self.store.as_ref().filter(|grant| grant.dead.is_none()) else { return Process::Idle };
+        match &grant.claim {
+            Some(claim) if self.rules.flaw != Some(Flaw::RespectsNoClaim) => Process::Watching(claim.clone()),
+            _ => Process::Claiming(grant.clone()),
         }
     }
 
     fn claim(&mut self, read: &Grant) -> Process {
         // No other claim has this id: it has another one at once, see `normal`.
-        let grant = read.claimed(Claim { id: "new".to_owned(), at: Timestamp::UNIX_EPOCH });
+        let grant = Arc::new(read.claimed(Claim { id: "new".to_owned(), at: Timestamp::UNIX_EPOCH }));
         let blindly = self.rules.flaw == Some(Flaw::ClaimsWithoutComparing);
         if blindly {
             self.put(&grant);
@@ -73,7 +75,7 @@ impl World {
     }
 
     /// The first half of a round of `settle`: the grant is gone, or somebody else's, or ours to write.
-    fn look(&self, grant: Grant, next: Grant, sent: bool) -> Process {
+    fn look(&self, grant: Arc<Grant>, next: Arc<Grant>, sent: bool) -> Process {
         let blindly = self.rules.flaw == Some(Flaw::SettlesWithoutComparing);
         let found = self.store.clone().filter(|current| blindly || current.is_held_as(&grant));
         if found.is_some() { Process::Settling { grant, next, found, sent } } else { Process::Idle }
@@ -92,6 +94,7 @@ impl World {
                 Process::Blaming { version, found: Some(grant) }
             }
             (Process::Blaming { found: Some(old), .. }, _) => {
+                self.ledger.buried_alive |= old.claim.is_some();
                 self.replace(&old, &old.died("The provider accepts no token of it."));
                 Process::Idle
             }
@@ -101,16 +104,16 @@ impl World {
 }
 
 /// What `spend` makes of an answer.
-fn heard(grant: Grant, answer: Option<Pair>) -> Process {
+fn heard(grant: Arc<Grant>, answer: Option<Pair>) -> Process {
     let next = match answer {
         Some(pair) => pair.seal(grant.refreshed(Timestamp::UNIX_EPOCH)),
         None => grant.died("The provider refused it."),
     };
-    Process::Settling { grant, next, found: None, sent: true }
+    Process::Settling { grant, next: next.into(), found: None, sent: true }
 }
 
 impl Process {
-    fn having_found(self, found: Option<Grant>) -> Self {
+    fn having_found(self, found: Option<Arc<Grant>>) -> Self {
         match self {
             Self::Settling { grant, next, sent, .. } => Self::Settling { grant, next, found, sent },
             other => other,

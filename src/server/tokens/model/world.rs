@@ -1,6 +1,9 @@
 //! A state of the model: the store, the processes, the provider, the person, and what is left to go wrong.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 
@@ -44,7 +47,7 @@ pub(super) struct Left {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct World {
     pub(super) rules: Rules,
-    pub(super) store: Option<Grant>,
+    pub(super) store: Option<Arc<Grant>>,
     pub(super) processes: Vec<Process>,
     pub(super) provider: Provider,
     /// A new connection that is about to be written.
@@ -62,7 +65,7 @@ impl World {
         let pair = provider.approve(1);
         Self {
             rules,
-            store: Some(pair.seal(Grant::new(account(1), "client", 1000, Timestamp::UNIX_EPOCH))),
+            store: Some(Arc::new(pair.seal(Grant::new(account(1), "client", 1000, Timestamp::UNIX_EPOCH)))),
             processes: vec![Process::Idle; processes],
             provider,
             connecting: None,
@@ -74,7 +77,7 @@ impl World {
 
     /// Writes if the store has what was read, all of it; as `Tokens::write` does.
     pub(super) fn replace(&mut self, old: &Grant, new: &Grant) -> bool {
-        let replaced = self.store.as_ref() == Some(old);
+        let replaced = self.store.as_deref() == Some(old);
         if replaced {
             self.put(new);
         }
@@ -82,13 +85,14 @@ impl World {
     }
 
     pub(super) fn put(&mut self, new: &Grant) {
-        self.ledger.write(self.store.as_ref(), new);
-        self.store = Some(new.clone());
+        self.ledger.write(self.store.as_deref(), new);
+        self.store = Some(Arc::new(new.clone()));
     }
 
     /// Whether somebody may send this refresh token yet, or has.
     pub(super) fn knows(&self, refresh: u8) -> bool {
-        let grants = self.store.iter().chain(self.processes.iter().filter_map(Process::grant)).map(Pair::of);
+        let grants =
+            self.store.iter().map(Arc::as_ref).chain(self.processes.iter().filter_map(Process::grant)).map(Pair::of);
         grants.chain(self.provider.astray.iter().copied()).any(|pair| pair.refresh == refresh)
     }
 }
