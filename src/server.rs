@@ -19,6 +19,7 @@ pub mod store;
 
 mod actor;
 pub mod audit;
+mod bounded;
 pub mod cards;
 pub mod details;
 mod failpoint;

@@ -15,7 +15,7 @@ use super::{CallError, Provider, Retries, retry::number};
 use crate::{
     model::{AppError, ErrorCode},
     server::{
-        actor,
+        actor, bounded,
         failure::defect,
         load::{Meter, Pace, Paces},
         tokens::{AccessToken, Bearer},
@@ -129,7 +129,7 @@ impl Api {
 
     async fn attempt<T: DeserializeOwned>(&self, request: &Request<'_>) -> Result<T, Failure> {
         let mut response = self.answer(request).await?;
-        let body = match read(&mut response, LARGEST).await.map_err(|error| self.lost(&error))? {
+        let body = match bounded::read(&mut response, LARGEST).await.map_err(|error| self.lost(&error))? {
             Some(body) => body,
             None => {
                 let name = self.provider.name;
@@ -199,18 +199,6 @@ pub(super) fn segment(id: &str) -> PercentEncode<'_> {
 
 /// A request to be sent, perhaps more than once.
 type Request<'a> = dyn Fn(&reqwest::Client) -> reqwest::RequestBuilder + Sync + 'a;
-
-/// The whole body; `None` when it is larger than `largest` bytes.
-async fn read(response: &mut reqwest::Response, largest: usize) -> reqwest::Result<Option<Vec<u8>>> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await? {
-        if body.len() + chunk.len() > largest {
-            return Ok(None);
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(Some(body))
-}
 
 fn unavailable(detail: String) -> CallError {
     AppError::new(ErrorCode::ProviderUnavailable, detail).into()

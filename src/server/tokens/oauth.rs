@@ -24,13 +24,14 @@ use super::{
 use crate::{
     model::{AppError, ErrorCode},
     server::{
+        bounded,
         config::{ClientCredentials, Config, ProviderConfig},
         failure,
         providers::{ClientAuth, Encoding, Endpoint, Provider},
     },
 };
 
-use call::{Lost, call};
+use call::{LARGEST, Lost, call};
 
 /// No call to a token endpoint takes longer.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -172,8 +173,9 @@ impl OAuthClient {
         let unavailable =
             || Rejection::Unavailable(format!("{} does not tell whose token this is.", self.provider.name));
         let endpoint = self.provider.oauth.introspect.as_ref().ok_or_else(unavailable)?;
-        let answer = self.post(endpoint, access_token, "access_token").await?;
-        answer.json().await.map_err(|_| unavailable())
+        let mut answer = self.post(endpoint, access_token, "access_token").await?;
+        let body = bounded::read(&mut answer, LARGEST).await.ok().flatten();
+        body.and_then(|body| serde_json::from_slice(&body).ok()).ok_or_else(unavailable)
     }
 
     /// Posts a token to an endpoint that knows us as the token endpoint does.
@@ -228,6 +230,10 @@ impl OAuthClient {
                 )),
             },
             RequestTokenError::Request(Lost::Http(error)) => self.lost(&error),
+            RequestTokenError::Request(Lost::TooLarge) => Rejection::Lost(format!(
+                "{name} sent an answer larger than {} KB when asked for a token.",
+                LARGEST >> 10
+            )),
             RequestTokenError::Request(Lost::Status(status)) => {
                 let sentence = format!("{name} failed with status {} when asked for a token.", status.as_u16());
                 if status.is_server_error() { Rejection::Lost(sentence) } else { Rejection::Unavailable(sentence) }

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-use super::{Api, LARGEST_ERROR, TIMEOUT, read, unavailable};
+use super::{Api, LARGEST_ERROR, TIMEOUT, unavailable};
 use crate::{
     model::{AppError, ErrorCode},
     server::{
+        bounded,
         providers::{
             CallError,
             call_error::word,
@@ -54,7 +55,7 @@ impl Api {
     pub(super) async fn refusal(&self, mut response: reqwest::Response) -> Failure {
         let (provider, status) = (self.provider, response.status());
         let wait = self.asked(&response);
-        let word = read(&mut response, LARGEST_ERROR).await.ok().flatten().and_then(|body| word(&body));
+        let word = bounded::read(&mut response, LARGEST_ERROR).await.ok().flatten().and_then(|body| word(&body));
         let meant = provider.refusals.iter().find(|(known, _)| Some(*known) == word.as_deref());
         if let Some((_, meaning)) = meant {
             return Failure::Final(CallError { status: Some(status), word, ..unavailable((*meaning).to_owned()) });

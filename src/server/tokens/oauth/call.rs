@@ -6,7 +6,13 @@ use http::{HeaderValue, StatusCode, header};
 use serde_json::Value;
 
 use super::TIMEOUT;
-use crate::server::providers::{Encoding, Provider};
+use crate::server::{
+    bounded,
+    providers::{Encoding, Provider},
+};
+
+/// The largest answer that is read, in bytes. Tokens have some hundred.
+pub(super) const LARGEST: usize = 256 << 10;
 
 pub(super) async fn call(
     http: reqwest::Client,
@@ -21,7 +27,7 @@ pub(super) async fn call(
     for (name, value) in provider.headers {
         request.headers_mut().insert(*name, HeaderValue::from_static(value));
     }
-    let answer = http.execute(request).await?;
+    let mut answer = http.execute(request).await?;
     let status = answer.status();
     // 409 is Airtable's answer to a refresh that follows too soon upon another: who sent that one has the new tokens.
     if status.is_server_error() || matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::CONFLICT) {
@@ -30,7 +36,7 @@ pub(super) async fn call(
     let mut parts = oauth2::HttpResponse::new(Vec::new());
     *parts.status_mut() = status;
     *parts.headers_mut() = answer.headers().clone();
-    let body = answer.bytes().await?.to_vec();
+    let body = bounded::read(&mut answer, LARGEST).await?.ok_or(Lost::TooLarge)?;
     *parts.body_mut() = if status.is_success() { body } else { with_standard_word(body) };
     Ok(parts)
 }
@@ -64,4 +70,6 @@ pub(super) enum Lost {
     Http(#[from] reqwest::Error),
     #[error("status {0}")]
     Status(StatusCode),
+    #[error("too large")]
+    TooLarge,
 }
