@@ -98,15 +98,16 @@ pub(super) fn table(entries: Vec<AuditEntry>) -> impl IntoView {
     if entries.is_empty() {
         return view! { <p>"Nothing has happened."</p> }.into_any();
     }
+    // The roles are said because a narrow page shows the table as a list.
     view! {
         <div class="scroll" tabindex="0" role="region" aria-label="What happened">
-            <table>
+            <table role="table">
                 <thead>
-                    <tr>
-                        <th scope="col">"When"</th>
-                        <th scope="col">"What"</th>
-                        <th scope="col">"Connection"</th>
-                        <th scope="col">"By"</th>
+                    <tr role="row">
+                        <th scope="col" role="columnheader">"When"</th>
+                        <th scope="col" role="columnheader">"What"</th>
+                        <th scope="col" role="columnheader">"Connection"</th>
+                        <th scope="col" role="columnheader">"By"</th>
                     </tr>
                 </thead>
                 <tbody>{entries.into_iter().map(row).collect_view()}</tbody>
@@ -124,13 +125,13 @@ fn row(entry: AuditEntry) -> impl IntoView {
     let time = record::time(&at);
     let time = time.trim_end_matches(" UTC").to_owned();
     view! {
-        <tr class=class>
-            <td>
+        <tr role="row" class=class>
+            <td role="cell">
                 <time datetime=at>{time}</time>
             </td>
-            <td>{action.words()} {detail.map(|detail| view! { <small>{detail}</small> })}</td>
-            <td>{connection} {user_id.map(|user_id| view! { <small>"of " {user_id}</small> })}</td>
-            <td>{by.words()} {from.map(|from| view! { <small>{from}</small> })}</td>
+            <td role="cell">{action.words()} {detail.map(|detail| view! { <small>{detail}</small> })}</td>
+            <td role="cell">{connection} {user_id.map(|user_id| view! { <small>"of " {user_id}</small> })}</td>
+            <td role="cell">{by.words()} {from.map(|from| view! { <small>{from}</small> })}</td>
         </tr>
     }
 }
