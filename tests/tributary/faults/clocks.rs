@@ -81,7 +81,7 @@ async fn wrong(plan: Plan, sign: &str, mut row: Row) -> Row {
             let reused = all.since(before).reused_tokens;
             row.expect(reused == 0, || format!("{reused} tokens reused in {when}"));
             for read in reads.iter().filter(|read| read.outcome() != Outcome::Served) {
-                row.expect(false, || format!("{:?} {} in {when}", read.status, read.body));
+                row.expect(false, || format!("{read} in {when}"));
             }
             let alive = stage.is_alive(&stage.servers[0], provider, "ada").await;
             row.lost += usize::from(!alive);

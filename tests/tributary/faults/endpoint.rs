@@ -105,12 +105,10 @@ async fn heal(stage: &Stage, provider: &Provider, fault: &Fault, row: &mut Row) 
     });
     if is_told {
         row.lost += usize::from(!read.tells_of_the_window());
-        row.expect(read.tells_of_the_window(), || {
-            format!("{name}: the person is told {:?} {}", read.status, read.body)
-        });
+        row.expect(read.tells_of_the_window(), || format!("{name}: the person is told {read}"));
     } else {
         let alive = stage.is_alive(&stage.servers[0], provider, "ada").await;
         row.lost += usize::from(!alive);
-        row.expect(alive, || format!("{name}: the grant is lost: {:?} {}", read.status, read.body));
+        row.expect(alive, || format!("{name}: the grant is lost: {read}"));
     }
 }

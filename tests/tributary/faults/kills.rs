@@ -103,7 +103,7 @@ async fn judge(stage: &Stage, provider: &Provider, moment: &Moment, reads: &[Rea
     let meets_the_window = moment.is_window && provider.rotates;
     let wanted = if meets_the_window { Outcome::Told } else { Outcome::Served };
     for read in reads.iter().filter(|read| read.outcome() != wanted) {
-        row.expect(false, || format!("{name}: {:?} {}", read.status, read.body));
+        row.expect(false, || format!("{name}: {read}"));
     }
     // Where the old token is still good, it is spent once more.
     let refreshes = if moment.is_window && !provider.rotates { 2 } else { 1 };
@@ -114,7 +114,7 @@ async fn judge(stage: &Stage, provider: &Provider, moment: &Moment, reads: &[Rea
         let load = stage.load(&stage.servers[0], provider, "ada").await;
         let is_told = load.tells_of_the_window() && reads.iter().all(Read::tells_of_the_window);
         row.lost += usize::from(!is_told);
-        row.expect(is_told, || format!("{name}: a load: {:?} {}", load.status, load.body));
+        row.expect(is_told, || format!("{name}: a load: {load}"));
     } else {
         let alive = stage.is_alive(&stage.servers[1], provider, "ada").await;
         row.lost += usize::from(!alive);

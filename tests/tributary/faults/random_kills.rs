@@ -57,7 +57,7 @@ async fn killed(plan: Plan, mut row: Row) -> Row {
             stage.is_alive(&stage.servers[0], one.provider, &one.user).await
         };
         row.lost += usize::from(!is_well);
-        row.expect(is_well, || format!("{}, {}, spent: {}: {read:?}", one.provider.name, one.user, one.is_spent));
+        row.expect(is_well, || format!("{}, {}, spent: {}: {read}", one.provider.name, one.user, one.is_spent));
     }
     let told = struck.iter().filter(|one| one.is_spent && one.provider.rotates).count() as u64;
     for provider in &PROVIDERS {

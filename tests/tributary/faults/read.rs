@@ -1,6 +1,6 @@
 //! One read of an access token, and what came of many.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use http::StatusCode;
 use serde_json::Value;
@@ -56,6 +56,15 @@ impl Read {
     pub fn tells_of_the_window(&self) -> bool {
         let reason = self.body["reason"].as_str().or(self.body["detail"].as_str()).unwrap_or_default();
         self.outcome() == Outcome::Told && reason.contains("may have made new tokens that were lost")
+    }
+}
+
+/// For a failure's text: what was answered, without tokens.
+impl fmt::Display for Read {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = ["code", "detail", "status", "reason"].into_iter().filter_map(|name| self.body[name].as_str());
+        let words = words.collect::<Vec<_>>().join(", ");
+        write!(f, "{:?} after {:.1} s: {words}", self.outcome(), self.took.as_secs_f64())
     }
 }
 

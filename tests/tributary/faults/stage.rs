@@ -182,10 +182,12 @@ fn ids(user: &str) -> [(&'static str, &str); 2] {
 
 async fn answered(ask: reqwest::RequestBuilder) -> Read {
     let began = Instant::now();
-    let answer = ask.send().await;
-    let (status, body) = match answer {
-        Ok(answer) => (Some(answer.status()), answer.json().await.unwrap_or_default()),
-        Err(_) => (None, Value::Null),
+    let Ok(answer) = ask.send().await else {
+        return Read { status: None, body: Value::Null, took: began.elapsed() };
     };
+    let status = Some(answer.status());
+    // A load that lacks something is no answer.
+    let is_whole = answer.headers().get("tributary-load").is_none_or(|told| told == "complete");
+    let body = answer.json().await.ok().filter(|_| is_whole).unwrap_or_default();
     Read { status, body, took: began.elapsed() }
 }

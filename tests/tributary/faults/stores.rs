@@ -89,7 +89,7 @@ async fn round(redis: &mut Redis, stage: &Stage, outage: &Outage, chance: &mut S
         row.tally.count(&reads);
         // One that began at the very end may have been answered after it.
         for read in reads.iter().filter(|_| began.elapsed() < outage.lasts) {
-            row.expect(read.outcome() == Outcome::StoreAway, || format!("meanwhile: {:?} {}", read.status, read.body));
+            row.expect(read.outcome() == Outcome::StoreAway, || format!("meanwhile: {read}"));
         }
     }
     (outage.end)(redis);
@@ -116,13 +116,11 @@ async fn round(redis: &mut Redis, stage: &Stage, outage: &Outage, chance: &mut S
 /// The refresh that was under way is saved, and nothing older.
 async fn kept(stage: &Stage, vault: &Vault, provider: &Provider, version: u64, under_way: &Read, row: &mut Row) {
     let name = provider.name;
-    row.expect(under_way.outcome() == Outcome::Served, || {
-        format!("{name}: who had waited: {:?} {}", under_way.status, under_way.body)
-    });
+    row.expect(under_way.outcome() == Outcome::Served, || format!("{name}: who had waited: {under_way}"));
     for server in &stage.servers {
         let read = back(stage, server, provider, row).await;
         let is_newest = read.token().is_some() && read.token() == under_way.token();
-        row.expect(is_newest, || format!("{name}: afterwards: {:?} {}", read.status, read.body));
+        row.expect(is_newest, || format!("{name}: afterwards: {read}"));
     }
     let now = vault.version(provider, "ada").await;
     row.expect(now == version + 1, || format!("{name}: version {version} became {now}"));
@@ -136,10 +134,10 @@ async fn forgotten(stage: &Stage, vault: &Vault, provider: &Provider, under_way:
     let name = provider.name;
     // It may have been answered just before.
     let is_true = matches!(under_way.outcome(), Outcome::NotConnected | Outcome::Served);
-    row.expect(is_true, || format!("{name}: who had waited: {:?} {}", under_way.status, under_way.body));
+    row.expect(is_true, || format!("{name}: who had waited: {under_way}"));
     for server in &stage.servers {
         let read = back(stage, server, provider, row).await;
-        row.expect(read.outcome() == Outcome::NotConnected, || format!("{name}: {:?} {}", read.status, read.body));
+        row.expect(read.outcome() == Outcome::NotConnected, || format!("{name}: {read}"));
     }
     let stale = vault.grant(provider, "ada").await;
     row.expect(stale.is_none(), || format!("{name}: a grant was written into the empty store"));
