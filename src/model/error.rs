@@ -18,7 +18,7 @@ pub struct AppError {
 }
 
 /// Every case that a caller can tell apart, with its HTTP status.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorCode {
     /// 400: a value breaks its rule.

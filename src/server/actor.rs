@@ -51,7 +51,12 @@ pub fn carry<F: Future>(work: F) -> impl Future<Output = F::Output> {
 
 /// Notes who sent a request. Whether they may do what they ask is not decided here.
 pub async fn in_request(request: Request, next: Next) -> Response {
-    let by = if request.headers().contains_key(header::AUTHORIZATION) { By::Program } else { By::Browser };
+    // A proxy in front may want other schemes for itself.
+    let authorization = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let is_bearer = authorization.is_some_and(|value| {
+        value.split_once(' ').is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+    });
+    let by = if is_bearer { By::Program } else { By::Browser };
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
     let from = peer.map(|peer| from(peer, request.headers()));
     Actor { by, from }.act(next.run(request)).await

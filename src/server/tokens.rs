@@ -23,6 +23,7 @@ mod refresh;
 mod rejection;
 mod rotation;
 mod secrets;
+mod spend;
 
 use std::{sync::Arc, time::Duration};
 
@@ -102,9 +103,10 @@ impl Tokens {
     pub async fn connection(&self, key: &ConnectionKey) -> Result<Connection, AppError> {
         let grant = self.find(key).await?.ok_or_else(|| key.not_connected())?;
         let unusable = self.usable(key, &grant).err();
-        let planned_at = grant.planned_at.filter(|_| self.config.keeper && grant.expires_at.is_some());
-        let mut connection = grant.into_connection(key.provider, (self.clock)());
-        connection.next_refresh_at = planned_at.map(seconds);
+        let now = (self.clock)();
+        let next_refresh = (self.config.keeper && grant.is_alive() && grant.is_renewed()).then(|| grant.next_try(now));
+        let mut connection = grant.into_connection(key.provider, now);
+        connection.next_refresh_at = next_refresh.map(seconds);
         if let (Some(error), None) = (unusable, &connection.reason) {
             connection.status = Status::ReconnectRequired;
             connection.reason = Some(error.detail);

@@ -29,8 +29,9 @@ use crate::{model::AppError, server::random};
 /// How long a claim is respected: a call to a token endpoint (30 seconds at most), saving its answer, and some slack.
 pub(super) const LIFE: Duration = Duration::from_secs(75);
 
-/// How long after its claim an answer may be saved at the latest, where the store is away meanwhile.
-pub(super) const SAVED: Duration = Duration::from_secs(65);
+/// For how long what a provider answered is kept, to be saved when the store is back. Nobody sees our claim while the store
+/// is away, so nobody takes over; who does so in the moment after is not overwritten.
+pub(super) const SAVED: Duration = Duration::from_secs(15 * 60);
 
 /// A claim that is older than this when its owner is about to send is given up: the process was held up, and another may
 /// be about to take over.
@@ -67,6 +68,11 @@ impl Watch {
         Duration::ZERO
     }
 
+    /// The store was away: for all that is known, so it was for whoever wants to save what they claimed for.
+    pub(super) fn begin_anew(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// Waits a little before the next look.
     pub(super) async fn wait() {
         tokio::time::sleep(LOOK).await;
@@ -82,9 +88,16 @@ impl Tokens {
         if let Some(crashed) = &stored.grant.claim {
             tracing::warn!(%key, begun = %crashed.at, "a refresh was begun and never ended; it is taken over");
         }
-        let ours = self.write(key, stored, &grant).await?;
-        let bytes = grant.to_bytes()?;
-        Ok(ours.then_some(Stored { grant, bytes }))
+        let ours = self.write(key, stored, &grant).await;
+        let claimed = Stored { bytes: grant.to_bytes()?, grant };
+        match ours {
+            Ok(ours) => Ok(ours.then_some(claimed)),
+            Err(error) => {
+                // The store may have taken it all the same. Nothing was sent under it, so nobody needs to wait for it.
+                self.give_up_later(key, claimed);
+                Err(error)
+            }
+        }
     }
 
     /// Writes `next` in place of a grant that holds our claim.
@@ -96,11 +109,20 @@ impl Tokens {
     ) -> Result<Settled, AppError> {
         loop {
             let Some(current) = self.read(key).await? else { return Ok(Settled::Gone) };
+            if current.grant == *next {
+                // An earlier try that seemed to fail went well.
+                return Ok(Settled::Done);
+            }
             if !current.grant.is_held_as(&claimed.grant) {
                 return Ok(Settled::Overtaken);
             }
+            let mut next = next.clone();
+            if next.version == current.grant.version {
+                // The same tokens, perhaps sealed under another key meanwhile.
+                next.sealed.clone_from(&current.grant.sealed);
+            }
             // Whatever else changed in it meanwhile, such as its deadline, is in `next` anew.
-            if self.write(key, &current, next).await? {
+            if self.write(key, &current, &next).await? {
                 return Ok(Settled::Done);
             }
         }

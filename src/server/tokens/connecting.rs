@@ -37,12 +37,14 @@ impl Tokens {
         tracing::info!(%key, account = grant.account.id, scopes = grant.scopes.join(" "), "connected");
 
         self.note_holder(key, &grant).await;
-        let shared = key.provider.oauth.ends_earlier && !self.other_holders(key, &grant).await?.is_empty();
+        // The grant is saved: what is not known of others does not make it fail.
+        let shared = key.provider.oauth.ends_earlier
+            && self.other_holders(key, &grant).await.is_ok_and(|others| !others.is_empty());
         let detail =
             shared.then_some("The same account is connected for another user too, whose grant may end by this.");
         let action = match old {
             None => Action::Connected,
-            Some(old) if old.account.id == grant.account.id && old.client == grant.client => Action::Reconnected,
+            Some(old) if old.is_of(&grant) => Action::Reconnected,
             Some(old) => {
                 self.end(key, &old).await;
                 Action::AccountReplaced
@@ -52,10 +54,12 @@ impl Tokens {
         Ok(if shared { Outcome::ConnectedTwice } else { Outcome::Connected })
     }
 
-    /// Gives up tokens that were minted and will not be kept.
+    /// Gives up tokens that were minted and will not be kept, unless a connection of the same account lives on the grant:
+    /// this one, by now, or another.
     pub async fn discard(&self, key: &ConnectionKey, account: &Account, minted: Minted) -> Result<(), AppError> {
         let grant = Grant::new(account.clone(), self.client(key), 0, (self.clock)());
-        if self.other_holders(key, &grant).await?.is_empty() {
+        let is_connected = self.find(key).await?.is_some_and(|current| current.is_alive() && current.is_of(&grant));
+        if !is_connected && self.other_holders(key, &grant).await?.is_empty() {
             self.oauth(key)?.discard(minted).await;
         }
         Ok(())

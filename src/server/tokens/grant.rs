@@ -117,6 +117,11 @@ impl Grant {
         Self { claim: Some(claim), unanswered: self.unanswered.or(crashed), ..self.clone() }
     }
 
+    /// Whether both are for the same account, by the same client.
+    pub(super) fn is_of(&self, other: &Self) -> bool {
+        self.account.id == other.account.id && self.client == other.client
+    }
+
     /// Whether it is still under the claim that `claimed` is under. Only then may who claimed it write it.
     pub(super) fn is_held_as(&self, claimed: &Self) -> bool {
         self.claim == claimed.claim
@@ -175,12 +180,21 @@ impl Grant {
     /// Whether the token ends within the margin, or within half its life: a token that lives ten minutes must not be
     /// refreshed each time it is asked for.
     pub(super) fn is_due(&self, now: Timestamp, margin: SignedDuration) -> bool {
+        // One that cannot be renewed is used to its end.
+        if !self.renewable {
+            return self.is_expired(now);
+        }
         self.expires_at.is_some_and(|at| at.duration_since(now) < margin.min(at.duration_since(self.issued_at) / 2))
     }
 
     /// The id of the key that it is sealed under; empty for one that was given up.
     pub(super) fn key_id(&self) -> &str {
         self.sealed.split('.').next().unwrap_or_default()
+    }
+
+    /// Whether its access token ends and can be renewed: what a keeper can do something about.
+    pub(super) fn is_renewed(&self) -> bool {
+        self.renewable && self.expires_at.is_some()
     }
 
     pub(super) fn is_alive(&self) -> bool {

@@ -5,6 +5,8 @@ use std::{collections::BTreeMap, time::Duration};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::model::{AppError, ErrorCode};
+
 /// How long what happened counts as lately. It is counted by hours.
 const DAY: i64 = 24;
 
@@ -42,6 +44,8 @@ pub(super) struct Trouble {
     pub(super) times: u32,
     /// The last one, as a sentence.
     pub(super) reason: String,
+    /// And as a word.
+    pub(super) code: ErrorCode,
     /// Before this nobody asks the provider again.
     pub(super) again_at: Timestamp,
 }
@@ -56,13 +60,14 @@ impl History {
 
     /// A refresh failed in a way that may pass. `spread` between 0 and 1 makes the pause up to a quarter longer, so that
     /// what failed together is not tried again together.
-    pub(super) fn failed(&mut self, reason: String, now: Timestamp, spread: f64) {
+    pub(super) fn failed(&mut self, error: &AppError, now: Timestamp, spread: f64) {
         count(&mut self.failures, now);
         forget_old(&mut self.refreshes, now);
         let times = self.trouble.as_ref().map_or(0, |trouble| trouble.times);
         let pause = PAUSES.get(times as usize).copied().unwrap_or(STEADY);
         let pause = SignedDuration::try_from(pause.mul_f64(1.0 + spread.clamp(0.0, 1.0) / 4.0)).unwrap_or_default();
-        self.trouble = Some(Trouble { times: times.saturating_add(1), reason, again_at: now + pause });
+        let (times, reason, code) = (times.saturating_add(1), error.detail.clone(), error.code);
+        self.trouble = Some(Trouble { times, reason, code, again_at: now + pause });
     }
 
     /// What is wrong since the last refresh that went well, if anything.
@@ -103,13 +108,17 @@ fn hour(at: Timestamp) -> i64 {
 mod tests {
     use super::*;
 
+    fn failure() -> AppError {
+        AppError::new(ErrorCode::ProviderUnavailable, "It failed.")
+    }
+
     #[test]
     fn no_hour_sees_more_than_eight_tries_however_long_a_provider_fails() {
         for spread in [0.0, 0.5, 1.0] {
             let (mut now, mut history, mut tries) = (Timestamp::UNIX_EPOCH, History::default(), Vec::new());
             while tries.len() < 60 {
                 tries.push(now);
-                history.failed("It failed.".to_owned(), now, spread);
+                history.failed(&failure(), now, spread);
                 now = history.trouble().unwrap().again_at;
             }
             for first in &tries {
@@ -124,7 +133,7 @@ mod tests {
     fn what_went_well_ends_the_trouble_and_what_is_a_day_old_counts_no_more() {
         let (start, mut history) = (Timestamp::UNIX_EPOCH, History::default());
         let after = |hours| start + SignedDuration::from_hours(hours);
-        history.failed("It failed.".to_owned(), start, 0.0);
+        history.failed(&failure(), start, 0.0);
         history.refreshed(after(1));
         history.refreshed(after(2));
         assert_eq!(history.trouble(), None);

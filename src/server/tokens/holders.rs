@@ -19,7 +19,7 @@ const MOST: usize = 20;
 
 impl Tokens {
     /// The other connections that hold a living grant for the account of this one. The index may name too many, so each is
-    /// looked at.
+    /// looked at, and what it lacks is noted when that grant is used.
     pub(super) async fn other_holders(
         &self,
         key: &ConnectionKey,
@@ -30,8 +30,11 @@ impl Tokens {
         let others = found.filter(|place| *place != key.to_string()).filter_map(|place| ConnectionKey::parse(&place));
         let looks = others.map(|other| async move {
             let held = self.find(&other).await?;
-            let same = |held: &Grant| held.account.id == grant.account.id && held.client == grant.client;
-            Ok::<_, AppError>(held.is_some_and(|held| held.is_alive() && same(&held)).then_some(other))
+            if held.is_some_and(|held| held.is_alive() && held.is_of(grant)) {
+                return Ok::<_, AppError>(Some(other));
+            }
+            self.mark_holder(&other, grant, None).await;
+            Ok(None)
         });
         Ok(try_join_all(looks).await?.into_iter().flatten().collect())
     }

@@ -18,7 +18,7 @@ const AHEAD: SignedDuration = SignedDuration::from_mins(5);
 /// of the time after which it would end unused: for Airtable's 60 days between the 15th and the 30th.
 pub(super) fn next_visit(grant: &Grant, now: Timestamp, spread: f64) -> Timestamp {
     let spread = spread.clamp(0.0, 1.0);
-    match grant.expires_at.filter(|_| now.duration_since(grant.used_at) < IN_USE) {
+    match grant.expires_at.filter(|_| grant.is_renewed() && now.duration_since(grant.used_at) < IN_USE) {
         Some(expires_at) => {
             let ahead = AHEAD.min(expires_at.duration_since(grant.issued_at) / 4);
             expires_at - scaled(ahead, 1.0 + spread)

@@ -32,7 +32,8 @@ impl Tokens {
     }
 
     pub(super) async fn read(&self, key: &ConnectionKey) -> Result<Option<Stored>, AppError> {
-        let Some(bytes) = self.store.get(&key.to_string()).await.map_err(failure::store)? else { return Ok(None) };
+        let found = self.store.get(&key.to_string()).await.inspect_err(|_| self.watch.begin_anew());
+        let Some(bytes) = found.map_err(failure::store)? else { return Ok(None) };
         Ok(Some(Stored { grant: Grant::from_bytes(&bytes)?, bytes }))
     }
 

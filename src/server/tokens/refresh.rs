@@ -5,12 +5,13 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    AccessToken, ConnectionKey, Rejection, Tokens,
-    claim::{self, Settled, Watch},
+    AccessToken, ConnectionKey, Tokens,
+    claim::{self, Watch},
     grant::{Grant, Stored},
+    spend::Spending,
 };
 use crate::{
-    model::{Action, AppError, ErrorCode},
+    model::{AppError, ErrorCode},
     server::{actor, failpoint, failure},
 };
 
@@ -23,9 +24,6 @@ const SHORT: SignedDuration = SignedDuration::from_secs(5);
 
 /// No pause between two tries is longer; one that seems so was noted by a process whose clock is wrong.
 const LONGEST: SignedDuration = SignedDuration::from_mins(30);
-
-/// How long between two tries to save what the provider answered, while the store is away.
-const SAVE_AGAIN: Duration = Duration::from_millis(300);
 
 /// How long after a claim of another process was seen callers still wait for its end while the old token is valid.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -60,7 +58,7 @@ impl Tokens {
         let now = (self.clock)();
         let token = self.open(key, &stored.grant)?.access_token(&stored.grant);
         if !stored.grant.is_due(now, MARGIN) {
-            self.note_use(key, &stored).await?;
+            self.note_use(key, &stored).await;
             return Ok(token);
         }
         let valid = !stored.grant.is_expired(now);
@@ -121,132 +119,31 @@ impl Tokens {
                 tokio::time::sleep(pause.unsigned_abs()).await;
                 continue;
             }
+            // Before the claim: a grant that this process cannot open, or has no client for, is not its to claim.
+            let (secrets, client) = (self.open(key, &stored.grant)?, self.oauth(key)?);
             failpoint::reach(failpoint::BEFORE_CLAIM);
             let began = Instant::now();
             match self.claim(key, &stored).await? {
-                Some(claimed) if began.elapsed() < claim::HELD_UP => return self.spend(key, &claimed, began).await,
-                Some(claimed) => {
-                    self.settle(key, &claimed, &claimed.grant.released(None)).await?;
+                Some(claimed) if began.elapsed() < claim::HELD_UP => {
+                    return Spending { tokens: self, key, why, claimed, secrets, client }.spend().await;
                 }
+                Some(claimed) => self.give_up(key, &claimed).await?,
                 None => {}
             }
         }
     }
 
-    /// Gives the refresh token to the provider and saves what comes back. The grant holds our claim.
-    async fn spend(&self, key: &ConnectionKey, claimed: &Stored, began: Instant) -> Result<AccessToken, AppError> {
-        failpoint::reach(failpoint::CLAIMED);
-        let grant = &claimed.grant;
-        let secrets = self.open(key, grant)?;
-        let (name, rotates) = (key.provider.name, key.provider.oauth.rotates);
-        let minted = match &secrets.refresh_token {
-            Some(refresh_token) => self.oauth(key)?.refresh(refresh_token).await,
-            None => {
-                Err(Rejection::Dead(format!("{name} ended the access and gave no refresh token to renew it with.")))
-            }
-        };
-        failpoint::reach(failpoint::ANSWERED);
-        let (mut failed, mut made) = (None, None);
-        let next = match minted {
-            Ok(minted) => {
-                let minted = made.insert(minted.or_keep(secrets.refresh_token, rotates));
-                let now = (self.clock)();
-                self.seal(key, grant.refreshed(now), minted)?.planned(now)
-            }
-            Err(Rejection::Dead(reason)) => {
-                let reason = match grant.unanswered.filter(|_| rotates) {
-                    Some(since) => format!(
-                        "{reason} {name} did not answer an earlier refresh ({}), and may have made new tokens that were lost.",
-                        super::seconds(since)
-                    ),
-                    None => reason,
-                };
-                tracing::warn!(%key, reason, "refresh refused; the person has to connect again");
-                self.seal(key, grant.died(&reason), &secrets.into())?
-            }
-            Err(rejection) => {
-                tracing::warn!(%key, error = %rejection, "refresh failed");
-                let now = (self.clock)();
-                let mut next = grant.released(matches!(rejection, Rejection::Lost(_)).then_some(now));
-                let error = AppError::from(rejection);
-                next.history.failed(error.detail.clone(), now, rand::random());
-                self.failures.note(&key.to_string(), error.clone());
-                failed = Some(error);
-                next
-            }
-        };
-        let settled = self.settle_patiently(key, claimed, &next, began).await;
-        failpoint::reach(failpoint::SAVED);
-        if let Some(error) = failed {
-            self.trail.note(key, &grant.account, Action::RefreshFailed, Some(&error.detail)).await;
-            return Err(error);
-        }
-        match (settled?, made) {
-            (Settled::Done, _) => {}
-            (Settled::Overtaken, _) => {
-                tracing::info!(%key, "somebody else changed the grant during the refresh; theirs counts");
-                let current = self.live(key).await?;
-                return Ok(self.open(key, &current)?.access_token(&current));
-            }
-            (Settled::Gone, made) => {
-                // What was revoked when the person disconnected is the token before this one.
-                if let Some(minted) = made {
-                    self.oauth(key)?.discard(minted).await;
-                }
-                return Err(key.not_connected());
-            }
-        }
-        if let Err(error) = next.alive(key) {
-            self.trail.note(key, &next.account, Action::Died, Some(&error.detail)).await;
-            return Err(error);
-        }
-        tracing::info!(%key, version = next.version, "refreshed");
-        self.trail.note(key, &next.account, Action::Refreshed, None).await;
-        Ok(self.open(key, &next)?.access_token(&next))
-    }
-
-    /// Notes that the provider no longer accepts the grant of this version at all, and tells whether that counts: a newer
-    /// grant is left alone, and one that somebody is refreshing is theirs to judge.
-    pub(super) async fn bury(&self, key: &ConnectionKey, version: u64, reason: &str) -> Result<bool, AppError> {
-        let _lease = self.leases.acquire(&key.to_string()).await;
-        let stored = self.read(key).await?;
-        let Some(stored) = stored.filter(|stored| stored.grant.is_at(version)) else { return Ok(false) };
-        let secrets = self.open(key, &stored.grant)?;
-        let dead = self.seal(key, stored.grant.died(reason), &secrets.into())?;
-        let buried = self.write(key, &stored, &dead).await?;
-        tracing::warn!(%key, reason, buried, "the grant is dead; the person has to connect again");
-        if buried {
-            self.trail.note(key, &dead.account, Action::Died, Some(reason)).await;
-        }
-        Ok(buried)
-    }
-
-    /// Settles a claim, and again when the store fails: what a provider just made cannot be made twice.
-    async fn settle_patiently(
-        &self,
-        key: &ConnectionKey,
-        claimed: &Stored,
-        next: &Grant,
-        began: Instant,
-    ) -> Result<Settled, AppError> {
-        loop {
-            match self.settle(key, claimed, next).await {
-                Err(error) if error.code == ErrorCode::StoreUnavailable && began.elapsed() < claim::SAVED => {
-                    tokio::time::sleep(SAVE_AGAIN).await;
-                }
-                settled => return settled,
-            }
-        }
-    }
-
-    /// Notes that a grant is used, and slides its deadline, unless that was done a moment ago.
-    async fn note_use(&self, key: &ConnectionKey, stored: &Stored) -> Result<(), AppError> {
+    /// Notes that a grant is used, and slides its deadline, unless that was done a moment ago. Where it cannot be noted, the
+    /// token is no worse for it.
+    async fn note_use(&self, key: &ConnectionKey, stored: &Stored) {
         let now = (self.clock)();
         if let Some(used) = stored.grant.used(now) {
             // Somebody who changed the grant meanwhile slid its deadline as well.
-            self.write(key, stored, &used.planned(now)).await?;
+            if let Err(error) = self.write(key, stored, &used.planned(now)).await {
+                tracing::warn!(%key, error = %error.detail, "the use of a grant could not be noted");
+            }
+            self.note_holder(key, &stored.grant).await;
         }
-        Ok(())
     }
 }
 
@@ -261,5 +158,5 @@ fn pause(grant: &Grant, now: Timestamp) -> Option<(SignedDuration, AppError)> {
         0 => format!("{} It is tried again within a minute.", trouble.reason),
         minutes => format!("{} It is tried again in {} minutes.", trouble.reason, minutes + 1),
     };
-    Some((pause, AppError::new(ErrorCode::ProviderUnavailable, detail)))
+    Some((pause, AppError::new(trouble.code, detail)))
 }

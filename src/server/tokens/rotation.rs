@@ -18,9 +18,17 @@ const AT_ONCE: usize = 16;
 /// How many grants are sealed under each key.
 pub type Census = BTreeMap<String, usize>;
 
+/// How many grants of each organisation.
+type Orgs = BTreeMap<String, usize>;
+
+/// After so many grants the audit trail is told, lest an interruption lose all of it.
+const NOTED: usize = 1_000;
+
 /// What a rotation did.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Rotated {
+    /// The key that it sealed them under.
+    pub first: String,
     /// How many grants it sealed anew.
     pub rotated: usize,
     /// The places of those that no key opens.
@@ -55,7 +63,9 @@ impl Tokens {
     /// Seals every grant anew that is not sealed under the first key.
     pub async fn rotate_keys(&self) -> Result<Rotated, AppError> {
         let first = self.config.encryption_keys.first_id();
-        let others = self.all().try_filter(|(_, grant)| std::future::ready(grant.key_id() != first));
+        // What was given up is sealed under none.
+        let is_to_move = |id: &str| !id.is_empty() && id != first;
+        let others = self.all().try_filter(|(_, grant)| std::future::ready(is_to_move(grant.key_id())));
         let rotations = others.map_ok(|(place, _)| async move {
             let rotated = match ConnectionKey::parse(&place) {
                 Some(key) => self.rotate(&key).await?,
@@ -64,24 +74,35 @@ impl Tokens {
             Ok((place, rotated))
         });
         let mut rotations = std::pin::pin!(rotations.try_buffer_unordered(AT_ONCE));
-        let (mut done, mut orgs) = (Rotated::default(), BTreeMap::<String, usize>::new());
-        while let Some((place, rotation)) = rotations.try_next().await? {
-            match rotation {
-                Rotation::Done(key) => {
+        let (mut done, mut orgs) = (Rotated { first: first.to_owned(), ..Rotated::default() }, Orgs::new());
+        let ended = loop {
+            match rotations.try_next().await {
+                Ok(Some((_, Rotation::Done(key)))) => {
                     done.rotated += 1;
                     *orgs.entry(key.subject.org_id().to_owned()).or_default() += 1;
                 }
-                Rotation::Unreadable => done.unreadable.push(place),
-                Rotation::NotNeeded => {}
+                Ok(Some((place, Rotation::Unreadable))) => done.unreadable.push(place),
+                Ok(Some((_, Rotation::NotNeeded))) => {}
+                Ok(None) => break Ok(()),
+                Err(error) => break Err(error),
             }
-        }
-        for (org_id, count) in orgs {
-            let detail = format!("{count} of its grants were sealed anew, under the key {first}.");
-            self.trail.note_all(&org_id, Action::KeysRotated, &detail).await;
-        }
+            if done.rotated % NOTED == NOTED - 1 {
+                self.note_rotated(&mut orgs).await;
+            }
+        };
+        self.note_rotated(&mut orgs).await;
+        ended?;
         done.under = self.census().await?;
         tracing::info!(rotated = done.rotated, unreadable = done.unreadable.len(), under = ?done.under, "keys rotated");
         Ok(done)
+    }
+
+    async fn note_rotated(&self, orgs: &mut Orgs) {
+        for (org_id, count) in std::mem::take(orgs) {
+            let first = self.config.encryption_keys.first_id();
+            let detail = format!("{count} of its grants were sealed anew, under the key {first}.");
+            self.trail.note_all(&org_id, Action::KeysRotated, &detail).await;
+        }
     }
 
     async fn rotate(&self, key: &ConnectionKey) -> Result<Rotation, AppError> {
