@@ -91,10 +91,12 @@ fn key(state: &AppState, number: usize) -> anyhow::Result<ConnectionKey> {
 
 async fn fill(state: &AppState) -> anyhow::Result<()> {
     let saves = (0..GRANTS).map(|number| async move {
-        let tokens = format!(r#"{{"access_token":"{}","refresh_token":"{}"}}"#, "a".repeat(300), "r".repeat(36));
-        let text = serde_json::json!({"tokens": tokens, "expires_in": 86_400, "scopes": ["crm.objects.contacts.read"]});
+        let text = serde_json::json!({
+            "access_token": "a".repeat(300), "refresh_token": "r".repeat(36), "expires_in": 86_400,
+            "scopes": ["crm.objects.contacts.read"],
+        });
         let account = Account { id: number.to_string(), name: Some("acme.example".to_owned()), url: None };
-        let minted = Minted::parse(&text.to_string().into())?;
+        let minted = Minted::parse(text.to_string().as_bytes())?;
         state.tokens.save(&key(state, number)?, account, minted, Timestamp::now()).await?;
         anyhow::Ok(())
     });

@@ -155,12 +155,14 @@ impl Connecting {
                 return;
             }
             let connected = is_active(&card.state);
+            // A refresh changes the connection too, and is none that somebody waits for.
+            let anew = self.state.with_untracked(|state| since(state) != since(&card.state));
             self.state.set(card.state);
             if !connected {
                 // "Connected." is not said of what no longer is.
                 self.message.set(None);
             }
-            if connected && self.waiting_untracked() {
+            if connected && anew && self.waiting_untracked() {
                 self.end(self.sentence(Outcome::Connected));
             }
         });
@@ -211,6 +213,13 @@ impl About {
     /// The subject as it stands in addresses; the server writes it in the same way.
     fn query(&self) -> String {
         format!("?org_id={}&user_id={}", encoded(self.subject.org_id()), encoded(self.subject.user_id()))
+    }
+}
+
+fn since(state: &CardState) -> Option<&str> {
+    match state {
+        CardState::Connected(connection) if connection.status == Status::Active => Some(&connection.connected_at),
+        _ => None,
     }
 }
 

@@ -53,9 +53,8 @@ pub fn carry<F: Future>(work: F) -> impl Future<Output = F::Output> {
 pub async fn in_request(request: Request, next: Next) -> Response {
     // A proxy in front may want other schemes for itself.
     let authorization = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let is_bearer = authorization.is_some_and(|value| {
-        value.split_once(' ').is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-    });
+    let is_bearer = authorization
+        .is_some_and(|value| value.split_once(' ').is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")));
     let by = if is_bearer { By::Program } else { By::Browser };
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
     let from = peer.map(|peer| from(peer, request.headers()));

@@ -84,7 +84,7 @@ fn show(subject: &Subject, is_older: bool, page: AuditPage) -> Response {
     };
     let content = view! {
         <p class="hint">"Kept for 90 days, and no more than 10,000 entries. The latest is on top; times are UTC."</p>
-        {table(page.entries)}
+        {table(page.entries, "Nothing has happened.")}
         <nav aria-label="Older and newer">
             {is_older.then(|| view! { <a href=address(None)>"The latest"</a> })}
             {page.next.map(|next| view! { <a href=address(Some(&next))>"What was before"</a> })}
@@ -94,9 +94,9 @@ fn show(subject: &Subject, is_older: bool, page: AuditPage) -> Response {
 }
 
 /// Entries as a table, or a word that there are none.
-pub(super) fn table(entries: Vec<AuditEntry>) -> impl IntoView {
+pub(super) fn table(entries: Vec<AuditEntry>, none: &'static str) -> impl IntoView {
     if entries.is_empty() {
-        return view! { <p>"Nothing has happened."</p> }.into_any();
+        return view! { <p>{none}</p> }.into_any();
     }
     // The roles are said because a narrow page shows the table as a list.
     view! {

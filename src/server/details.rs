@@ -52,7 +52,7 @@ fn show(name: &str, subject: &Subject, connection: Connection, entries: Vec<Audi
     let content = view! {
         <dl>{rows(connection).into_iter().map(|(term, value)| view! { <dt>{term}</dt> <dd>{value}</dd> }).collect_view()}</dl>
         <h2>"What happened lately"</h2>
-        {audit::table(entries)}
+        {audit::table(entries, "Nothing, as far as the latest entries tell.")}
     };
     record::page(&title, subject, content).into_response()
 }
@@ -65,9 +65,11 @@ fn rows(connection: Connection) -> Vec<(&'static str, String)> {
     };
     let renewal = match (&connection.next_refresh_at, connection.renewable) {
         (Some(at), _) => record::time(at),
-        (None, true) => "when it is used and its token is about to end".to_owned(),
         (None, false) => "never: the provider gave nothing to renew the access with".to_owned(),
+        (None, true) if connection.expires_at.is_none() => "not needed: its token does not end by itself".to_owned(),
+        (None, true) => "when it is used and its token is about to end".to_owned(),
     };
+    let renewal = Some(renewal).filter(|_| connection.status == Status::Active);
     let lately = format!("{} went well, {} failed", connection.refreshes_today, connection.failures_today);
     let rows = [
         ("Status", Some(status)),
@@ -81,7 +83,7 @@ fn rows(connection: Connection) -> Vec<(&'static str, String)> {
         ("Refreshes in the last day", Some(lately)),
         ("The last refresh failed", connection.trouble),
         ("Token ends", connection.expires_at.as_deref().map(record::time)),
-        ("Next refresh", Some(renewal)),
+        ("Next refresh", renewal),
         ("Must be used before", connection.must_be_used_before.as_deref().map(record::time)),
     ];
     rows.into_iter().filter_map(|(term, value)| Some((term, value?))).collect()

@@ -28,7 +28,7 @@ use crate::model::{AppError, By, ErrorCode};
 pub enum Command {
     /// Say how many grants are sealed under each key
     List,
-    /// Print a new key, to be put in front of the others in TRIBUTARY_ENCRYPTION_KEYS
+    /// Print a new key for TRIBUTARY_ENCRYPTION_KEYS: behind the others on all servers first, then in front of them
     New,
     /// Seal every grant anew under the first key, while servers run; may be interrupted and run again
     Rotate,
@@ -61,19 +61,28 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
         return Ok(());
     }
     match own_store().await? {
-        Some(state) => Actor::of(By::CommandLine).act(here(&state, command)).await,
-        None => at_server(&AdminAccess::from_env()?, command).await,
+        Store::Ours(state) => Actor::of(By::CommandLine).act(here(&state, command)).await,
+        Store::OfServer { first } => at_server(&AdminAccess::from_env()?, command, &first).await,
     }
 }
 
-/// Access to the store; `None` when a running server owns it.
-async fn own_store() -> anyhow::Result<Option<AppState>> {
+/// Who can get at the store.
+enum Store {
+    Ours(Box<AppState>),
+    /// A running server owns the file. `first` is the key that would seal if this were it.
+    OfServer {
+        first: String,
+    },
+}
+
+async fn own_store() -> anyhow::Result<Store> {
     config::stored_somewhere()?;
     let config = Config::from_env()?;
+    let first = config.encryption_keys.first_id().to_owned();
     let redis_url = config.redis_url.as_ref().map(ExposeSecret::expose_secret);
     match store::open(redis_url, &config.data_dir).await {
-        Ok(store) => Ok(Some(AppState::new(config, store, std::sync::Arc::new(failpoint::now))?)),
-        Err(error) if error.is::<store::InUse>() => Ok(None),
+        Ok(store) => Ok(Store::Ours(Box::new(AppState::new(config, store, std::sync::Arc::new(failpoint::now))?))),
+        Err(error) if error.is::<store::InUse>() => Ok(Store::OfServer { first }),
         Err(error) => Err(error),
     }
 }
@@ -89,9 +98,16 @@ async fn here(state: &AppState, command: Command) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn at_server(access: &AdminAccess, command: Command) -> anyhow::Result<()> {
+async fn at_server(access: &AdminAccess, command: Command, first: &str) -> anyhow::Result<()> {
+    let keys: Keys = answer(access, http::Method::GET, "/keys").await?;
+    if keys.ids.first().is_some_and(|id| id != first) {
+        bail!(
+            "the running server seals with the key {}, and here {first} stands first. Restart the server, so that it knows the same keys",
+            keys.ids[0]
+        );
+    }
     match command {
-        Command::List => print_list(&answer(access, http::Method::GET, "/keys").await?),
+        Command::List => print_list(&keys),
         Command::Rotate => print_rotated(&answer(access, http::Method::POST, "/keys/rotation").await?)?,
         Command::Abandon { id } => {
             let Abandoned { abandoned } = answer(access, http::Method::DELETE, &format!("/keys/{id}")).await?;
@@ -122,10 +138,11 @@ fn print_list(keys: &Keys) {
 }
 
 fn print_rotated(rotated: &Rotated) -> anyhow::Result<()> {
-    println!("{} sealed anew.", grants(rotated.rotated));
+    println!("{} sealed anew, under the key {}.", grants(rotated.rotated), rotated.first);
     for (id, count) in rotated.under.iter().filter(|(id, _)| !id.is_empty()) {
         println!("{id}: {}", grants(*count));
     }
+    println!("Attempts to connect that are under way have the old key for ten minutes: drop it after that.");
     if !rotated.unreadable.is_empty() {
         let mut told = format!("{} could not be opened with any of the keys:", grants(rotated.unreadable.len()));
         for place in rotated.unreadable.iter().take(20) {

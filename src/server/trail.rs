@@ -78,7 +78,8 @@ impl Trail {
         self.write(org_id, (None, None, None), action, Some(detail)).await;
     }
 
-    /// An organisation's entries before a time (or the latest), no more than `most`, the latest first.
+    /// An organisation's entries before a time (or the latest), the latest first: `most` of them, and more only where several
+    /// happened in the last one's millisecond.
     pub async fn read(&self, org_id: &str, before: Option<&str>, most: usize) -> Result<AuditPage, AppError> {
         let now = (self.clock)();
         let until = match before {
@@ -88,14 +89,14 @@ impl Trail {
             })?,
             None => Timestamp::MAX,
         };
-        let earliest = now - SignedDuration::try_from(KEPT).unwrap_or_default();
-        let range = |to: u64, most| Range::last(milliseconds(earliest), to, most);
+        let range = |to: u64, most| Range::last(milliseconds(earliest(now)), to, most);
         let found = |range| try_join_all([true, false].map(|routine| self.entries(org_id, routine, range)));
         // A time says nothing of those at that very time, so a page ends with all of them.
-        let mut entries =
-            found(range(milliseconds(until).saturating_sub(1), most)).await.map_err(failure::store)?.concat();
+        // One more is asked for, to know whether there is more.
+        let asked = range(milliseconds(until).saturating_sub(1), most + 1);
+        let mut entries = found(asked).await.map_err(failure::store)?.concat();
         entries.sort_by_key(|(_, place)| std::cmp::Reverse(*place));
-        let last = entries.get(most.saturating_sub(1)).map(|(_, place)| *place);
+        let last = entries.get(most).and_then(|_| entries.get(most.checked_sub(1)?)).map(|(_, place)| *place);
         if let Some(last) = last {
             let mut rest = found(Range::last(last, last, MOST)).await.map_err(failure::store)?.concat();
             entries.retain(|(_, place)| *place > last);
@@ -113,7 +114,7 @@ impl Trail {
         routine: bool,
         range: Range,
     ) -> Result<Vec<(String, u64)>, super::store::StoreError> {
-        self.store.marked(&index(org_id, routine), range).await
+        self.store.marked(&index(org_id, routine, (self.clock)()), range).await
     }
 
     async fn write(
@@ -136,7 +137,7 @@ impl Trail {
         };
         let written = async {
             let text = serde_json::to_string(&Stored { number: rand::random(), entry }).map_err(anyhow::Error::new)?;
-            self.store.mark(&index(org_id, action.is_routine()), &text, Some(milliseconds(now))).await
+            self.store.mark(&index(org_id, action.is_routine(), now), &text, Some(milliseconds(now))).await
         };
         if let Err(error) = written.await {
             tracing::error!(org = org_id, ?action, %error, "the audit trail could not be written");
@@ -160,10 +161,15 @@ impl Trail {
     }
 }
 
-fn index(org_id: &str, routine: bool) -> Index {
+fn index(org_id: &str, routine: bool, now: Timestamp) -> Index {
     let kind = if routine { "routine" } else { "lasting" };
     let name = format!("audit/{kind}/{}", utf8_percent_encode(org_id, NON_ALPHANUMERIC));
-    Index { name: name.into(), most: MOST, lifetime: KEPT }
+    Index { name: name.into(), most: MOST, floor: milliseconds(earliest(now)), lifetime: KEPT }
+}
+
+/// What is older is not kept.
+fn earliest(now: Timestamp) -> Timestamp {
+    now - SignedDuration::try_from(KEPT).unwrap_or_default()
 }
 
 fn milliseconds(at: Timestamp) -> u64 {

@@ -74,7 +74,7 @@ async fn finds_keys_by_their_beginning(store: &dyn Store) {
 }
 
 async fn keeps_members_in_order(store: &dyn Store) {
-    let index = Index { name: "due".into(), most: 4, lifetime: LONG };
+    let index = Index { name: "due".into(), most: 4, floor: 0, lifetime: LONG };
     let all = async || store.marked(&index, Range::up_to(Range::END, 10)).await.unwrap();
     let named =
         |marked: &[(String, u64)]| marked.iter().map(|(name, place)| format!("{name}{place}")).collect::<String>();
@@ -93,9 +93,12 @@ async fn keeps_members_in_order(store: &dyn Store) {
     store.mark(&index, "c", None).await.unwrap();
     store.mark(&index, "never there", None).await.unwrap();
     assert_eq!(named(&all().await), format!("b20d40e{}", Range::END));
+    let above = Index { floor: 30, ..index.clone() };
+    store.mark(&above, "d", Some(41)).await.unwrap();
+    assert_eq!(named(&all().await), format!("d41e{}", Range::END), "what lies below the floor goes");
     let other = Index { name: "du".into(), ..index.clone() };
     assert!(store.marked(&other, Range::up_to(Range::END, 10)).await.unwrap().is_empty());
-    let brief = Index { name: "brief index".into(), most: 4, lifetime: Duration::from_millis(1) };
+    let brief = Index { name: "brief index".into(), floor: 0, most: 4, lifetime: Duration::from_millis(1) };
     store.mark(&brief, "a", Some(1)).await.unwrap();
     let gone = async || store.marked(&brief, Range::up_to(Range::END, 1)).await.unwrap().is_empty();
     eventually("the index is past its deadline", gone).await;

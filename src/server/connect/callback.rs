@@ -74,7 +74,7 @@ pub(super) async fn back(
     outcome: Outcome,
     subject: Option<&Subject>,
 ) -> String {
-    if !outcome.is_connected() {
+    if !outcome.is_connected() && outcome != Outcome::Kept {
         tracing::warn!(provider = provider.slug, outcome = outcome.word(), "not connected");
     }
     // The operator goes back to whom they were acting for; a user who came by a link has no page of ours to go back to.
@@ -140,22 +140,30 @@ async fn save(state: &AppState, attempt: Attempt, code: String) -> Result<Saved,
         Ok(account) => account,
         Err(error) => {
             tracing::warn!(%key, error = %error.detail, "the account was not identified");
-            oauth.discard(minted).await;
+            // What is connected may be of the same account, and live on the same grant.
+            if state.tokens.find(&key).await.is_ok_and(|connected| connected.is_none()) {
+                oauth.discard(minted).await;
+            }
             return Err(of(&error));
         }
     };
     // The request that identified the account counts towards its quota; nobody has to wait for that.
     let pace = state.paces.of_account(&key, &account.id);
     tokio::spawn(async move { pace.turn().await });
-    let saved = async {
-        match state.tokens.find(&key).await? {
-            Some(grant) if state.tokens.is_ours(&grant, &key) && grant.account.id != account.id => {
-                choice::ask(state, &key, grant.account, account, &minted).await.map(Saved::Asked)
+    let connected = state.tokens.find(&key).await;
+    let other = connected
+        .map(|grant| grant.filter(|grant| state.tokens.is_ours(grant, &key) && grant.account.id != account.id));
+    let saved = match other {
+        Ok(None) => state.tokens.save(&key, account, minted, (state.clock)()).await.map(Saved::Ended),
+        Ok(Some(grant)) => choice::ask(state, &key, grant.account, account, &minted).await.map(Saved::Asked),
+        Err(error) => {
+            if let Err(error) = state.tokens.discard(&key, &account, minted).await {
+                tracing::warn!(%key, error = %error.detail, "tokens that are not kept could not be revoked");
             }
-            _ => state.tokens.save(&key, account, minted, (state.clock)()).await.map(Saved::Ended),
+            Err(error)
         }
     };
-    saved.await.map_err(|error| of(&error))
+    saved.map_err(|error| of(&error))
 }
 
 /// The outcome that an error is.

@@ -37,7 +37,7 @@ struct Choice {
     connected: Account,
     /// The one that came back.
     other: Account,
-    /// Its tokens.
+    /// Its tokens, sealed.
     minted: String,
     minted_at: Timestamp,
     /// The digest of the cookie that the browser got.
@@ -66,15 +66,16 @@ pub(super) async fn ask(
 ) -> Result<Asked, AppError> {
     let (secret, browser) = (random::token(), random::token());
     let secret = secret.expose_secret();
+    let place = sealed::place("choice", secret);
     let choice = Choice {
         whom: Whom::of(key),
         connected,
         other,
-        minted: minted.to_text()?.expose_secret().to_owned(),
+        minted: state.tokens.seal_waiting(minted, &place)?,
         minted_at: (state.clock)(),
         browser: random::digest(browser.expose_secret()),
     };
-    sealed::put(state, &sealed::place("choice", secret), &choice).await?;
+    sealed::put(state, &place, &choice).await?;
     let path = format!("/choices/{secret}");
     let cookie = cookie(state, &cookie_name(secret), browser.expose_secret(), &path, LIFETIME);
     Ok(Asked { path, cookie })
@@ -112,7 +113,8 @@ pub async fn answer(
         let choice = sealed::take::<Choice>(&state, &place).await?.ok_or_else(over)?;
         let key = choice.whom.key(&state)?;
         let (provider, subject) = (key.provider, key.subject.clone());
-        let work = settle(state.clone(), key, choice, replace);
+        let minted = state.tokens.open_waiting(&choice.minted, &place)?;
+        let work = settle(state.clone(), key, choice, minted, replace);
         // A task of its own: what is decided is done even when the window is closed meanwhile.
         let settled = tokio::spawn(actor::carry(work)).await.map_err(|error| defect(&error.into()))?;
         let outcome = settled.unwrap_or_else(|error| of(&error));
@@ -123,8 +125,13 @@ pub async fn answer(
     answered.await.unwrap_or_else(|error: AppError| Notice::error(&error).into_response())
 }
 
-async fn settle(state: AppState, key: ConnectionKey, choice: Choice, replace: bool) -> Result<Outcome, AppError> {
-    let minted = Minted::parse(&choice.minted.into())?;
+async fn settle(
+    state: AppState,
+    key: ConnectionKey,
+    choice: Choice,
+    minted: Minted,
+    replace: bool,
+) -> Result<Outcome, AppError> {
     if replace {
         return state.tokens.save(&key, choice.other, minted, choice.minted_at).await;
     }

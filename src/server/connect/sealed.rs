@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Context;
+use secrecy::zeroize::Zeroizing;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
@@ -37,7 +38,10 @@ pub(super) fn place(kind: &str, secret: &str) -> String {
 
 /// Keeps a value.
 pub(super) async fn put(state: &AppState, place: &str, value: &impl Serialize) -> Result<(), AppError> {
-    let seal = || state.config.encryption_keys.seal(&serde_json::to_vec(value)?, place.as_bytes());
+    let seal = || {
+        let plain = Zeroizing::new(serde_json::to_vec(value)?);
+        state.config.encryption_keys.seal(&plain, place.as_bytes())
+    };
     let sealed = seal().map_err(|error| failure::defect(&error))?;
     state.store.put(place, sealed.as_bytes(), LIFETIME).await.map_err(failure::store)
 }

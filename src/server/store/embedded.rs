@@ -157,6 +157,7 @@ impl Store for Embedded {
             if let Some(place) = place {
                 marks.add(&index.name, &member, place, deadline(index.lifetime))?;
                 marks.make_room(&index.name, index.most)?;
+                marks.remove_below(&index.name, index.floor)?;
             }
             Ok(())
         });

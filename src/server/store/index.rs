@@ -9,6 +9,8 @@ pub struct Index {
     pub name: Cow<'static, str>,
     /// How many members it keeps. Those with the lowest places make room.
     pub most: usize,
+    /// Members with lower places go with the next change.
+    pub floor: u64,
     /// How long it is kept after the last change.
     pub lifetime: Duration,
 }

@@ -26,9 +26,10 @@ const REPLACE: &str = "if redis.call('GET', KEYS[1]) == (ARGV[3] or false) then 
     redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) return 1 else return 0 end";
 
 /// Puts a member into an index, makes room, and gives it a new deadline. `KEYS[1]` the index; `ARGV` the member, its
-/// place, how many members to keep, the lifetime in ms.
+/// place, how many members to keep, the lifetime in ms, the lowest place that is kept.
 const MARK: &str = "redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1]) \
-    redis.call('ZREMRANGEBYRANK', KEYS[1], 0, -1 - ARGV[3]) redis.call('PEXPIRE', KEYS[1], ARGV[4])";
+    redis.call('ZREMRANGEBYRANK', KEYS[1], 0, -1 - ARGV[3]) redis.call('PEXPIRE', KEYS[1], ARGV[4]) \
+    redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', '(' .. ARGV[5])";
 
 /// About how many keys the server looks at in one step of a scan.
 const KEYS_AT_ONCE: u32 = 1000;
@@ -108,9 +109,9 @@ impl Store for Redis {
         let name = prefixed(&index.name);
         match place {
             Some(place) => {
-                let numbers = [place, u64::try_from(index.most).unwrap_or(u64::MAX)].map(|number| number.to_string());
-                let [place, most] = numbers;
-                let arguments = vec![member.to_owned(), place, most, milliseconds(index.lifetime).to_string()];
+                let [place, floor] = [place, index.floor].map(|place| place.to_string());
+                let [most, lifetime] = [index.most.to_string(), milliseconds(index.lifetime).to_string()];
+                let arguments = vec![member.to_owned(), place, most, lifetime, floor];
                 let marked = self.mark.evalsha_with_reload(&self.client, name, arguments).await;
                 Ok(marked.context("EVALSHA")?)
             }

@@ -60,5 +60,5 @@ fn index(key: &ConnectionKey, grant: &Grant) -> Index {
     let [client, account] = [&grant.client, &grant.account.id].map(|id| utf8_percent_encode(id, NON_ALPHANUMERIC));
     let name = format!("holders/{}/{client}/{account}", key.provider.slug);
     // As long as a grant may be kept alive.
-    Index { name: name.into(), most: 10_000, lifetime: Duration::from_secs(10 * 365 * 24 * 3600) }
+    Index { name: name.into(), most: 10_000, floor: 0, lifetime: Duration::from_secs(10 * 365 * 24 * 3600) }
 }

@@ -4,18 +4,24 @@
 //! found by a look at all grants, when a keeper begins and once an hour. Of all processes one keeps at a time, by a lease;
 //! two at once would do no harm, since each refresh is claimed in its grant.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::HashSet,
+    sync::atomic::{AtomicUsize, Ordering::Relaxed},
+    time::{Duration, Instant},
+};
 
-use futures::{StreamExt, stream};
+use futures::{StreamExt, future::join_all, stream};
 use jiff::{SignedDuration, Timestamp};
 use secrecy::ExposeSecret;
 
-use super::{ConnectionKey, Tokens, grant::Grant, refresh::Why};
+use super::{ConnectionKey, Tokens, grant::Grant, key, refresh::Why};
 use crate::{
-    model::{AppError, By},
+    model::{AppError, By, ErrorCode},
     server::{
         actor::Actor,
-        failure, random,
+        failure,
+        providers::{self, Provider},
+        random,
         store::{Index, Range},
     },
 };
@@ -23,7 +29,8 @@ use crate::{
 /// When each grant is seen to next, in milliseconds since 1970.
 const DUE: Index = Index {
     name: std::borrow::Cow::Borrowed("due"),
-    most: 1_000_000_000,
+    most: MOST,
+    floor: 0,
     lifetime: Duration::from_secs(400 * 24 * 3600),
 };
 
@@ -47,6 +54,15 @@ const BATCH: usize = 200;
 
 /// A visit that could not be made is made again after this long.
 const LATER: SignedDuration = SignedDuration::from_mins(5);
+
+/// One to a grant of another client, which may come back, after this long.
+const MUCH_LATER: SignedDuration = SignedDuration::from_hours(6);
+
+/// After so many failures in a row the rest of a provider's grants are left for later.
+const ENOUGH: usize = 16;
+
+/// How many grants an index is asked for at most.
+const MOST: usize = 1_000_000_000;
 
 /// One process's keeper.
 pub struct Keeper {
@@ -80,50 +96,86 @@ impl Keeper {
 
     /// Sees to all that is due, if it is this process's turn; and tells how many grants it saw to.
     pub async fn round(&mut self) -> Result<usize, AppError> {
-        let mut seen = 0;
-        while self.holds_lease().await? {
-            if self.looked_at_all.is_none_or(|at| at.elapsed() > LOOK_AT_ALL) {
-                self.look_at_all().await?;
-                self.looked_at_all = Some(Instant::now());
-            }
-            let due = self.tokens.due().await?;
-            if due.is_empty() {
-                break;
-            }
-            seen += due.len();
-            let visits = due.into_iter().map(|place| self.tokens.see_to(place));
-            stream::iter(visits).buffer_unordered(AT_ONCE).for_each(|()| async {}).await;
+        if !self.holds_lease().await? {
+            return Ok(0);
+        }
+        let (tokens, id) = (self.tokens.clone(), self.id.clone());
+        tokio::select! {
+            seen = self.work() => seen,
+            // What is under way in tasks of their own goes on; the rest is whoever has the lease now to do.
+            () = lease_lost(&tokens, &id) => Ok(0),
+        }
+    }
+
+    async fn work(&mut self) -> Result<usize, AppError> {
+        let mut seen = self.see_to_due().await?;
+        if self.looked_at_all.is_none_or(|at| at.elapsed() > LOOK_AT_ALL) {
+            self.look_at_all().await?;
+            self.looked_at_all = Some(Instant::now());
+            seen += self.see_to_due().await?;
         }
         Ok(seen)
     }
 
-    /// Whether it is this process's turn, for another [`TERM`].
-    async fn holds_lease(&mut self) -> Result<bool, AppError> {
-        let (store, id) = (&self.tokens.store, self.id.as_bytes());
-        let renewed = store.replace(LEASE, Some(id), id, TERM).await.map_err(failure::store)?;
-        if renewed {
-            return Ok(true);
+    async fn see_to_due(&self) -> Result<usize, AppError> {
+        let mut seen = 0;
+        loop {
+            let due = self.tokens.due().await?;
+            if due.is_empty() {
+                return Ok(seen);
+            }
+            seen += due.len();
+            // The providers beside each other: one that does not answer holds up its own grants alone.
+            let of = |provider: &Provider| {
+                let prefix = format!("{}{}/", key::PREFIX, provider.slug);
+                due.iter().filter(move |place| place.starts_with(&prefix)).cloned().collect::<Vec<_>>()
+            };
+            let providers = providers::ALL.iter().map(|provider| self.tokens.see_to_all(of(provider)));
+            join_all(providers).await;
+            for place in due.iter().filter(|place| ConnectionKey::parse(place).is_none()) {
+                self.tokens.put_down(place, None).await;
+            }
         }
-        self.looked_at_all = None;
-        store.replace(LEASE, None, id, TERM).await.map_err(failure::store)
     }
 
-    /// Puts every grant into the index, where its record says.
+    /// Whether it is this process's turn, for another [`TERM`].
+    async fn holds_lease(&self) -> Result<bool, AppError> {
+        Ok(renew_lease(&self.tokens, &self.id).await?
+            || self.tokens.store.replace(LEASE, None, self.id.as_bytes(), TERM).await.map_err(failure::store)?)
+    }
+
+    /// Puts every grant into the index that it lacks, where its record says.
     async fn look_at_all(&self) -> Result<(), AppError> {
-        let mut grants = std::pin::pin!(self.tokens.all());
-        let mut count = 0;
+        let known = self.tokens.store.marked(&DUE, Range::up_to(Range::END, MOST)).await.map_err(failure::store)?;
+        let known: HashSet<_> = known.into_iter().map(|(place, _)| place).collect();
+        let (mut grants, mut count, mut lacking) = (std::pin::pin!(self.tokens.all()), 0, 0);
         while let Some(found) = grants.next().await {
             let (place, grant) = found?;
             count += 1;
-            if grant.is_alive() {
+            if grant.is_alive() && !known.contains(&place) {
+                lacking += 1;
                 let now = (self.tokens.clock)();
                 // One from before there was a keeper has no plan yet.
                 let at = grant.planned_at.or_else(|| grant.planned(now).planned_at);
                 self.tokens.put_down(&place, at).await;
             }
         }
-        tracing::info!(grants = count, "the keeper looked at all grants");
+        tracing::info!(grants = count, lacking, "the keeper looked at all grants");
         Ok(())
+    }
+}
+
+async fn renew_lease(tokens: &Tokens, id: &str) -> Result<bool, AppError> {
+    tokens.store.replace(LEASE, Some(id.as_bytes()), id.as_bytes(), TERM).await.map_err(failure::store)
+}
+
+/// Renews the lease for as long as it can be.
+async fn lease_lost(tokens: &Tokens, id: &str) {
+    loop {
+        tokio::time::sleep(TERM / 3).await;
+        if !renew_lease(tokens, id).await.unwrap_or_default() {
+            return tracing::warn!("the keeper's lease was lost; whoever has it now goes on");
+        }
     }
 }
 
@@ -149,40 +201,54 @@ impl Tokens {
         Ok(due.into_iter().map(|(place, _)| place).collect())
     }
 
-    /// Does for a grant what is due, and notes the next visit.
-    async fn see_to(&self, place: String) {
-        let next = match ConnectionKey::parse(&place) {
-            Some(key) => self.see_to_grant(&key).await,
-            None => Ok(None),
+    /// Sees to grants of one provider. When several in a row could not be refreshed, the others wait for a better time.
+    async fn see_to_all(&self, places: Vec<String>) {
+        let failed = AtomicUsize::new(0);
+        let visit = async |place: String| {
+            if failed.load(Relaxed) >= ENOUGH {
+                return self.put_down(&place, Some((self.clock)() + LATER)).await;
+            }
+            let went_well = self.see_to(place).await;
+            if went_well { failed.store(0, Relaxed) } else { _ = failed.fetch_add(1, Relaxed) }
         };
-        let next = next.unwrap_or_else(|error| {
-            tracing::warn!(key = place, error = %error.detail, "the keeper could not see to a grant");
-            Some((self.clock)() + LATER)
+        stream::iter(places).for_each_concurrent(AT_ONCE, visit).await;
+    }
+
+    /// Does for a grant what is due, notes the next visit, and tells whether it went well.
+    async fn see_to(&self, place: String) -> bool {
+        let Some(key) = ConnectionKey::parse(&place) else { return true };
+        let seen = self.see_to_grant(&key).await;
+        let (next, went_well) = seen.unwrap_or_else(|error| {
+            tracing::warn!(%key, error = %error.detail, "the keeper could not see to a grant");
+            (Some((self.clock)() + LATER), false)
         });
         self.put_down(&place, next).await;
+        went_well
     }
 
     /// When to see to it next; never when there is nothing to see to.
-    async fn see_to_grant(&self, key: &ConnectionKey) -> Result<Option<Timestamp>, AppError> {
-        let Some(stored) = self.read(key).await? else { return Ok(None) };
+    async fn see_to_grant(&self, key: &ConnectionKey) -> Result<(Option<Timestamp>, bool), AppError> {
+        let Some(stored) = self.read(key).await? else { return Ok((None, true)) };
         let (now, grant) = ((self.clock)(), &stored.grant);
         if !grant.is_alive() {
-            return Ok(None);
+            return Ok((None, true));
         }
         if let Some(at) = grant.planned_at.filter(|at| *at > now) {
-            return Ok(Some(at));
+            return Ok((Some(at), true));
         }
         if self.usable(key, grant).is_err() {
-            // It is another client's, which may come back.
-            return Ok(Some(now + LATER));
+            return Ok((Some(now + MUCH_LATER), true));
         }
-        if grant.expires_at.is_none() {
-            // Its token does not end by itself. It is only kept.
-            self.write(key, &stored, &grant.clone().planned(now)).await?;
-        } else if let Err(error) = self.refresh(key, Why::Planned).await {
+        let refreshed = match grant.is_renewed() {
+            true => self.refresh(key, Why::Planned).await.map(|_| ()),
+            // Its token does not end by itself, or cannot be renewed. It is only kept.
+            false => self.write(key, &stored, &grant.clone().planned(now)).await.map(|_| ()),
+        };
+        if let Err(error) = &refreshed {
             tracing::debug!(%key, error = %error.detail, "the keeper's refresh failed");
         }
+        let unavailable = refreshed.is_err_and(|error| error.code == ErrorCode::ProviderUnavailable);
         let next = self.read(key).await?.map(|stored| stored.grant).filter(Grant::is_alive);
-        Ok(next.map(|grant| grant.next_try(now)))
+        Ok((next.map(|grant| grant.next_try(now)), !unavailable))
     }
 }

@@ -1,10 +1,10 @@
 //! Tokens that a provider just made, and what it said of them.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use anyhow::Context;
 use oauth2::{ExtraTokenFields, StandardTokenResponse, TokenResponse, basic::BasicTokenType};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::{ExposeSecret, SecretString, zeroize::Zeroizing};
 use serde::{Deserialize, Serialize};
 
 use super::secrets::Secrets;
@@ -25,40 +25,43 @@ pub(super) struct Terms {
     pub(super) scopes: Vec<String>,
 }
 
-/// Both in the form in which they wait for a person to choose.
+/// The form in which they wait for a person to choose.
 #[derive(Serialize, Deserialize)]
-struct Waiting {
-    tokens: String,
+struct Waiting<'a> {
+    #[serde(borrow)]
+    access_token: Cow<'a, str>,
+    #[serde(borrow)]
+    refresh_token: Option<Cow<'a, str>>,
+    /// Seconds, as the next one.
     expires_in: Option<u64>,
     refresh_expires_in: Option<u64>,
     scopes: Vec<String>,
 }
 
 impl Minted {
-    /// All of it as text that [`Minted::parse`] takes.
-    pub fn to_text(&self) -> Result<SecretString, AppError> {
+    pub(super) fn to_plaintext(&self) -> Result<Zeroizing<Vec<u8>>, AppError> {
         let seconds = |time: Option<Duration>| time.map(|time| time.as_secs());
         let terms = self.terms.as_ref();
         let waiting = Waiting {
-            tokens: String::from_utf8_lossy(&self.secrets.to_plaintext()?).into_owned(),
+            access_token: self.secrets.access_token.expose_secret().into(),
+            refresh_token: self.secrets.refresh_token.as_ref().map(|token| token.expose_secret().into()),
             expires_in: seconds(terms.and_then(|terms| terms.expires_in)),
             refresh_expires_in: seconds(terms.and_then(|terms| terms.refresh_expires_in)),
             scopes: terms.map(|terms| terms.scopes.clone()).unwrap_or_default(),
         };
-        serde_json::to_string(&waiting).map(Into::into).map_err(|error| failure::defect(&error.into()))
+        serde_json::to_vec(&waiting).map(Zeroizing::new).map_err(|error| failure::defect(&error.into()))
     }
 
-    /// What [`Minted::to_text`] gave.
-    pub fn parse(text: &SecretString) -> Result<Self, AppError> {
-        let read = || {
-            let Waiting { tokens, expires_in, refresh_expires_in, scopes } =
-                serde_json::from_str(text.expose_secret()).context("tokens that waited have another form")?;
-            let [expires_in, refresh_expires_in] =
-                [expires_in, refresh_expires_in].map(|time| time.map(Duration::from_secs));
-            let terms = Terms { expires_in, refresh_expires_in, scopes };
-            Ok(Self { secrets: Secrets::parse(tokens.as_bytes())?, terms: Some(terms) })
+    /// Reads them from JSON: `access_token`, `refresh_token`, `expires_in`, `refresh_expires_in`, `scopes`.
+    pub fn parse(plaintext: &[u8]) -> anyhow::Result<Self> {
+        let waiting: Waiting = serde_json::from_slice(plaintext).context("tokens that waited have another form")?;
+        let [expires_in, refresh_expires_in] =
+            [waiting.expires_in, waiting.refresh_expires_in].map(|time| time.map(Duration::from_secs));
+        let secrets = Secrets {
+            access_token: waiting.access_token.into_owned().into(),
+            refresh_token: waiting.refresh_token.map(|token| token.into_owned().into()),
         };
-        read().map_err(|error| failure::defect(&error))
+        Ok(Self { secrets, terms: Some(Terms { expires_in, refresh_expires_in, scopes: waiting.scopes }) })
     }
 
     /// The access token, to ask whose account it is for.

@@ -59,6 +59,18 @@ impl Tokens {
         Ok(grant)
     }
 
+    /// Tokens that wait for a person to choose, as text that only this place of the store opens.
+    pub fn seal_waiting(&self, minted: &Minted, place: &str) -> Result<String, AppError> {
+        let sealed = self.config.encryption_keys.seal(&minted.to_plaintext()?, place.as_bytes());
+        sealed.map_err(|error| failure::defect(&error))
+    }
+
+    /// What [`Tokens::seal_waiting`] sealed.
+    pub fn open_waiting(&self, sealed: &str, place: &str) -> Result<Minted, AppError> {
+        let opened = self.config.encryption_keys.open(sealed, place.as_bytes());
+        opened.and_then(|plain| Minted::parse(&plain)).map_err(|error| failure::defect(&error))
+    }
+
     pub(super) fn open(&self, key: &ConnectionKey, grant: &Grant) -> Result<Secrets, AppError> {
         let opened = self
             .config

@@ -55,6 +55,15 @@ impl<'a> Marks<'a> {
         lowest.iter().try_for_each(|member| self.remove(index, member))
     }
 
+    /// Removes the members with lower places.
+    pub(super) fn remove_below(&mut self, index: &str, floor: u64) -> anyhow::Result<()> {
+        let mut below = Vec::new();
+        for entry in self.order.range((index, 0, "")..(index, floor, ""))? {
+            below.push(entry?.0.value().2.to_owned());
+        }
+        below.iter().try_for_each(|member| self.remove(index, member))
+    }
+
     /// Removes all members that are past their deadline.
     pub(super) fn sweep(&mut self, now: u64) -> anyhow::Result<()> {
         let mut past = Vec::new();
