@@ -13,6 +13,8 @@ mod clocks;
 mod endpoint;
 #[path = "faults/kills.rs"]
 mod kills;
+#[path = "faults/orphans.rs"]
+mod orphans;
 #[path = "faults/plan.rs"]
 mod plan;
 #[path = "faults/provider.rs"]
@@ -40,7 +42,7 @@ use table::Table;
 async fn no_grant_is_lost_and_no_refresh_token_spent_twice_whatever_fails() {
     let plan = Plan::read();
     // The first ones mostly wait, for a claim to be over or for a slow answer, and do so beside the others.
-    let waiting = [kills::cases(plan), random_kills::cases(plan), vec![endpoint::slow()]];
+    let waiting = [kills::cases(plan), random_kills::cases(plan), orphans::cases(), vec![endpoint::slow()]];
     let waiting: Vec<_> = waiting.into_iter().flatten().filter(Case::is_wanted).map(Case::start).collect();
     let working = [races::cases(plan), stores::cases(plan), endpoint::cases(), clocks::cases(plan)];
     let mut table = Table::new(plan);
