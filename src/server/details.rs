@@ -69,7 +69,7 @@ fn rows(connection: Connection) -> Vec<(&'static str, String)> {
         (None, true) if connection.expires_at.is_none() => "not needed: its token does not end by itself".to_owned(),
         (None, true) => "when it is used and its token is about to end".to_owned(),
     };
-    let renewal = Some(renewal).filter(|_| connection.status == Status::Active);
+    let renewal = (connection.status == Status::Active).then_some(renewal);
     let lately = format!("{} went well, {} failed", connection.refreshes_today, connection.failures_today);
     let rows = [
         ("Status", Some(status)),

@@ -9,10 +9,7 @@ use crate::model::{AppError, ErrorCode};
 /// The store is away.
 pub fn store(error: StoreError) -> AppError {
     tracing::error!(error = %error, "the store failed");
-    AppError::new(
-        ErrorCode::StoreUnavailable,
-        "Tributary cannot reach its store just now. Try again in a minute; nothing was changed.",
-    )
+    AppError::new(ErrorCode::StoreUnavailable, "Tributary cannot reach its store just now. Try again in a minute.")
 }
 
 /// Puts the errors that libraries answer with on their own into the form of all our errors.

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     jsonl,
-    model::{AppError, Connection, Status, Subject},
+    model::{AppError, Connection, ErrorCode, Status, Subject},
 };
 use input::{Fields, QueryFields};
 
@@ -85,6 +85,12 @@ async fn credentials(
         Caller::Program => Some(state.tokens.fresh(&key).await),
         Caller::Browser => None,
     };
+    // A store that is away is not asked twice.
+    if let Some(Err(error)) = &fresh
+        && error.code == ErrorCode::StoreUnavailable
+    {
+        return Err(error.clone());
+    }
     // Read after the refresh that the token may have needed, and that may have found the grant dead.
     let connection = state.tokens.connection(&key).await?;
     let access_token = match fresh {

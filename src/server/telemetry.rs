@@ -21,6 +21,8 @@ pub fn start() -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&chosen).map_err(|error| {
         anyhow::anyhow!("RUST_LOG is {chosen:?}, which cannot be read ({error}). It takes levels such as info, or tributary=debug,info.")
     })?;
+    // What this one traces has the whole address of a request in it, and so what works once.
+    let filter = filter.add_directive("tower_http::csrf=debug".parse()?);
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if std::io::stderr().is_terminal() {
         lines.compact().with_target(false).init();

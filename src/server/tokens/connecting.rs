@@ -1,11 +1,18 @@
 //! Grants that come and go: saved when a person connects, forgotten and revoked when they disconnect.
 
+use std::time::Instant;
+
+use futures::{FutureExt, future::BoxFuture};
 use jiff::Timestamp;
 
-use super::{ConnectionKey, Grant, Rejection, Revocation, Tokens, minted::Minted};
+use super::{
+    ConnectionKey, Grant, Rejection, Revocation, Tokens,
+    minted::Minted,
+    spend::{CALLERS_WAIT, SAVE_AGAIN},
+};
 use crate::{
     model::{Account, Action, AppError, Outcome},
-    server::failure,
+    server::{failure, store::StoreError},
 };
 
 impl Tokens {
@@ -18,18 +25,20 @@ impl Tokens {
         minted_at: Timestamp,
     ) -> Result<Outcome, AppError> {
         let _lease = self.leases.acquire(&key.to_string()).await;
-        let now = (self.clock)();
+        let (now, place) = ((self.clock)(), key.to_string());
         let (old, grant) = loop {
-            let bytes = self.store.get(&key.to_string()).await.map_err(failure::store)?;
+            let bytes = patiently(|| self.store.get(&place).boxed()).await?;
             // One that cannot be read is replaced like any other.
             let old = bytes.as_deref().and_then(|bytes| Grant::from_bytes(bytes).ok());
             let version = Grant::version_after(old.as_ref(), now);
             let grant = Grant::new(account.clone(), self.client(key), version, minted_at);
             let grant = self.seal(key, grant, &minted)?.planned(now);
             let (new, lifetime) = (grant.to_bytes()?, grant.lifetime(now));
-            let saved = self.store.replace(&key.to_string(), bytes.as_deref(), &new, lifetime).await;
+            // A code is spent by now: what it brought is not lost because the store was away for a moment. Where it took what
+            // it seemed not to take, the next round puts the same tokens in their own place.
+            let saved = patiently(|| self.store.replace(&place, bytes.as_deref(), &new, lifetime).boxed()).await;
             // A refresh that was saved meanwhile, after a clock that is ahead, may have taken this version.
-            if saved.map_err(failure::store)? {
+            if saved? {
                 break (old, grant);
             }
         };
@@ -68,10 +77,16 @@ impl Tokens {
     /// Forgets a grant and revokes it at the provider, where that can be done and nobody else's connection lives on it.
     pub async fn forget(&self, key: &ConnectionKey) -> Result<Revocation, AppError> {
         let _lease = self.leases.acquire(&key.to_string()).await;
-        let Some(bytes) = self.store.take(&key.to_string()).await.map_err(failure::store)? else {
+        let place = key.to_string();
+        let Some(seen) = self.store.get(&place).await.map_err(failure::store)? else {
             return Err(key.not_connected());
         };
-        let grant = Grant::from_bytes(&bytes)?;
+        let taken = match self.store.take(&place).await {
+            Ok(taken) => taken.ok_or_else(|| key.not_connected())?,
+            // A try that seems to fail may have taken it: then what was seen is what is to be revoked.
+            Err(_) => patiently(|| self.store.take(&place).boxed()).await?.unwrap_or(seen),
+        };
+        let grant = Grant::from_bytes(&taken)?;
         self.plan(key, None).await;
         let revocation = self.end(key, &grant).await;
         tracing::info!(%key, account = grant.account.id, ?revocation, "disconnected");
@@ -97,5 +112,17 @@ impl Tokens {
             tracing::warn!(%key, %error, "the grant could not be revoked");
             Revocation::NotConfirmed
         })
+    }
+}
+
+/// Asks the store, and again for some seconds when it fails.
+async fn patiently<'a, T>(ask: impl Fn() -> BoxFuture<'a, Result<T, StoreError>>) -> Result<T, AppError> {
+    let began = Instant::now();
+    loop {
+        match ask().await {
+            Err(error) if began.elapsed() > CALLERS_WAIT => return Err(failure::store(error)),
+            Err(_) => tokio::time::sleep(SAVE_AGAIN).await,
+            Ok(answer) => return Ok(answer),
+        }
     }
 }

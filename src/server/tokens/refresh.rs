@@ -25,7 +25,7 @@ const SHORT: SignedDuration = SignedDuration::from_secs(5);
 /// No pause between two tries is longer; one that seems so was noted by a process whose clock is wrong.
 const LONGEST: SignedDuration = SignedDuration::from_mins(30);
 
-/// How long after a claim of another process was seen callers still wait for its end while the old token is valid.
+/// How long callers wait for a refresh while the old token is valid.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Why a grant is to be refreshed.
@@ -62,17 +62,32 @@ impl Tokens {
             return Ok(token);
         }
         let valid = !stored.grant.is_expired(now);
-        // While the provider is failing, a valid token is served at once rather than after each one's own failed try.
-        if valid && pause(&stored.grant, now).is_some() {
+        // While the provider is failing or slow, a valid token is served at once, not after each one's own try.
+        if valid && (pause(&stored.grant, now).is_some() || self.is_being_refreshed(&stored.grant)) {
             return Ok(token);
         }
-        match self.refresh(key, Why::Due).await {
+        let refresh = self.refresh(key, Why::Due);
+        let refreshed = match valid {
+            true => match tokio::time::timeout(PATIENCE, refresh).await {
+                Ok(refreshed) => refreshed,
+                // It goes on in its own task.
+                Err(_) => return Ok(token),
+            },
+            false => refresh.await,
+        };
+        match refreshed {
             Err(error) if error.code != ErrorCode::ReconnectRequired && valid => {
                 tracing::warn!(%key, error = %error.detail, "refresh failed; the old token is still valid and served");
                 Ok(token)
             }
             refreshed => refreshed,
         }
+    }
+
+    /// Whether somebody has been refreshing it for longer than callers wait who have a valid token.
+    fn is_being_refreshed(&self, grant: &Grant) -> bool {
+        let seen = grant.claim.as_ref().map(|claim| self.watch.seen_for(claim));
+        seen.is_some_and(|seen| seen > PATIENCE && seen < self.claim_life)
     }
 
     /// Refreshes, one at a time for a connection: in this process by waiting in line, between processes by a claim in the

@@ -16,10 +16,10 @@ use crate::{
 };
 
 /// How long between two tries to save what the provider answered, while the store is away.
-const SAVE_AGAIN: Duration = Duration::from_millis(300);
+pub(super) const SAVE_AGAIN: Duration = Duration::from_millis(300);
 
 /// Callers wait this long for a store that is away; what the provider answered waits longer.
-const CALLERS_WAIT: Duration = Duration::from_secs(5);
+pub(super) const CALLERS_WAIT: Duration = Duration::from_secs(20);
 
 /// A refresh token that is about to be spent. The grant holds our claim.
 pub(super) struct Spending<'a> {
