@@ -4,34 +4,25 @@
 //! found by a look at all grants, when a keeper begins and once an hour. Of all processes one keeps at a time, by a lease;
 //! two at once would do no harm, since each refresh is claimed in its grant.
 
+mod visits;
+
 use std::{
     collections::HashSet,
-    sync::atomic::{AtomicUsize, Ordering::Relaxed},
     time::{Duration, Instant},
 };
 
-use futures::{StreamExt, future::join_all, stream};
-use jiff::{SignedDuration, Timestamp};
+use futures::{StreamExt, future::join_all};
 use secrecy::ExposeSecret;
 
-use super::{ConnectionKey, Tokens, grant::Grant, key, refresh::Why};
+use super::{ConnectionKey, Tokens, key};
 use crate::{
-    model::{AppError, By, ErrorCode},
+    model::{AppError, By},
     server::{
         actor::Actor,
         failure,
         providers::{self, Provider},
         random,
-        store::{Index, Range},
     },
-};
-
-/// When each grant is seen to next, in milliseconds since 1970.
-const DUE: Index = Index {
-    name: std::borrow::Cow::Borrowed("due"),
-    most: MOST,
-    floor: 0,
-    lifetime: Duration::from_secs(400 * 24 * 3600),
 };
 
 /// Where it stands who keeps.
@@ -45,24 +36,6 @@ const EVERY: Duration = Duration::from_secs(5);
 
 /// How often it looks at all grants, for those that the index lacks.
 const LOOK_AT_ALL: Duration = Duration::from_secs(3600);
-
-/// How many grants are seen to at once.
-const AT_ONCE: usize = 8;
-
-/// How many are taken from the index at once.
-const BATCH: usize = 200;
-
-/// A visit that could not be made is made again after this long.
-const LATER: SignedDuration = SignedDuration::from_mins(5);
-
-/// One to a grant of another client, which may come back, after this long.
-const MUCH_LATER: SignedDuration = SignedDuration::from_hours(6);
-
-/// After so many failures in a row the rest of a provider's grants are left for later.
-const ENOUGH: usize = 16;
-
-/// How many grants an index is asked for at most.
-const MOST: usize = 1_000_000_000;
 
 /// One process's keeper.
 pub struct Keeper {
@@ -146,8 +119,8 @@ impl Keeper {
 
     /// Puts every grant into the index that it lacks, where its record says.
     async fn look_at_all(&self) -> Result<(), AppError> {
-        let known = self.tokens.store.marked(&DUE, Range::up_to(Range::END, MOST)).await.map_err(failure::store)?;
-        let known: HashSet<_> = known.into_iter().map(|(place, _)| place).collect();
+        let known = self.tokens.planned().await?;
+        let known: HashSet<_> = known.into_iter().collect();
         let (mut grants, mut count, mut lacking) = (std::pin::pin!(self.tokens.all()), 0, 0);
         while let Some(found) = grants.next().await {
             let (place, grant) = found?;
@@ -176,79 +149,5 @@ async fn lease_lost(tokens: &Tokens, id: &str) {
         if !renew_lease(tokens, id).await.unwrap_or_default() {
             return tracing::warn!("the keeper's lease was lost; whoever has it now goes on");
         }
-    }
-}
-
-impl Tokens {
-    /// Notes when the keeper is to see to a grant.
-    pub(super) async fn plan(&self, key: &ConnectionKey, at: Option<Timestamp>) {
-        if self.config.keeper {
-            self.put_down(&key.to_string(), at).await;
-        }
-    }
-
-    /// The same, by the grant's place. A failure is found when the keeper looks at all grants.
-    async fn put_down(&self, place: &str, at: Option<Timestamp>) {
-        let at = at.map(|at| u64::try_from(at.as_millisecond()).unwrap_or_default());
-        if let Err(error) = self.store.mark(&DUE, place, at).await {
-            tracing::warn!(key = place, %error, "the keeper's next visit could not be noted");
-        }
-    }
-
-    async fn due(&self) -> Result<Vec<String>, AppError> {
-        let now = u64::try_from((self.clock)().as_millisecond()).unwrap_or_default();
-        let due = self.store.marked(&DUE, Range::up_to(now, BATCH)).await.map_err(failure::store)?;
-        Ok(due.into_iter().map(|(place, _)| place).collect())
-    }
-
-    /// Sees to grants of one provider. When several in a row could not be refreshed, the others wait for a better time.
-    async fn see_to_all(&self, places: Vec<String>) {
-        let failed = AtomicUsize::new(0);
-        let visit = async |place: String| {
-            if failed.load(Relaxed) >= ENOUGH {
-                return self.put_down(&place, Some((self.clock)() + LATER)).await;
-            }
-            let went_well = self.see_to(place).await;
-            if went_well { failed.store(0, Relaxed) } else { _ = failed.fetch_add(1, Relaxed) }
-        };
-        stream::iter(places).for_each_concurrent(AT_ONCE, visit).await;
-    }
-
-    /// Does for a grant what is due, notes the next visit, and tells whether it went well.
-    async fn see_to(&self, place: String) -> bool {
-        let Some(key) = ConnectionKey::parse(&place) else { return true };
-        let seen = self.see_to_grant(&key).await;
-        let (next, went_well) = seen.unwrap_or_else(|error| {
-            tracing::warn!(%key, error = %error.detail, "the keeper could not see to a grant");
-            (Some((self.clock)() + LATER), false)
-        });
-        self.put_down(&place, next).await;
-        went_well
-    }
-
-    /// When to see to it next; never when there is nothing to see to.
-    async fn see_to_grant(&self, key: &ConnectionKey) -> Result<(Option<Timestamp>, bool), AppError> {
-        let Some(stored) = self.read(key).await? else { return Ok((None, true)) };
-        let (now, grant) = ((self.clock)(), &stored.grant);
-        if !grant.is_alive() {
-            return Ok((None, true));
-        }
-        if let Some(at) = grant.planned_at.filter(|at| *at > now) {
-            return Ok((Some(at), true));
-        }
-        if self.usable(key, grant).is_err() {
-            return Ok((Some(now + MUCH_LATER), true));
-        }
-        let refreshed = match grant.is_renewed() {
-            true => self.refresh(key, Why::Planned).await.map(|_| ()),
-            // Its token does not end by itself, or cannot be renewed. It is only kept.
-            false => self.write(key, &stored, &grant.clone().planned(now)).await.map(|_| ()),
-        };
-        if let Err(error) = &refreshed {
-            tracing::debug!(%key, error = %error.detail, "the keeper's refresh failed");
-        }
-        let unavailable = refreshed.is_err_and(|error| error.code == ErrorCode::ProviderUnavailable);
-        let next = self.read(key).await?.map(|stored| stored.grant).filter(Grant::is_alive);
-        Ok((next.map(|grant| grant.next_try(now)), !unavailable))
     }
 }

@@ -7,10 +7,10 @@
 //! call; records are compared whole, as the store compares their bytes. A token is due, or refused by an API, at any time.
 //!
 //! Of time it assumes no more than this: who sees a claim for [`LIFE`](super::claim::LIFE) sees it for longer than its maker
-//! may take to send ([`HELD_UP`](super::claim::HELD_UP)), to hear, and to save ([`SAVED`](super::claim::SAVED)). A maker
-//! that has not sent by then finds that when it looks at the clock. All else may take any time. A process that is *stopped*
-//! between a look at the clock and what it was for breaks the assumption, and is a case of its own. A process that gives up
-//! saving looks to the others like one that crashed. Clocks may be wrong, but not by just the number of refreshes since.
+//! may take to send ([`HELD_UP`](super::claim::HELD_UP)), to hear, and to save. A maker that has not sent by then finds that
+//! when it looks at the clock. All else may take any time. A process that is *stopped* between a look at the clock and what
+//! it was for breaks the assumption, and is a case of its own; one that saves late, because the store was away, is like it.
+//! Clocks may be wrong, but not by just the number of refreshes since.
 //!
 //! It does not tell whether a refresh comes to an end, and it knows neither encryption nor deadlines.
 
