@@ -121,6 +121,10 @@ async fn a_dead_grant_is_left_alone_and_one_whose_provider_fails_is_not_asked_in
     let told = connection(&app, "hubspot").await;
     assert_eq!((told["status"].as_str(), &told["failures_today"]), (Some("active"), &json!(tries)));
     assert!(told["trouble"].as_str().unwrap().contains("503"), "{told}");
+    let trail = app.program("GET", "/audit.json").query(&[("org_id", "acme")]).send().await.unwrap();
+    let trail: Value = trail.json().await.unwrap();
+    let failures = trail["entries"].as_array().unwrap().iter().filter(|entry| entry["action"] == "refresh_failed");
+    assert_eq!(failures.count(), 1, "the first of several in a row is told: {trail}");
 
     app.steer(json!({"faults": []})).await;
     app.control("revoke_all").await;

@@ -92,6 +92,8 @@ async fn a_lost_key_is_given_up_by_name_and_its_users_are_asked_to_connect_again
     assert!(!rotated.status.success() && said(&rotated).contains("connection/hubspot/acme/ada"), "{}", said(&rotated));
     let abandoned = said(&keys(&folder, &["abandon", "k1"], &with(K2)));
     assert!(abandoned.contains("1 grant under the key k1 given up"), "{abandoned}");
+    let again = keys(&folder, &["rotate"], &with(K2));
+    assert!(again.status.success() && said(&again).contains("0 grants sealed anew"), "{}", said(&again));
     let server = Process::serve(&with(K2));
     assert_eq!(reads(&server.url).await, StatusCode::CONFLICT);
     connect(&server.url, "hubspot", IDS).await;

@@ -6,7 +6,10 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tributary::server::store::{Embedded, Store};
 
-use crate::{app::App, browser::Browser, caller::IDS};
+use crate::{app::App, browser::Browser, caller::IDS, patience::eventually};
+
+const K1: &str = "k1:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
+const K2: &str = "k2:YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXphYmNkZWY=";
 
 const LONG: Duration = Duration::from_secs(3600);
 
@@ -133,4 +136,27 @@ async fn a_grant_that_was_disconnected_and_put_back_after_a_new_one_does_not_pas
         token(&app, "hubspot", "ada").await.to_string().contains("cannot be decrypted"),
         "versions never come again"
     );
+}
+
+#[tokio::test]
+async fn a_refresh_that_fails_while_keys_rotate_leaves_nothing_under_the_old_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let store: Arc<dyn Store> = Arc::new(Embedded::open(&folder.path().join("store.redb")).unwrap());
+    let with = async |keys: &str| {
+        App::start_with(Default::default(), &[("TRIBUTARY_ENCRYPTION_KEYS", keys)], Some(store.clone())).await
+    };
+    let (server, command) = (with(&format!("{K1},{K2}")).await, with(&format!("{K2},{K1}")).await);
+    server.connect().await;
+    server.advance(SignedDuration::from_mins(26));
+    let slow = json!({"path": "/hubspot/oauth", "kind": "status", "status": 503, "slow_ms": 1500});
+    server.steer(json!({"faults": [slow]})).await;
+    let (read, rotated) = futures::future::join(token(&server, "hubspot", "ada"), async {
+        eventually("the refresh is claimed", async || !record(&server, ADA).await["claim"].is_null()).await;
+        command.state.tokens.rotate_keys().await.unwrap()
+    })
+    .await;
+    assert_eq!((rotated.rotated, read["status"].as_str()), (1, Some("active")));
+    let census = command.state.tokens.census().await.unwrap();
+    assert_eq!(census.into_iter().collect::<Vec<_>>(), [("k2".to_owned(), 1)]);
+    assert!(token(&command, "hubspot", "ada").await["access_token"].is_string());
 }

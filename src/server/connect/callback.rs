@@ -150,7 +150,7 @@ async fn save(state: &AppState, attempt: Attempt, code: String) -> Result<Saved,
     // The request that identified the account counts towards its quota; nobody has to wait for that.
     let pace = state.paces.of_account(&key, &account.id);
     tokio::spawn(async move { pace.turn().await });
-    let connected = state.tokens.find(&key).await;
+    let connected = state.tokens.connected(&key).await;
     let other = connected
         .map(|grant| grant.filter(|grant| state.tokens.is_ours(grant, &key) && grant.account.id != account.id));
     let saved = match other {

@@ -16,6 +16,14 @@ use crate::{
 };
 
 impl Tokens {
+    /// What is connected now, when a code is spent already: the store is asked again for some seconds when it fails.
+    pub async fn connected(&self, key: &ConnectionKey) -> Result<Option<Grant>, AppError> {
+        let place = key.to_string();
+        let bytes = patiently(|| self.store.get(&place).boxed()).await?;
+        // One that cannot be read is none that anybody has to be asked about.
+        Ok(bytes.and_then(|bytes| Grant::from_bytes(&bytes).ok()))
+    }
+
     /// Saves a new grant in place of whatever was there. When that was another account's, its grant is revoked.
     pub async fn save(
         &self,

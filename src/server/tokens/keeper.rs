@@ -91,10 +91,11 @@ impl Keeper {
     }
 
     async fn see_to_due(&self) -> Result<usize, AppError> {
-        let mut seen = 0;
+        let (mut seen, mut before) = (0, Vec::new());
         loop {
             let due = self.tokens.due().await?;
-            if due.is_empty() {
+            // The same ones again: their next visits could not be noted.
+            if due.is_empty() || due == before {
                 return Ok(seen);
             }
             seen += due.len();
@@ -108,6 +109,7 @@ impl Keeper {
             for place in due.iter().filter(|place| ConnectionKey::parse(place).is_none()) {
                 self.tokens.put_down(place, None).await;
             }
+            before = due;
         }
     }
 
