@@ -21,6 +21,7 @@ mod plan;
 mod records;
 mod refresh;
 mod rejection;
+mod revocation;
 mod rotation;
 mod secrets;
 mod spend;
@@ -35,8 +36,9 @@ pub use keeper::Keeper;
 pub use key::ConnectionKey;
 pub use keyring::Keyring;
 pub use minted::Minted;
-pub use oauth::{OAuthClient, Revocation};
+pub use oauth::OAuthClient;
 pub use rejection::Rejection;
+pub use revocation::Revocation;
 pub use rotation::{Census, Rotated};
 
 use super::{Clock, config::Config, providers, store::Store, trail::Trail};
