@@ -152,7 +152,7 @@ impl Tokens {
     fn settle_later(&self, key: &ConnectionKey, claimed: Stored, next: Grant) {
         let (tokens, key, began) = (self.clone(), key.clone(), Instant::now());
         tokio::spawn(actor::carry(async move {
-            // The process does not stop before this has ended.
+            // A process that is asked to stop waits for this, for as long as it waits for refreshes.
             let _saving = tokens.leases.acquire(&format!("saving {key} {}", next.version)).await;
             while began.elapsed() < claim::SAVED {
                 match tokens.settle(&key, &claimed, &next).await {
