@@ -6,9 +6,9 @@ use clap::{Parser, Subcommand};
 use tributary::server::{
     config::{self, AdminAccess, Config},
     keys,
-    sandbox::{self, Records},
     serve, telemetry,
 };
+use tributary_sandbox::{self as sandbox, Records};
 
 /// Connects users' HubSpot, Notion and Airtable accounts and loads what is in them as one stream of items.
 #[derive(Parser)]

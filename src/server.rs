@@ -14,7 +14,7 @@ pub mod rest;
 pub mod tokens;
 
 pub mod providers;
-pub mod sandbox;
+
 pub mod store;
 
 mod actor;

@@ -6,6 +6,7 @@ use anyhow::{Context, bail};
 use axum::Router;
 use http::{Method, header};
 use secrecy::ExposeSecret;
+use tributary_sandbox as sandbox;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -16,7 +17,7 @@ use super::{
     AppState, access,
     config::{AdminAccess, Config},
     data_dir::DataDir,
-    failpoint, keys, router, sandbox, set_up_process, store,
+    failpoint, keys, router, set_up_process, store,
     tokens::Keeper,
 };
 

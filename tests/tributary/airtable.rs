@@ -2,7 +2,7 @@
 
 use futures::StreamExt;
 use serde_json::{Value, json};
-use tributary::server::sandbox::Records;
+use tributary_sandbox::Records;
 
 use crate::{app::App, caller::IDS};
 

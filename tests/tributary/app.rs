@@ -16,9 +16,9 @@ use tributary::server::{
     config::Config,
     providers::Retries,
     router,
-    sandbox::{self, Records},
     store::{self, Store},
 };
+use tributary_sandbox::{self as sandbox, Records};
 
 use crate::{
     browser::Browser,

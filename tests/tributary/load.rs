@@ -3,7 +3,7 @@
 use futures::StreamExt;
 use http::StatusCode;
 use serde_json::{Value, json};
-use tributary::server::sandbox::Records;
+use tributary_sandbox::Records;
 
 use crate::{app::App, caller::IDS, patience::eventually};
 

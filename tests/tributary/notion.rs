@@ -1,7 +1,7 @@
 //! What is Notion's alone: rows, titles, tokens without an end or without a successor, and an empty selection.
 
 use serde_json::{Value, json};
-use tributary::server::sandbox::Records;
+use tributary_sandbox::Records;
 
 use crate::{app::App, browser::Browser, caller::IDS};
 

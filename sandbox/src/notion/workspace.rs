@@ -1,0 +1,130 @@
+//! The made-up workspace: which objects it has, where they stand, and what a grant sees of them. Each object is computed
+//! from the seed and its number when it is asked for. A million of them take no memory.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::ids::Object;
+use crate::{dice::Dice, records::Records, world::World};
+
+pub(crate) mod blocks;
+pub(crate) mod containers;
+pub(crate) mod links;
+mod objects;
+pub(crate) mod people;
+pub(crate) mod schema;
+pub(crate) mod text;
+pub(crate) mod times;
+pub(crate) mod titles;
+pub(crate) mod tree;
+pub(crate) mod values;
+mod words;
+
+use self::objects::TRASH;
+pub(crate) use self::objects::{Block, Page, Row};
+
+pub(crate) const NAME: &str = "Northwind Press";
+
+/// Of a hundred rows, how many each data source has; what the division leaves over goes to the first.
+const WEIGHTS: [u32; 6] = [52, 20, 12, 8, 5, 3];
+
+/// The sizes and the moment that a request works with.
+#[derive(Clone, Copy)]
+pub(crate) struct Workspace {
+    pub seed: u64,
+    /// Pages outside of data sources.
+    pub pages: u32,
+    /// Rows of each data source.
+    pub rows: [u32; 6],
+    /// See [`super::Switches::crowded_minute`].
+    pub crowded_minute: bool,
+    pub now: Timestamp,
+}
+
+/// What the person shared: everything, or some of the pages at the top with all that is below them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Share {
+    pub tops: Option<Vec<u32>>,
+    /// When the person shared it; a refresh does not change it.
+    pub since: Timestamp,
+}
+
+impl Workspace {
+    pub(crate) fn of(world: &World) -> Self {
+        let settings = world.settings();
+        let Records { pages, rows, .. } = settings.records;
+        let crowded_minute = settings.notion.crowded_minute;
+        Self { seed: world.seed, pages, rows: spread(rows), crowded_minute, now: world.clock.now() }
+    }
+
+    pub(crate) fn id(&self, object: Object) -> String {
+        object.id(self.seed)
+    }
+
+    pub(crate) fn dice(&self, object: Object) -> Dice {
+        let (subject, number) = match object {
+            Object::Workspace => (50, 0),
+            Object::Page(index) => (51, index.into()),
+            Object::Row(row) => (52, row.bits()),
+            Object::Database(number) => (53, number.into()),
+            Object::Source(number) => (54, number.into()),
+            Object::Block(block) => (55, block.bits()),
+            Object::User(number) => (56, number.into()),
+            Object::Bot(bits) | Object::Cursor(bits) => (57, bits),
+        };
+        Dice::new(self.seed, subject, number)
+    }
+
+    /// Whether there is such an object, in the trash or not.
+    pub(crate) fn has(&self, object: Object) -> bool {
+        match object {
+            Object::Page(index) => index < self.pages,
+            Object::Row(Row { source, number }) => {
+                let rows = self.rows.get(usize::from(source)).copied().unwrap_or_default();
+                number.checked_sub(TRASH).map_or(number < rows, |number| number < trashed(rows))
+            }
+            Object::Database(number) => usize::from(number) < containers::DATABASES.len(),
+            Object::Source(number) => usize::from(number) < WEIGHTS.len(),
+            Object::Block(block) => self.has(block.page.object()) && blocks::exists(self, block),
+            Object::User(number) => number < people::COUNT,
+            Object::Workspace | Object::Bot(_) | Object::Cursor(_) => false,
+        }
+    }
+
+    /// The rows of a data source, or those in its trash.
+    pub(crate) fn rows_of(&self, source: u8, in_trash: bool) -> std::ops::Range<u32> {
+        let rows = self.rows[usize::from(source)];
+        if in_trash { TRASH..TRASH + trashed(rows) } else { 0..rows }
+    }
+
+    /// Whether a grant covers this object.
+    pub(crate) fn shows(&self, object: Object, share: &Share) -> bool {
+        let Some(tops) = &share.tops else { return true };
+        tree::top_of(self, object).is_some_and(|top| tops.contains(&top))
+    }
+}
+
+/// The rows of each data source when there are so many together.
+fn spread(rows: u32) -> [u32; 6] {
+    let mut shares = WEIGHTS.map(|weight| (u64::from(rows) * u64::from(weight) / 100) as u32);
+    shares[0] += rows - shares.iter().sum::<u32>();
+    shares
+}
+
+/// Beside every twenty rows there is one in the trash.
+fn trashed(rows: u32) -> u32 {
+    rows / 20
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rows_of_the_data_sources_add_up() {
+        for rows in [0, 1, 7, 600, 99_999] {
+            assert_eq!(spread(rows).iter().sum::<u32>(), rows);
+        }
+        assert_eq!(spread(600), [312, 120, 72, 48, 30, 18]);
+    }
+}

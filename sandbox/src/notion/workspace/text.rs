@@ -1,0 +1,95 @@
+//! Rich text: runs of words, each with its style, links and mentions among them.
+
+use serde_json::{Value, json};
+
+use super::{Workspace, people, titles};
+use crate::notion::ids::Object;
+
+/// One run of a rich text.
+#[derive(Clone, Debug)]
+pub(crate) struct Run {
+    pub words: String,
+    content: Content,
+    /// The name of the one annotation that is on.
+    annotation: Option<&'static str>,
+    color: &'static str,
+}
+
+#[derive(Clone, Debug)]
+enum Content {
+    Words { link: Option<String> },
+    User(u8),
+    Page(Object),
+    Day(String),
+    Equation,
+}
+
+impl Run {
+    pub(crate) fn plain(words: impl Into<String>) -> Self {
+        Self::new(words.into(), Content::Words { link: None })
+    }
+
+    /// `annotation` is `bold`, `italic`, `strikethrough`, `underline` or `code`.
+    pub(crate) fn annotated(words: impl Into<String>, annotation: &'static str) -> Self {
+        Self { annotation: Some(annotation), ..Self::plain(words) }
+    }
+
+    pub(crate) fn colored(words: impl Into<String>, color: &'static str) -> Self {
+        Self { color, ..Self::plain(words) }
+    }
+
+    pub(crate) fn link(words: impl Into<String>, url: String) -> Self {
+        Self::new(words.into(), Content::Words { link: Some(url) })
+    }
+
+    pub(crate) fn user(workspace: &Workspace, user: u8) -> Self {
+        Self::new(format!("@{}", people::name(workspace, user)), Content::User(user))
+    }
+
+    /// The page must be one whose own title mentions no page.
+    pub(crate) fn page(workspace: &Workspace, page: Object) -> Self {
+        Self::new(titles::plain(workspace, page), Content::Page(page))
+    }
+
+    pub(crate) fn day(day: String) -> Self {
+        Self::new(day.clone(), Content::Day(day))
+    }
+
+    pub(crate) fn equation(expression: &str) -> Self {
+        Self::new(expression.to_owned(), Content::Equation)
+    }
+
+    fn new(words: String, content: Content) -> Self {
+        Self { words, content, annotation: None, color: "default" }
+    }
+
+    fn json(&self, workspace: &Workspace) -> Value {
+        let mut annotations = json!({
+            "bold": false, "italic": false, "strikethrough": false, "underline": false, "code": false, "color": self.color,
+        });
+        if let Some(annotation) = self.annotation {
+            annotations[annotation] = true.into();
+        }
+        let (kind, content, href) = match &self.content {
+            Content::Words { link } => {
+                let target = link.as_ref().map(|url| json!({"url": url}));
+                ("text", json!({"content": self.words, "link": target}), link.clone())
+            }
+            Content::User(user) => ("mention", json!({"type": "user", "user": people::person(workspace, *user)}), None),
+            Content::Page(page) => {
+                let mention = json!({"type": "page", "page": {"id": workspace.id(*page)}});
+                ("mention", mention, Some(titles::url(workspace, *page)))
+            }
+            Content::Day(day) => {
+                let date = json!({"start": day, "end": null, "time_zone": null});
+                ("mention", json!({"type": "date", "date": date}), None)
+            }
+            Content::Equation => ("equation", json!({"expression": self.words}), None),
+        };
+        json!({"type": kind, kind: content, "plain_text": self.words, "href": href, "annotations": annotations})
+    }
+}
+
+pub(crate) fn json(workspace: &Workspace, runs: &[Run]) -> Value {
+    runs.iter().map(|run| run.json(workspace)).collect()
+}
