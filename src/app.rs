@@ -1,6 +1,6 @@
 //! The page. It knows [`crate::model`] and [`crate::api`], and no provider.
 //!
-//! The server renders it with a [`Landing`]; the same value reaches the browser inside the page, and goes on from there.
+//! The server renders it with a [`InitialState`]; the same value reaches the browser inside the page, and goes on from there.
 
 mod connecting;
 mod items;
@@ -15,7 +15,7 @@ mod top_bar;
 
 use leptos::{config::LeptosOptions, prelude::*};
 
-use crate::model::{AppError, Landing};
+use crate::model::{AppError, InitialState};
 use items::Items;
 use provider::Provider;
 use row::Rows;
@@ -47,8 +47,8 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 /// The page.
 #[component]
 pub fn App() -> impl IntoView {
-    let landing = SharedValue::new(|| use_context::<Landing>().unwrap_or_default()).into_inner();
-    let Landing { signed_in, subject, notice, cards, first_page } = landing;
+    let initial_state = SharedValue::new(|| use_context::<InitialState>().unwrap_or_default()).into_inner();
+    let InitialState { signed_in, subject, notice, cards, first_page } = initial_state;
     let rows = Rows::new(first_page.as_ref());
     let (failures, empty) = first_page.map(|page| (page.failures, page.nothing)).unwrap_or_default();
 

@@ -5,8 +5,7 @@ use std::{net::SocketAddr, process::ExitCode, time::Duration};
 use clap::{Parser, Subcommand};
 use tributary::server::{
     config::{self, AdminAccess, Config},
-    keys,
-    serve, telemetry,
+    keys, serve, telemetry,
 };
 use tributary_sandbox::{self as sandbox, Records};
 

@@ -129,7 +129,7 @@ for (const [look, options] of [
 
     test("No small page breaks a rule of accessibility", async ({ page, desk, server }) => {
       test.setTimeout(60_000);
-      for (const end of ["hubspot/connected", "notion/refused", "airtable/expired", "hubspot/rejected"]) {
+      for (const end of ["hubspot/connected", "notion/denied", "airtable/expired", "hubspot/rejected"]) {
         await page.goto(`${server.url}/connected/${end}`);
         await verify(page, `the popup's end: ${end}`);
       }

@@ -42,7 +42,7 @@ test("At 320 pixels no state of the page overflows sideways", async ({ page, des
   await desk.load.click();
   await expect(desk.summary).toHaveText(/^Not complete/);
   await verify(page, "loaded in part");
-  for (const path of ["/connected/hubspot/mismatched", "/connect/no-such-link"]) {
+  for (const path of ["/connected/hubspot/wrong_browser", "/connect/no-such-link"]) {
     await page.goto(`${server.url}${path}`);
     await verify(page, path);
   }

@@ -188,7 +188,7 @@ impl Connecting {
         if !ours {
             return None;
         }
-        let outcome = Outcome::of(outcome)?;
+        let outcome = Outcome::parse(outcome)?;
         self.end(self.sentence(outcome));
         Some(window.to_owned())
     }
@@ -210,9 +210,9 @@ impl Connecting {
 }
 
 impl About {
-    /// The subject as it stands in addresses; the server writes it in the same way.
+    /// The subject as the query of an address.
     fn query(&self) -> String {
-        format!("?org_id={}&user_id={}", encoded(self.subject.org_id()), encoded(self.subject.user_id()))
+        format!("?{}", self.subject.query())
     }
 }
 
@@ -229,20 +229,6 @@ fn is_active(state: &CardState) -> bool {
 
 fn is_closed(popup: &Window) -> bool {
     popup.closed().unwrap_or(true)
-}
-
-fn encoded(id: &str) -> String {
-    use std::fmt::Write;
-    let mut text = String::new();
-    for byte in id.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'*' => text.push(char::from(byte)),
-            b' ' => text.push('+'),
-            // Writing to a String does not fail.
-            other => _ = write!(text, "%{other:02X}"),
-        }
-    }
-    text
 }
 
 /// A number that no other popup has.

@@ -106,8 +106,17 @@ fn Connected(
     connecting: Connecting,
     loading: Loading,
 ) -> impl IntoView {
-    let Connection { status, reason, account, connected_at, must_be_used_before, renewable, withheld, trouble, .. } =
-        connection;
+    let Connection {
+        status,
+        reason,
+        account,
+        connected_at,
+        must_be_used_before,
+        renewable,
+        missing_scopes,
+        last_refresh_error,
+        ..
+    } = connection;
     let day = day_of(&connected_at);
     let active = status == Status::Active;
     let (org_id, user_id) = (subject.org_id().to_owned(), subject.user_id().to_owned());
@@ -120,8 +129,8 @@ fn Connected(
             {must_be_used_before.map(|time| view! { <dt>"Must be used before"</dt> <dd>{day_of(&time)}</dd> })}
         </dl>
         {(active && !renewable).then(|| view! { <p class="hint warn">{format!("{name} gave nothing to renew this access with: when it ends, only connecting again helps.")}</p> })}
-        {trouble.map(|trouble| view! { <p class="hint warn">"The last refresh failed: " {trouble}</p> })}
-        {(!withheld.is_empty()).then(|| view! { <p class="hint warn">{format!("Not allowed, so it will be missing: {}. Connect again to allow it.", withheld.join(", "))}</p> })}
+        {last_refresh_error.map(|error| view! { <p class="hint warn">"The last refresh failed: " {error}</p> })}
+        {(!missing_scopes.is_empty()).then(|| view! { <p class="hint warn">{format!("Not allowed, so it will be missing: {}. Connect again to allow it.", missing_scopes.join(", "))}</p> })}
         {reason.map(|reason| view! { <p class="hint bad">{reason} " Connect again to go on."</p> })}
         <div class="actions">
             {if active {

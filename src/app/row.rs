@@ -19,7 +19,8 @@ pub struct Rows {
 impl Rows {
     /// The rows that the page starts with.
     pub fn new(first_page: Option<&FirstPage>) -> Self {
-        let rows = first_page.map(|page| page.items.iter().map(|item| Row::new(&page.source, item.clone())).collect());
+        let rows =
+            first_page.map(|page| page.items.iter().map(|item| Row::new(&page.provider, item.clone())).collect());
         Self { all: RwSignal::new(rows.unwrap_or_default()), rendered: RwSignal::new(first_page.is_some()) }
     }
 

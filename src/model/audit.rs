@@ -1,25 +1,23 @@
-//! The audit trail of an organisation: who did what with its connections, when, and from where.
+//! The audit log of an organisation: who did what to its connections, when, and from where.
 
 use serde::{Deserialize, Serialize};
 
-/// One thing that happened.
+/// One event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditEntry {
-    /// When (RFC 3339, UTC).
+    /// RFC 3339, UTC, to the millisecond.
     pub at: String,
-    /// What.
     pub action: Action,
-    /// The provider's word: `hubspot`; null for what concerns no connection.
+    /// The provider's slug, such as `hubspot`; null when the event concerns no single connection.
     pub provider: Option<String>,
     /// The user whose connection it is.
     pub user_id: Option<String>,
-    /// The account at the provider, as a person knows it.
+    /// The account at the provider, as [`Account::label`](super::Account::label) writes it.
     pub account: Option<String>,
-    /// Who did it.
-    pub by: By,
-    /// The address that the request came from, as `203.0.113.7` or `203.0.113.7 by way of 10.0.0.1`.
+    pub by: ActorKind,
+    /// The client address of the request: `203.0.113.7`, or `203.0.113.7 via 10.0.0.1` behind a proxy.
     pub from: Option<String>,
-    /// What else is to be known, as a sentence.
+    /// Further details, as a sentence.
     pub detail: Option<String>,
 }
 
@@ -27,82 +25,79 @@ pub struct AuditEntry {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
-    /// An account was connected where none was.
+    /// An account was connected where there was none.
     Connected,
-    /// The same account was connected again: its grant was replaced.
+    /// The same account was connected again, which replaces its grant.
     Reconnected,
-    /// Another account was connected in place of the one before.
+    /// A different account replaced the connected one.
     AccountReplaced,
     /// The access token was refreshed.
     Refreshed,
-    /// A refresh failed in a way that may pass.
+    /// A refresh failed for a reason that may be temporary. Repeated failures are one entry.
     RefreshFailed,
-    /// The provider no longer accepts the grant.
-    Died,
-    /// An access token was given to a program. Once a minute for each who reads one.
+    /// The grant is dead.
+    ReconnectRequired,
+    /// An API key read an access token. At most one entry a minute for each reader.
     TokenRead,
-    /// A load began.
-    Loaded,
-    /// The grant was forgotten, and revoked where that can be done.
+    LoadStarted,
+    /// The grant was deleted, and revoked where the provider allows it.
     Disconnected,
-    /// Grants were sealed anew under another encryption key.
-    KeysRotated,
+    /// Grants were re-encrypted under another key.
+    EncryptionKeysRotated,
 }
 
 impl Action {
-    /// What is done so often that it would soon push all else out of a bounded trail.
+    /// Routine events are so frequent that they would push all others out of a log of limited length.
     pub fn is_routine(self) -> bool {
-        matches!(self, Self::Refreshed | Self::TokenRead | Self::Loaded)
+        matches!(self, Self::Refreshed | Self::TokenRead | Self::LoadStarted)
     }
 
-    /// What happened, for a person.
-    pub fn words(self) -> &'static str {
+    /// The event for a person.
+    pub fn description(self) -> &'static str {
         match self {
-            Self::Connected => "connected",
-            Self::Reconnected => "connected again",
-            Self::AccountReplaced => "connected another account",
-            Self::Refreshed => "refreshed",
-            Self::RefreshFailed => "refresh failed",
-            Self::Died => "has to be connected again",
-            Self::TokenRead => "access token read",
-            Self::Loaded => "loaded",
-            Self::Disconnected => "disconnected",
-            Self::KeysRotated => "encryption key rotated",
+            Self::Connected => "Connected",
+            Self::Reconnected => "Reconnected",
+            Self::AccountReplaced => "Account replaced",
+            Self::Refreshed => "Token refreshed",
+            Self::RefreshFailed => "Refresh failed",
+            Self::ReconnectRequired => "Reconnect required",
+            Self::TokenRead => "Access token read",
+            Self::LoadStarted => "Load started",
+            Self::Disconnected => "Disconnected",
+            Self::EncryptionKeysRotated => "Encryption keys rotated",
         }
     }
 }
 
-/// Who can do something.
+/// Who caused an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum By {
-    /// A program with the API key.
-    Program,
-    /// A person at a browser: the signed-in operator, or a user who followed a link.
+pub enum ActorKind {
+    /// A program that presented the API key.
+    ApiKey,
+    /// A browser: the signed-in operator, or a user with a connect link.
     Browser,
-    /// Tributary, ahead of time.
-    Keeper,
-    /// Somebody at the command line.
+    /// The refresh scheduler.
+    Scheduler,
     CommandLine,
 }
 
-impl By {
-    /// Who, for a person.
-    pub fn words(self) -> &'static str {
+impl ActorKind {
+    /// The actor for a person.
+    pub fn label(self) -> &'static str {
         match self {
-            Self::Program => "a program",
-            Self::Browser => "a browser",
-            Self::Keeper => "Tributary",
-            Self::CommandLine => "the command line",
+            Self::ApiKey => "API key",
+            Self::Browser => "browser",
+            Self::Scheduler => "Tributary",
+            Self::CommandLine => "command line",
         }
     }
 }
 
-/// Some of a trail, the latest first.
+/// One page of the log, newest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditPage {
-    /// The latest first.
     pub entries: Vec<AuditEntry>,
-    /// What to send as `before` for those that came before these; null when there are none.
+    /// The value of `before` for the next, older page; null on the last.
     pub next: Option<String>,
 }

@@ -4,33 +4,31 @@ use serde::{Deserialize, Serialize};
 
 use super::{AppError, Connection};
 
-/// A provider, and how the chosen user stands with it.
+/// A provider, and the chosen user's connection to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Card {
-    /// The word in our URLs: `hubspot`.
+    /// The provider's slug, such as `hubspot`.
     pub provider: String,
-    /// The provider's name as people write it: `HubSpot`.
+    /// The provider's name, such as `HubSpot`.
     pub name: String,
     /// Whether a stand-in answers for the provider.
     pub sandbox: bool,
-    /// What lies there: `contacts`, `companies`, `deals`.
+    /// What a load reads: `contacts`, `companies`, `deals`.
     pub contents: Vec<String>,
-    /// What to say when a load finds nothing, though nothing failed.
+    /// The sentence for a load that finds nothing although nothing failed.
     pub nothing: String,
-    /// How the user stands with it.
     pub state: CardState,
 }
 
-/// How a user stands with a provider.
+/// The state of a user's connection to a provider.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CardState {
-    /// No client id, and no sandbox: the operator has to configure it.
+    /// There is neither a client id nor a sandbox: the operator has to configure the provider.
     NotConfigured,
-    /// Can be connected.
     NotConnected,
-    /// Is connected, or was.
+    /// Connected, or in need of reconnecting.
     Connected(Box<Connection>),
-    /// It is not known: the store is away.
+    /// The store is unavailable, so the state is not known.
     Unknown(AppError),
 }

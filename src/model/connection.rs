@@ -1,66 +1,59 @@
-//! A user's connection to a provider, as its owner may see it: without any token.
+//! A user's connection to a provider. It never includes a token.
 
 use serde::{Deserialize, Serialize};
 
-/// One user's grant for one account at one provider.
+/// One user's connection to one account at one provider. Times are RFC 3339 in UTC.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Connection {
-    /// Whether loading works or the person has to connect again.
     pub status: Status,
-    /// Why they have to connect again, as a sentence.
+    /// Why the user has to reconnect, as a sentence.
     pub reason: Option<String>,
-    /// Whose data it reads.
     pub account: Account,
-    /// What was granted, in the provider's words.
+    /// The granted scopes, as the provider writes them.
     pub scopes: Vec<String>,
-    /// When the person approved (RFC 3339, UTC).
+    /// Scopes that a load needs and that were not granted. A load reports the streams that need them as failed.
+    pub missing_scopes: Vec<String>,
     pub connected_at: String,
-    /// When the access token ends (RFC 3339, UTC); null where the provider does not say.
+    /// When the access token expires; null when the provider does not say.
     pub expires_at: Option<String>,
-    /// When the grant ends unless it is used before (RFC 3339, UTC); null where the provider does not say.
+    /// When the grant expires unless it is used; null when the provider sets no such limit.
     pub must_be_used_before: Option<String>,
-    /// False when the provider gave nothing to renew the access with: once it ends, only connecting again helps.
+    /// False when the provider issued no refresh token: the user has to reconnect when the access token expires.
     pub renewable: bool,
-    /// What the granted scopes do not let be read: `deals`. A load reports these as failed.
-    pub withheld: Vec<String>,
-    /// When the access token was last refreshed (RFC 3339, UTC).
+    /// When the access token was last refreshed.
     pub last_refreshed_at: Option<String>,
-    /// When somebody last used it, to a quarter of an hour (RFC 3339, UTC).
+    /// When a token of it was last asked for, to a quarter of an hour.
     pub last_used_at: String,
-    /// When it is refreshed next (RFC 3339, UTC); null where nobody does that ahead of time: then it is refreshed when it
-    /// is used.
+    /// When the scheduler refreshes it next; null when it is refreshed on use.
     pub next_refresh_at: Option<String>,
-    /// How often it was refreshed in the last 24 hours.
-    pub refreshes_today: u32,
-    /// How often that failed.
-    pub failures_today: u32,
-    /// Why the last refresh failed, as a sentence; null when it went well.
-    pub trouble: Option<String>,
+    pub refreshes_last_24h: u32,
+    pub refresh_failures_last_24h: u32,
+    /// Why the last refresh failed, as a sentence; null when it succeeded.
+    pub last_refresh_error: Option<String>,
 }
 
-/// Whether a grant is good.
+/// Whether a connection can be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// Tokens are had without asking anybody.
     Active,
-    /// The grant is dead; only the person can make a new one.
+    /// The grant is dead: only the user can create a new one.
     ReconnectRequired,
 }
 
-/// The account at the provider that a grant is for.
+/// An account at a provider.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Account {
-    /// The provider's id of it: HubSpot's hub id, the bot's id in a Notion workspace, Airtable's user id.
+    /// HubSpot's hub id, the id of the bot in a Notion workspace, or Airtable's user id.
     pub id: String,
-    /// What a person calls it: the hub's domain, the workspace's name, the user's e-mail address.
+    /// The hub's domain, the workspace's name, or the user's e-mail address.
     pub name: Option<String>,
-    /// Where its records are looked at, without a slash at the end: `https://app.hubspot.com/contacts/1234567`.
+    /// The prefix of links to its records, without a trailing slash: `https://app.hubspot.com/contacts/1234567`.
     pub url: Option<String>,
 }
 
 impl Account {
-    /// What to show: the name with the id behind it, or the id alone.
+    /// `name (id)`, or the id alone.
     pub fn label(&self) -> String {
         match &self.name {
             Some(name) => format!("{name} ({})", self.id),

@@ -1,4 +1,4 @@
-//! What went wrong, as a sentence for a person and a stable word for a program.
+//! Errors as they cross the wire: a sentence for a person and a stable code for a program.
 
 use serde::{Deserialize, Serialize};
 use server_fn::{
@@ -6,57 +6,55 @@ use server_fn::{
     error::{FromServerFnError, ServerFnErrorErr},
 };
 
-/// An error as it is answered: `{"detail": "<a sentence>", "code": "<a stable word>"}`. It never holds a provider's
-/// body, a token or a stack.
+/// The body of every error response: `{"detail": "<a sentence>", "code": "<a stable code>"}`. It never includes a
+/// provider's response body, a token or a stack trace.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[error("{detail}")]
 pub struct AppError {
     /// What happened and what to do, for a person.
     pub detail: String,
-    /// The case, for a program.
     pub code: ErrorCode,
 }
 
-/// Every case that a caller can tell apart, with its HTTP status.
+/// The cases that a caller can tell apart, each with its HTTP status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorCode {
-    /// 400: a value breaks its rule.
+    /// 400: a value is not valid.
     InvalidInput,
-    /// 401: neither a signed-in browser nor an API key.
+    /// 401: neither a signed-in browser nor a valid API key.
     Unauthorized,
-    /// 403: another site is calling, or this caller may not.
+    /// 403: a cross-site request, or one that this caller may not make.
     Forbidden,
     /// 404: no such path or provider.
     NotFound,
     /// 404: this user has not connected this provider.
     NotConnected,
-    /// 405: the address is there, but not for that method.
+    /// 405: the path exists, but not for this method.
     MethodNotAllowed,
     /// 409: the provider has no client id and the sandbox is off.
     NotConfigured,
-    /// 409: the grant is dead; the person has to connect again.
+    /// 409: the grant is dead; the user has to reconnect.
     ReconnectRequired,
-    /// 410: a one-time link or sign-in link that was used or is too old.
+    /// 410: a one-time link that was used or has expired.
     LinkExpired,
-    /// 413: more than we read.
+    /// 413: the body is too large.
     TooLarge,
-    /// 422: a field is missing.
+    /// 422: a required field is missing.
     MissingField,
-    /// 502: the provider does not accept our client id or secret; the operator has to mend that.
+    /// 502: the provider rejects the client id or secret; the operator has to correct them.
     ClientRejected,
-    /// 502: the provider failed or did not answer.
+    /// 502: the provider failed or did not respond.
     ProviderUnavailable,
-    /// 503: the store is away; it will be tried again with the next request.
+    /// 503: the store is unavailable; the next request tries it again.
     StoreUnavailable,
-    /// 500: a defect of ours.
+    /// 500: a bug in Tributary.
     Internal,
-    /// The answer did not reach the page. Made in the browser, never sent.
+    /// The response did not reach the page. Created in the browser, never sent.
     Disconnected,
 }
 
 impl ErrorCode {
-    /// The HTTP status of the case.
     pub fn status(self) -> http::StatusCode {
         use http::StatusCode as S;
         match self {
@@ -77,22 +75,21 @@ impl ErrorCode {
 }
 
 impl AppError {
-    /// An error with its sentence.
     pub fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
         Self { detail: detail.into(), code }
     }
 
-    /// A defect of ours; what it was stands in the log.
+    /// A bug in Tributary. The log has the details.
     pub fn internal() -> Self {
         Self::new(
             ErrorCode::Internal,
-            "Something went wrong in Tributary. Its log says what, under this answer's request id.",
+            "Something went wrong in Tributary. Look for this response's X-Request-Id in the log.",
         )
     }
 
-    /// The person has to connect again.
+    /// The user has to reconnect. `provider` is the name, such as `HubSpot`.
     pub fn reconnect(provider: &str, reason: &str) -> Self {
-        Self::new(ErrorCode::ReconnectRequired, format!("{reason} Connect {provider} again."))
+        Self::new(ErrorCode::ReconnectRequired, format!("{reason} Reconnect {provider} to go on."))
     }
 }
 
@@ -105,9 +102,10 @@ impl FromServerFnError for AppError {
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
-            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => {
-                Self::new(ErrorCode::InvalidInput, "The request's fields could not be read.")
-            }
+            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => Self::new(
+                ErrorCode::InvalidInput,
+                "The request's fields could not be read. Reload the page and try again.",
+            ),
             _ => Self::new(
                 ErrorCode::Disconnected,
                 "The connection to Tributary was lost. Check that it is running, then try again.",

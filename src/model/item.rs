@@ -1,39 +1,35 @@
-//! The one shape in which everything is loaded.
+//! The item: the one shape of everything that is loaded.
 
 use serde::{Deserialize, Serialize};
 
-/// A thing read from a provider: a contact, a page, a record. All keys are always present, in this order; strings are
-/// null when unknown; times are RFC 3339 in UTC.
+/// A contact, a page, a record, and so on. All keys are always present, in this order; strings are null when unknown;
+/// times are RFC 3339 in UTC.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IntegrationItem {
     /// The provider's own id.
     pub id: String,
-    /// What it is: `contact`, `company`, `deal`, …
+    /// `contact`, `company`, `deal`, and so on.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Whether other items lie in it.
+    /// Whether it contains other items.
     pub directory: bool,
     /// The parent's name, or its path.
     pub parent_path_or_name: Option<String>,
-    /// The parent's id.
     pub parent_id: Option<String>,
-    /// What a person calls it.
     pub name: Option<String>,
-    /// When it was made.
     pub creation_time: Option<String>,
-    /// When it was last changed.
     pub last_modified_time: Option<String>,
-    /// Where a person can look at it.
+    /// The address of its page at the provider.
     pub url: Option<String>,
-    /// Ids of what lies in it.
+    /// Ids of the items that it contains.
     pub children: Option<Vec<String>>,
     /// The MIME type of a file.
     pub mime_type: Option<String>,
-    /// A provider's change marker.
+    /// The provider's change marker.
     pub delta: Option<String>,
-    /// The drive a file lies on.
+    /// The drive that a file is stored on.
     pub drive_id: Option<String>,
-    /// False for what is archived or in the trash.
+    /// False for archived items and items in the trash.
     pub visibility: bool,
 }
 

@@ -1,73 +1,64 @@
-//! What happens during a load, in the order in which it happens.
+//! The events of a load, in the order in which they happen.
 
 use serde::{Deserialize, Serialize};
 
 use super::{AppError, IntegrationItem};
 
-/// One line of a load. `started` comes first, `finished` last; a stream of lines without `finished` was cut.
+/// One line of a load. `started` is first and `finished` last; output without `finished` was cut off.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum LoadEvent {
-    /// The load begins; these streams run at once, and may find further ones.
+    /// The load started. These streams run concurrently and may discover further ones.
     Started {
-        /// Whose data is loaded: `hubspot`.
+        /// The provider's slug, such as `hubspot`.
         provider: String,
-        /// Names of the streams: `contacts`.
+        /// Names of the streams, such as `contacts`.
         streams: Vec<String>,
     },
-    /// Further streams were found, and run as well.
+    /// Further streams were discovered and run as well.
     Discovered {
-        /// Their names; no two streams of a load have the same.
+        /// Their names. Names are unique within a load.
         streams: Vec<String>,
     },
     /// A page arrived.
     Page {
-        /// Which stream it belongs to.
         stream: String,
-        /// Its items, in the provider's order.
+        /// In the provider's order.
         items: Vec<IntegrationItem>,
     },
-    /// A request failed in a way that passes, and will be sent again.
+    /// A request failed for a temporary reason and will be retried.
     Retrying {
-        /// Which stream it belongs to.
         stream: String,
-        /// Which try comes next: 2 after the first failure.
+        /// The number of the next attempt: 2 after the first failure.
         attempt: u32,
-        /// How long the stream waits before it, in milliseconds.
+        /// How long the stream waits before that, in milliseconds.
         wait_ms: u64,
         /// What happened, as a sentence.
         reason: String,
     },
-    /// A stream ended before its end. The others go on.
-    Failed {
-        /// Which stream.
-        stream: String,
-        /// Why.
-        error: AppError,
-    },
-    /// All streams ended; what became of each.
+    /// A stream failed before it was read to its end. The others continue.
+    Failed { stream: String, error: AppError },
+    /// All streams ended.
     Finished {
-        /// True when every stream was read to its end.
+        /// Whether every stream was read to its end.
         complete: bool,
-        /// One a stream, in the order of `started`.
+        /// One report for each stream, in the order in which they were announced.
         report: Vec<StreamReport>,
     },
 }
 
-/// What became of one stream.
+/// The result of one stream.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StreamReport {
-    /// Its name.
     pub stream: String,
-    /// Records delivered.
+    /// Delivered records.
     pub records: u64,
-    /// Pages delivered.
+    /// Delivered pages.
     pub pages: u64,
     /// Requests sent to the provider, retries included.
     pub requests: u64,
-    /// Requests that were sent again.
+    /// Requests that were retries.
     pub retries: u64,
-    /// Whether it was read to its end.
     pub outcome: StreamOutcome,
 }
 
@@ -77,6 +68,6 @@ pub struct StreamReport {
 pub enum StreamOutcome {
     /// Read to its end.
     Complete,
-    /// Not read to its end, and why.
+    /// Not read to its end.
     Failed(AppError),
 }

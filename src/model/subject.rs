@@ -1,13 +1,13 @@
-//! On whose behalf something happens: a user of the platform, inside an organisation.
+//! The user, within an organisation, on whose behalf Tributary acts.
 
 use serde::{Deserialize, Serialize};
 
 use super::{AppError, ErrorCode};
 
-/// The longest id in characters. Long enough for any e-mail address or URN that platforms use as ids.
+/// The maximum length of an id in characters: long enough for e-mail addresses and URNs.
 const MAX_CHARACTERS: usize = 128;
 
-/// A user and the organisation they belong to, both named by the platform. Only valid ids get into one.
+/// A user and their organisation, by the platform's own ids. A `Subject` always holds valid ids.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "Unchecked")]
 pub struct Subject {
@@ -27,25 +27,29 @@ impl Subject {
         Ok(Self { org_id: checked("org_id", org_id.into())?, user_id: checked("user_id", user_id.into())? })
     }
 
-    /// The same, where an id that was not chosen is the default's.
-    pub fn chosen(org_id: Option<String>, user_id: Option<String>) -> Result<Self, AppError> {
+    /// The subject with these ids; a missing id is the default's.
+    pub fn or_default(org_id: Option<String>, user_id: Option<String>) -> Result<Self, AppError> {
         let default = Self::default();
         Self::new(org_id.unwrap_or(default.org_id), user_id.unwrap_or(default.user_id))
     }
 
-    /// The organisation's id.
     pub fn org_id(&self) -> &str {
         &self.org_id
     }
 
-    /// The user's id.
     pub fn user_id(&self) -> &str {
         &self.user_id
+    }
+
+    /// The subject as a query string: `org_id=acme&user_id=ada`.
+    pub fn query(&self) -> String {
+        let ids = [("org_id", self.org_id()), ("user_id", self.user_id())];
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(ids).finish()
     }
 }
 
 impl Default for Subject {
-    /// Who the page starts with, until the operator chooses others.
+    /// The subject that the page starts with.
     fn default() -> Self {
         Self { org_id: "demo".into(), user_id: "demo".into() }
     }
@@ -65,11 +69,11 @@ fn checked(field: &str, id: String) -> Result<String, AppError> {
     } else if id.chars().count() > MAX_CHARACTERS {
         "is too long"
     } else if id.chars().any(char::is_control) {
-        "has a control character in it"
+        "contains a control character"
     } else {
         return Ok(id);
     };
-    let detail = format!("{field} {problem}. It takes 1 to {MAX_CHARACTERS} printable characters.");
+    let detail = format!("{field} {problem}. Use 1 to {MAX_CHARACTERS} printable characters.");
     Err(AppError::new(ErrorCode::InvalidInput, detail))
 }
 
@@ -85,6 +89,12 @@ mod tests {
         for id in ["", "a\nb", "\0", &"x".repeat(129)] {
             assert_eq!(Subject::new("org", id).unwrap_err().code, ErrorCode::InvalidInput, "{id:?}");
         }
+    }
+
+    #[test]
+    fn a_query_string_keeps_ids_apart_whatever_they_contain() {
+        let subject = Subject::new("a&b=c", "ünï +%").unwrap();
+        assert_eq!(subject.query(), "org_id=a%26b%3Dc&user_id=%C3%BCn%C3%AF+%2B%25");
     }
 
     #[test]

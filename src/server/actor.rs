@@ -11,7 +11,7 @@ use axum::{
 use http::{HeaderMap, header};
 use tracing::Instrument;
 
-use crate::model::By;
+use crate::model::ActorKind;
 
 tokio::task_local! {
     static ACTOR: Actor;
@@ -21,20 +21,20 @@ tokio::task_local! {
 #[derive(Debug, Clone)]
 pub struct Actor {
     /// Who.
-    pub by: By,
+    pub by: ActorKind,
     /// From where, for a request.
     pub from: Option<String>,
 }
 
 impl Actor {
     /// A part of Tributary.
-    pub fn of(by: By) -> Self {
+    pub fn of(by: ActorKind) -> Self {
         Self { by, from: None }
     }
 
     /// Who is acting here. Where nobody said, it is Tributary.
     pub fn current() -> Self {
-        ACTOR.try_with(Clone::clone).unwrap_or_else(|_| Self::of(By::Keeper))
+        ACTOR.try_with(Clone::clone).unwrap_or_else(|_| Self::of(ActorKind::Scheduler))
     }
 
     /// Runs work in this one's name.
@@ -55,7 +55,7 @@ pub async fn in_request(request: Request, next: Next) -> Response {
     let authorization = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let is_bearer = authorization
         .is_some_and(|value| value.split_once(' ').is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")));
-    let by = if is_bearer { By::Program } else { By::Browser };
+    let by = if is_bearer { ActorKind::ApiKey } else { ActorKind::Browser };
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
     let from = peer.map(|peer| from(peer, request.headers()));
     Actor { by, from }.act(next.run(request)).await

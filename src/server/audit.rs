@@ -48,7 +48,7 @@ pub async fn entries(
         return Err(AppError::new(ErrorCode::InvalidInput, detail));
     }
     // The user does not matter here.
-    let org = Subject::chosen(Some(org_id), None)?;
+    let org = Subject::or_default(Some(org_id), None)?;
     Ok(Json(state.trail.read(org.org_id(), asked.before.as_deref(), limit).await?))
 }
 
@@ -63,7 +63,7 @@ pub async fn page(
             return Err(access::not_signed_in());
         }
         let Ok(Query(Asked { org_id, user_id, before, .. })) = asked else { return Err(unreadable()) };
-        let subject = Subject::chosen(org_id, user_id)?;
+        let subject = Subject::or_default(org_id, user_id)?;
         let page = state.trail.read(subject.org_id(), before.as_deref(), ON_A_PAGE).await?;
         Ok(show(&subject, before.is_some(), page))
     };
@@ -129,9 +129,9 @@ fn row(entry: AuditEntry) -> impl IntoView {
             <td role="cell">
                 <time datetime=at>{time}</time>
             </td>
-            <td role="cell">{action.words()} {detail.map(|detail| view! { <small>{detail}</small> })}</td>
+            <td role="cell">{action.description()} {detail.map(|detail| view! { <small>{detail}</small> })}</td>
             <td role="cell">{connection} {user_id.map(|user_id| view! { <small>"of " {user_id}</small> })}</td>
-            <td role="cell">{by.words()} {from.map(|from| view! { <small>{from}</small> })}</td>
+            <td role="cell">{by.label()} {from.map(|from| view! { <small>{from}</small> })}</td>
         </tr>
     }
 }

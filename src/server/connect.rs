@@ -70,7 +70,7 @@ async fn from_page(
     if !access::is_signed_in(state, headers).await? {
         return Err(access::not_signed_in());
     }
-    state.tokens.key(&Subject::chosen(on_behalf.org_id, on_behalf.user_id)?, provider.slug)
+    state.tokens.key(&Subject::or_default(on_behalf.org_id, on_behalf.user_id)?, provider.slug)
 }
 
 fn unreadable() -> AppError {
@@ -79,10 +79,5 @@ fn unreadable() -> AppError {
 
 /// The page, for this subject.
 pub(super) fn home(subject: &Subject) -> String {
-    format!("/?{}", query(subject))
-}
-
-pub(super) fn query(subject: &Subject) -> String {
-    let pairs = [("org_id", subject.org_id()), ("user_id", subject.user_id())];
-    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
+    format!("/?{}", subject.query())
 }

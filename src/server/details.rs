@@ -33,7 +33,7 @@ pub async fn page(
                 "This address cannot be read. Go to the page and start there.",
             ));
         };
-        let key = state.tokens.key(&Subject::chosen(org_id, user_id)?, &provider)?;
+        let key = state.tokens.key(&Subject::or_default(org_id, user_id)?, &provider)?;
         let connection = state.tokens.connection(&key).await?;
         let mut entries = state.trail.read(key.subject.org_id(), None, LOOKED_THROUGH).await?.entries;
         let is_of_this = |entry: &AuditEntry| {
@@ -70,18 +70,19 @@ fn rows(connection: Connection) -> Vec<(&'static str, String)> {
         (None, true) => "when it is used and its token is about to end".to_owned(),
     };
     let renewal = (connection.status == Status::Active).then_some(renewal);
-    let lately = format!("{} went well, {} failed", connection.refreshes_today, connection.failures_today);
+    let lately =
+        format!("{} went well, {} failed", connection.refreshes_last_24h, connection.refresh_failures_last_24h);
     let rows = [
         ("Status", Some(status)),
         ("Why", connection.reason),
         ("Account", Some(connection.account.label())),
         ("Allowed", Some(connection.scopes.join(", "))),
-        ("Not allowed", Some(connection.withheld.join(", ")).filter(|withheld| !withheld.is_empty())),
+        ("Not allowed", Some(connection.missing_scopes.join(", ")).filter(|missing_scopes| !missing_scopes.is_empty())),
         ("Connected", Some(record::time(&connection.connected_at))),
         ("Last used", Some(record::time(&connection.last_used_at))),
         ("Last refreshed", connection.last_refreshed_at.as_deref().map(record::time)),
         ("Refreshes in the last day", Some(lately)),
-        ("The last refresh failed", connection.trouble),
+        ("The last refresh failed", connection.last_refresh_error),
         ("Token ends", connection.expires_at.as_deref().map(record::time)),
         ("Next refresh", renewal),
         ("Must be used before", connection.must_be_used_before.as_deref().map(record::time)),

@@ -21,7 +21,7 @@ use super::{
     store,
     tokens::{Census, Keyring, Rotated},
 };
-use crate::model::{AppError, By, ErrorCode};
+use crate::model::{ActorKind, AppError, ErrorCode};
 
 /// What can be done with encryption keys.
 #[derive(Subcommand)]
@@ -61,7 +61,7 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
         return Ok(());
     }
     match own_store().await? {
-        Store::Ours(state) => Actor::of(By::CommandLine).act(here(&state, command)).await,
+        Store::Ours(state) => Actor::of(ActorKind::CommandLine).act(here(&state, command)).await,
         Store::OfServer { first } => at_server(&AdminAccess::from_env()?, command, &first).await,
     }
 }

@@ -52,7 +52,7 @@ pub struct Load {
 pub async fn begin(state: &AppState, subject: &Subject, provider: &str) -> Result<Load, AppError> {
     let key = state.tokens.key(subject, provider)?;
     let (account, granted) = state.tokens.live(&key).await.map(|grant| (grant.account, grant.scopes))?;
-    state.trail.note(&key, &account, Action::Loaded, None).await;
+    state.trail.note(&key, &account, Action::LoadStarted, None).await;
     let bearer = Bearer::stored(state.tokens.clone(), key.clone(), &account.id);
     let api = api(state, &key, bearer, &account.id);
     Ok(Load { key, account, granted, api })
@@ -182,7 +182,7 @@ impl Load {
             first_items(self.pages(source, Arc::default())).map(move |(items, error)| (name, items, error))
         });
         let mut first =
-            FirstPage { source: provider.name.to_owned(), items: Vec::new(), failures: Vec::new(), nothing: None };
+            FirstPage { provider: provider.name.to_owned(), items: Vec::new(), failures: Vec::new(), nothing: None };
         for (name, items, error) in join_all(firsts).await {
             first.items.extend(items);
             first.failures.extend(error.map(|error| format!("{name}: {}", error.detail)));

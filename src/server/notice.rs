@@ -34,14 +34,14 @@ impl Notice {
     pub fn outcome(provider: &'static Provider, outcome: Outcome, home: String) -> Self {
         let title = match outcome {
             Outcome::Connected | Outcome::ConnectedTwice => format!("{} is connected", provider.name),
-            Outcome::Kept => "Nothing was changed".to_owned(),
+            Outcome::AccountKept => "Nothing was changed".to_owned(),
             _ => format!("{} is not connected", provider.name),
         };
         let sentence = match outcome {
             Outcome::Connected => "You can close this window.".to_owned(),
             outcome => outcome.sentence(provider.name),
         };
-        Self { status: StatusCode::OK, title, sentence, tells: Some((provider.slug, outcome.word())), home }
+        Self { status: StatusCode::OK, title, sentence, tells: Some((provider.slug, outcome.as_str())), home }
     }
 
     /// Something that went well, and leaves something to do.

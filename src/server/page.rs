@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::{AppState, access, cards, load};
 use crate::{
     app::shell,
-    model::{AppError, ErrorCode, FirstPage, Landing, Subject},
+    model::{AppError, ErrorCode, FirstPage, InitialState, Subject},
 };
 
 /// What the address of the page may say. Forms put it there, so it works without WASM.
@@ -33,15 +33,15 @@ pub async fn home(
 ) -> Response {
     let readable = address.is_ok();
     let address = address.map(|Query(address)| address).unwrap_or_default();
-    let mut landing = landing(&state, address, &headers).await;
-    if landing.signed_in && !readable {
+    let mut initial_state = initial_state(&state, address, &headers).await;
+    if initial_state.signed_in && !readable {
         let detail = "This address cannot be read, so the page shows the default user.";
-        landing.notice = Some(AppError::new(ErrorCode::InvalidInput, detail));
+        initial_state.notice = Some(AppError::new(ErrorCode::InvalidInput, detail));
     }
-    let status = landing.notice.as_ref().map(|error| error.code.status()).unwrap_or_default();
+    let status = initial_state.notice.as_ref().map(|error| error.code.status()).unwrap_or_default();
     let options = LeptosOptions::builder().output_name("tributary").build();
     let context = move || {
-        provide_context(landing.clone());
+        provide_context(initial_state.clone());
         set_policy();
     };
     let render = leptos_axum::render_app_to_stream_with_context(context, move || shell(options.clone()));
@@ -50,18 +50,18 @@ pub async fn home(
     response
 }
 
-async fn landing(state: &AppState, address: Address, headers: &HeaderMap) -> Landing {
-    let nobody = Landing::default();
+async fn initial_state(state: &AppState, address: Address, headers: &HeaderMap) -> InitialState {
+    let nobody = InitialState::default();
     match access::is_signed_in(state, headers).await {
         Ok(true) => {}
         Ok(false) => return nobody,
-        Err(error) => return Landing { notice: Some(error), ..nobody },
+        Err(error) => return InitialState { notice: Some(error), ..nobody },
     }
-    let subject = match Subject::chosen(address.org_id, address.user_id) {
+    let subject = match Subject::or_default(address.org_id, address.user_id) {
         Ok(subject) => subject,
         Err(error) => {
             let cards = cards::of(state, &nobody.subject).await;
-            return Landing { signed_in: true, cards, notice: Some(error), ..nobody };
+            return InitialState { signed_in: true, cards, notice: Some(error), ..nobody };
         }
     };
     let cards = cards::of(state, &subject).await;
@@ -75,7 +75,7 @@ async fn landing(state: &AppState, address: Address, headers: &HeaderMap) -> Lan
         Err(error) if error.code == ErrorCode::NotConnected => (None, None),
         Err(error) => (None, Some(error)),
     };
-    Landing { signed_in: true, subject, notice, cards, first_page }
+    InitialState { signed_in: true, subject, notice, cards, first_page }
 }
 
 async fn first_page(state: &AppState, subject: &Subject, provider: &str) -> Result<FirstPage, AppError> {

@@ -153,10 +153,12 @@ impl Provider {
         format!("{}_{suffix}", self.slug.to_uppercase())
     }
 
-    /// What a grant with these scopes cannot read. A provider that names no scopes withholds nothing by them.
-    pub fn withheld(&self, granted: &[String]) -> Vec<String> {
-        let lacks = |scope: &str| !granted.is_empty() && !granted.iter().any(|one| one == scope);
-        let contents = self.contents.iter().filter(|content| content.scope.is_some_and(lacks));
-        contents.map(|content| content.name.to_owned()).collect()
+    /// The scopes that a load needs and that are not among the granted ones. A provider that reports no scopes has none
+    /// missing.
+    pub fn missing_scopes(&self, granted: &[String]) -> Vec<String> {
+        let is_missing = |scope: &&str| !granted.is_empty() && !granted.iter().any(|one| one == scope);
+        let mut missing: Vec<_> = self.contents.iter().filter_map(|content| content.scope).filter(is_missing).collect();
+        missing.dedup();
+        missing.into_iter().map(str::to_owned).collect()
     }
 }

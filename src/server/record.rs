@@ -15,7 +15,7 @@ pub(super) fn page(title: &str, subject: &Subject, content: impl IntoView) -> Ht
                 {content}
                 <nav>
                     <a href=connect::home(subject)>"Back to the connections"</a>
-                    <a href=format!("/audit?{}", connect::query(subject))>"All that happened in "{subject.org_id().to_owned()}</a>
+                    <a href=format!("/audit?{}", subject.query())>"All that happened in "{subject.org_id().to_owned()}</a>
                 </nav>
             </main>
         </body>

@@ -6,12 +6,12 @@ use anyhow::{Context, bail};
 use axum::Router;
 use http::{Method, header};
 use secrecy::ExposeSecret;
-use tributary_sandbox as sandbox;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
     sync::watch,
 };
+use tributary_sandbox as sandbox;
 
 use super::{
     AppState, access,

@@ -124,7 +124,7 @@ async fn another_site_cannot_start_a_connection_with_a_link() {
 #[tokio::test]
 async fn every_answer_bears_its_request_id_and_the_security_headers() {
     let app = App::start().await;
-    for path in ["/", "/healthz", "/readyz", "/nothing", "/connected/hubspot/refused", "/integrations/hubspot/items"] {
+    for path in ["/", "/healthz", "/readyz", "/nothing", "/connected/hubspot/denied", "/integrations/hubspot/items"] {
         let answer = app.anybody("GET", path).header("x-request-id", "mine-1").send().await.unwrap();
         let header =
             |name: &str| answer.headers().get(name).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();

@@ -108,7 +108,7 @@ async fn scopes_that_were_not_granted_are_told_before_and_after() {
     .await;
     let connection = app.program("GET", "/integrations/airtable/credentials").query(&IDS).send().await.unwrap();
     let connection: Value = connection.json().await.unwrap();
-    assert_eq!(connection["withheld"], json!(["records"]));
+    assert_eq!(connection["missing_scopes"], json!(["data.records:read"]));
     assert_eq!(connection["account"]["name"], Value::Null, "without user.email:read there is no address");
     let events = app.events_of("airtable").await;
     assert_eq!(items(&events).len(), 12, "bases and tables");

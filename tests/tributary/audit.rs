@@ -34,13 +34,13 @@ async fn what_happens_to_a_connection_is_told_latest_first_with_who_and_from_whe
     app.steer(json!({"faults": []})).await;
     app.program("DELETE", "/integrations/hubspot/credentials").query(&IDS).send().await.unwrap();
     let told = trail(&app, &[]).await;
-    let expected = ["disconnected", "refresh_failed", "refreshed", "loaded", "token_read", "connected"];
+    let expected = ["disconnected", "refresh_failed", "refreshed", "load_started", "token_read", "connected"];
     assert_eq!(actions(&told), expected, "reads within a minute are one: {told}");
     let connected = &told["entries"][5];
     assert_eq!((&connected["user_id"], &connected["provider"]), (&json!("ada"), &json!("hubspot")));
     assert_eq!((&connected["by"], &connected["from"]), (&json!("browser"), &json!("127.0.0.1")));
     assert_eq!(connected["account"], "acme-sandbox.com (24816357)");
-    assert_eq!((&told["entries"][2]["by"], &told["entries"][2]["from"]), (&json!("program"), &json!("127.0.0.1")));
+    assert_eq!((&told["entries"][2]["by"], &told["entries"][2]["from"]), (&json!("api_key"), &json!("127.0.0.1")));
     assert!(told["entries"][1]["detail"].as_str().unwrap().contains("503"));
     assert!(told["entries"][0]["detail"].as_str().unwrap().contains("revoked at the provider"));
 }
@@ -106,6 +106,6 @@ async fn a_grant_that_died_under_a_load_is_told_with_its_reason() {
     let token = bearer.fresh().await.unwrap();
     bearer.dead(&token).await;
     let told = trail(&app, &[]).await;
-    assert_eq!(actions(&told), ["died", "connected"]);
+    assert_eq!(actions(&told), ["reconnect_required", "connected"]);
     assert!(told["entries"][0]["detail"].as_str().unwrap().contains("no longer accepts"));
 }

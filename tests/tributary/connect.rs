@@ -54,7 +54,7 @@ async fn a_program_has_its_user_connect_by_a_one_time_link() {
 async fn a_refusal_is_told_and_changes_nothing() {
     let app = App::start().await;
     let end = Browser::new().decide(&link(&app).await, "deny").await;
-    assert_eq!(end.url().path(), "/connected/hubspot/refused");
+    assert_eq!(end.url().path(), "/connected/hubspot/denied");
     assert!(end.text().await.unwrap().contains("You did not allow"));
     assert_eq!(connected(&app).await, StatusCode::NOT_FOUND);
 }
@@ -75,7 +75,7 @@ async fn a_state_is_accepted_once() {
 async fn a_state_is_bound_to_the_browser_that_set_out() {
     let app = App::start().await;
     let callback = code_and_state(&Browser::new().consent(&link(&app).await).await).await;
-    assert!(Browser::new().get(&callback).await.url().path().ends_with("/mismatched"));
+    assert!(Browser::new().get(&callback).await.url().path().ends_with("/wrong_browser"));
     assert_eq!(connected(&app).await, StatusCode::NOT_FOUND);
 }
 
@@ -221,7 +221,7 @@ async fn account(app: &App) -> Value {
 #[tokio::test]
 async fn another_account_takes_the_place_of_the_one_before_only_when_the_person_says_so() {
     for (answer, outcome, id, revoked) in
-        [("replace", "connected", "24816358", "24816357"), ("keep", "kept", "24816357", "24816358")]
+        [("replace", "connected", "24816358", "24816357"), ("keep", "account_kept", "24816357", "24816358")]
     {
         let app = App::start().await;
         app.connect().await;
@@ -274,7 +274,7 @@ async fn connecting_the_same_account_again_keeps_the_connection_and_asks_nothing
     let trail: Value = trail.json().await.unwrap();
     let actions: Vec<_> =
         trail["entries"].as_array().unwrap().iter().rev().map(|entry| entry["action"].clone()).collect();
-    assert_eq!(actions, ["connected", "loaded", "died", "reconnected", "loaded"], "{trail}");
+    assert_eq!(actions, ["connected", "load_started", "reconnect_required", "reconnected", "load_started"], "{trail}");
 }
 
 #[tokio::test]

@@ -42,7 +42,7 @@ async fn a_grant_in_use_is_refreshed_before_anybody_has_to_wait_for_it() {
     assert_eq!(app.program("POST", "/integrations/hubspot/credentials").form(&IDS).send().await.unwrap().status(), 200);
     assert_eq!(refreshes(&app, "hubspot").await, 1, "nobody waited");
     let connection = connection(&app, "hubspot").await;
-    assert_eq!((&connection["refreshes_today"], &connection["failures_today"]), (&json!(1), &json!(0)));
+    assert_eq!((&connection["refreshes_last_24h"], &connection["refresh_failures_last_24h"]), (&json!(1), &json!(0)));
 }
 
 #[tokio::test]
@@ -119,8 +119,8 @@ async fn a_dead_grant_is_left_alone_and_one_whose_provider_fails_is_not_asked_in
     let tries = asked().await - before;
     assert!((3..=8).contains(&tries), "{tries} tries in an hour");
     let told = connection(&app, "hubspot").await;
-    assert_eq!((told["status"].as_str(), &told["failures_today"]), (Some("active"), &json!(tries)));
-    assert!(told["trouble"].as_str().unwrap().contains("503"), "{told}");
+    assert_eq!((told["status"].as_str(), &told["refresh_failures_last_24h"]), (Some("active"), &json!(tries)));
+    assert!(told["last_refresh_error"].as_str().unwrap().contains("503"), "{told}");
     let trail = app.program("GET", "/audit.json").query(&[("org_id", "acme")]).send().await.unwrap();
     let trail: Value = trail.json().await.unwrap();
     let failures = trail["entries"].as_array().unwrap().iter().filter(|entry| entry["action"] == "refresh_failed");

@@ -67,7 +67,8 @@ async fn keys_rotate_on_redis_while_servers_run_and_the_old_one_can_then_be_drop
     let trail =
         Client::new().get(format!("{}/audit.json?org_id=acme", only.url)).bearer_auth(KEY).send().await.unwrap();
     let trail: Value = trail.json().await.unwrap();
-    let rotation = trail["entries"].as_array().unwrap().iter().find(|entry| entry["action"] == "keys_rotated").unwrap();
+    let rotation =
+        trail["entries"].as_array().unwrap().iter().find(|entry| entry["action"] == "encryption_keys_rotated").unwrap();
     assert_eq!(
         (&rotation["by"], rotation["detail"].as_str().unwrap().contains("3 of its grants")),
         (&"command_line".into(), true)

@@ -185,14 +185,14 @@ async fn connecting(case: &Case) {
     let (status, connection) = connection(&app, case).await;
     assert_eq!((status, &connection["status"]), (StatusCode::OK, &json!("active")));
     assert_eq!(connection["account"]["name"], case.account);
-    assert_eq!((&connection["withheld"], &connection["renewable"]), (&json!([]), &json!(true)));
+    assert_eq!((&connection["missing_scopes"], &connection["renewable"]), (&json!([]), &json!(true)));
     assert_eq!(connection["must_be_used_before"].is_string(), case.says_how_long);
 }
 
 async fn refusing(case: &Case) {
     let app = App::start().await;
     let end = Browser::new().decide(&app.link_to(case.slug).await, "deny").await;
-    assert_eq!(end.url().path(), format!("/connected/{}/refused", case.slug));
+    assert_eq!(end.url().path(), format!("/connected/{}/denied", case.slug));
     assert_eq!(connection(&app, case).await.0, StatusCode::NOT_FOUND);
 }
 

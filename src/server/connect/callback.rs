@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::{
     OnBehalf,
     attempt::{self, Attempt},
-    choice, home, query,
+    choice, home,
 };
 use crate::{
     model::{AppError, ErrorCode, Outcome, Subject},
@@ -74,13 +74,13 @@ pub(super) async fn back(
     outcome: Outcome,
     subject: Option<&Subject>,
 ) -> String {
-    if !outcome.is_connected() && outcome != Outcome::Kept {
-        tracing::warn!(provider = provider.slug, outcome = outcome.word(), "not connected");
+    if !outcome.is_connected() && outcome != Outcome::AccountKept {
+        tracing::warn!(provider = provider.slug, outcome = outcome.as_str(), "not connected");
     }
     // The operator goes back to whom they were acting for; a user who came by a link has no page of ours to go back to.
     let operator = access::is_signed_in(state, headers).await.unwrap_or_default();
-    let behalf = subject.filter(|_| operator).map_or(String::new(), |subject| format!("?{}", query(subject)));
-    format!("/connected/{}/{}{behalf}", provider.slug, outcome.word())
+    let behalf = subject.filter(|_| operator).map_or(String::new(), |subject| format!("?{}", subject.query()));
+    format!("/connected/{}/{}{behalf}", provider.slug, outcome.as_str())
 }
 
 /// How an exchange went on.
@@ -105,11 +105,11 @@ async fn finish(
         Err(error) => return (Err(of(&error)), None),
     };
     if !attempt.belongs_to(provider, given, headers) {
-        return (Err(Outcome::Mismatched), None);
+        return (Err(Outcome::WrongBrowser), None);
     }
     let subject = attempt.key.subject.clone();
     let outcome = match (&callback.error, &callback.code) {
-        (Some(error), _) if error == "access_denied" => Err(Outcome::Refused),
+        (Some(error), _) if error == "access_denied" => Err(Outcome::Denied),
         (None, Some(code)) if code.len() <= LONGEST => {
             let (state, code) = (state.clone(), code.clone());
             // A task of its own: once the code is spent, the grant is saved even when the window is closed meanwhile.
@@ -184,7 +184,7 @@ pub async fn connected(
     let ids = on_behalf.ok().and_then(|Query(OnBehalf { org_id, user_id })| org_id.zip(user_id));
     let subject = ids.and_then(|(org_id, user_id)| Subject::new(org_id, user_id).ok());
     let home = subject.map_or_else(|| "/".to_owned(), |subject| home(&subject));
-    match (providers::find(&provider), Outcome::of(&outcome)) {
+    match (providers::find(&provider), Outcome::parse(&outcome)) {
         (Some(provider), Some(outcome)) => Notice::outcome(provider, outcome, home).into_response(),
         _ => Notice::error(&AppError::new(ErrorCode::NotFound, "There is no such page.")).into_response(),
     }

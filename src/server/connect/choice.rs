@@ -136,7 +136,7 @@ async fn settle(
         return state.tokens.save(&key, choice.other, minted, choice.minted_at).await;
     }
     state.tokens.discard(&key, &choice.other, minted).await?;
-    Ok(Outcome::Kept)
+    Ok(Outcome::AccountKept)
 }
 
 impl Choice {

@@ -133,7 +133,7 @@ impl Grant {
     pub(super) fn into_connection(self, provider: &Provider, now: Timestamp) -> Connection {
         let grant = self;
         Connection {
-            withheld: provider.withheld(&grant.scopes),
+            missing_scopes: provider.missing_scopes(&grant.scopes),
             status: if grant.dead.is_some() { Status::ReconnectRequired } else { Status::Active },
             reason: grant.dead,
             account: grant.account,
@@ -145,9 +145,9 @@ impl Grant {
             last_refreshed_at: grant.last_refreshed_at.map(seconds),
             last_used_at: seconds(grant.used_at),
             next_refresh_at: None,
-            refreshes_today: grant.history.refreshes_in_a_day(now),
-            failures_today: grant.history.failures_in_a_day(now),
-            trouble: grant.history.trouble().map(|trouble| trouble.reason.clone()),
+            refreshes_last_24h: grant.history.refreshes_in_a_day(now),
+            refresh_failures_last_24h: grant.history.failures_in_a_day(now),
+            last_refresh_error: grant.history.trouble().map(|trouble| trouble.reason.clone()),
         }
     }
 }

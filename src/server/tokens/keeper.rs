@@ -16,7 +16,7 @@ use secrecy::ExposeSecret;
 
 use super::{ConnectionKey, Tokens, key};
 use crate::{
-    model::{AppError, By},
+    model::{ActorKind, AppError},
     server::{
         actor::Actor,
         failure,
@@ -53,7 +53,7 @@ impl Keeper {
 
     /// Keeps for ever, whenever it is this process's turn.
     pub async fn run(self) {
-        Actor::of(By::Keeper).act(self.keep()).await;
+        Actor::of(ActorKind::Scheduler).act(self.keep()).await;
     }
 
     async fn keep(mut self) {

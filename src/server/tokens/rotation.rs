@@ -101,7 +101,7 @@ impl Tokens {
         for (org_id, count) in std::mem::take(orgs) {
             let first = self.config.encryption_keys.first_id();
             let detail = format!("{count} of its grants were sealed anew, under the key {first}.");
-            self.trail.note_all(&org_id, Action::KeysRotated, &detail).await;
+            self.trail.note_all(&org_id, Action::EncryptionKeysRotated, &detail).await;
         }
     }
 
@@ -138,7 +138,7 @@ impl Tokens {
                 dead.sealed.clear();
                 if self.write(&key, &stored, &dead).await? {
                     abandoned += 1;
-                    self.trail.note(&key, &dead.account, Action::Died, Some(reason)).await;
+                    self.trail.note(&key, &dead.account, Action::ReconnectRequired, Some(reason)).await;
                 }
             }
         }

@@ -59,7 +59,7 @@ impl Spending<'_> {
                 tracing::warn!(%key, reason, "refresh refused; the person has to connect again");
                 let next = tokens.seal(key, grant.died(&reason), &secrets.into())?;
                 if let Settled::Done = tokens.settle_patiently(key, claimed, &next).await? {
-                    tokens.trail.note(key, &next.account, Action::Died, Some(&reason)).await;
+                    tokens.trail.note(key, &next.account, Action::ReconnectRequired, Some(&reason)).await;
                 }
                 // Where somebody else changed it, theirs counts.
                 let current = tokens.live(key).await?;
@@ -196,7 +196,7 @@ impl Tokens {
         let buried = self.write(key, &stored, &dead).await?;
         tracing::warn!(%key, reason, buried, "the grant is dead; the person has to connect again");
         if buried {
-            self.trail.note(key, &dead.account, Action::Died, Some(reason)).await;
+            self.trail.note(key, &dead.account, Action::ReconnectRequired, Some(reason)).await;
         }
         Ok(buried)
     }
