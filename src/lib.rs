@@ -1,20 +1,23 @@
 //! Tributary connects users' HubSpot, Notion and Airtable accounts and loads what is in them as one stream of items.
 //!
-//! One crate, built twice: with the feature `ssr` it is the server, with `hydrate` the page's WASM half.
+//! This crate is built twice: with the feature `ssr` it is the server, with `hydrate` the WASM half of the page.
 //!
 //! # Invariants
 //!
-//! - [`model`] is the only module whose types cross a wire. Nothing in [`app`] knows a provider's API.
-//! - One trait of ours: `server::store::Store`. One table of providers: `server::providers::ALL`. A provider is a
-//!   `const` of data plus a few functions; its file has paths, reply types and the mapping to items, and no HTTP
-//!   plumbing, storage or OAuth code.
-//! - Tokens and secrets are in clear only inside `server::tokens` and `server::providers::Api`, and in the one answer
-//!   that gives a program its access token (`server::rest`); they wear `secrecy` types, and neither a log line, an
-//!   error nor the page ever holds one.
-//! - A failing stream never fails a load, and a load is never both green and incomplete.
-//! - No state outside the store: any request may be answered by any process. What a process remembers for itself
-//!   (quotas, what failed just now) only spares requests; who is refreshing a grant stands in the grant.
-//! - Everything a person or a program sends is bounded and checked before it is used.
+//! - [`model`] is the only module whose types cross a wire, apart from the endpoints of `tributary encryption-keys`. Nothing
+//!   in [`app`] knows a provider's API.
+//! - One trait for state: `server::store::Store`. One table of providers: `server::providers::ALL`. A provider is a `const`
+//!   of data plus a few functions; no code outside its own file asks which provider it is dealing with.
+//! - Tokens and client secrets are in clear only inside `server::grants` and `server::providers::client`, in the handlers
+//!   that pass newly issued tokens between the two, and in the one response that gives a program its access token. They
+//!   wear `secrecy` types; no log line, error or view contains one.
+//! - Everything that is encrypted goes through `server::crypto`, and is bound to its key in the store.
+//! - A failing stream never fails a load, and a load is never both complete and missing something.
+//! - No state outside the store: any process may answer any request. What a process keeps for itself (rate limits, recent
+//!   failures) only saves requests; a refresh in progress is recorded in its grant.
+//! - Errors are typed where code decides on them, and become [`model::AppError`] once, at the edge.
+//! - Every entry of the audit log names an actor who was authenticated.
+//! - Everything that a person or program sends is bounded and checked before it is used.
 
 pub mod model;
 
@@ -25,7 +28,10 @@ pub mod jsonl;
 #[cfg(feature = "ssr")]
 pub mod server;
 
-/// Makes the server-rendered page live. Called by the script that Leptos puts into the page.
+#[cfg(feature = "ssr")]
+pub mod cli;
+
+/// Hydrates the server-rendered page. Called by the script that Leptos puts into it.
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {

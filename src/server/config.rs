@@ -1,117 +1,91 @@
-//! Configuration, read once from the environment (and a `.env` file) at the start.
+//! Configuration, read once at the start from the environment (and a `.env` file).
 //!
-//! Every variable stands in [`variables()`], from which `--help` is made. A bad value stops the start with a sentence.
+//! [`variables()`] is the table of all variables, from which `--help` is generated. An invalid value stops the start with a
+//! sentence that names the variable and what it accepts.
 
-mod admin;
+mod data_dir;
 mod provider;
 mod reader;
 mod variables;
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 use anyhow::{Context, bail};
 use secrecy::SecretString;
 use url::Url;
 
 use super::{
-    data_dir::DataDir,
-    providers::{self, Provider},
-    tokens::Keyring,
+    crypto::{Keyring, random_secret},
+    providers::{self, Provider, Registration},
 };
 
-pub use admin::{AdminAccess, stored_somewhere};
-pub use provider::{ClientCredentials, ProviderConfig};
+pub use data_dir::DataDir;
+pub use reader::{ADDRESS, Reader};
 pub use variables::{Variable, help, variables};
 
-use reader::Reader;
+/// The file in the data folder with the generated API key.
+pub const ADMIN_KEY_FILE: &str = "admin-key";
 
-/// Everything that an operator can choose.
+/// The file in the data folder with the generated encryption keys.
+const ENCRYPTION_KEYS_FILE: &str = "encryption-keys";
+
+/// The operator's choices.
 #[derive(Debug)]
 pub struct Config {
     /// `TRIBUTARY_LISTEN`.
     pub listen: SocketAddr,
-    /// `TRIBUTARY_PUBLIC_URL`: the root of a host.
+    /// `TRIBUTARY_PUBLIC_URL`, which has no path.
     pub public_url: Url,
     /// `TRIBUTARY_DATA_DIR`.
     pub data_dir: PathBuf,
-    /// `REDIS_URL`; the embedded store when unset. Secret, since it may hold a password.
+    /// `REDIS_URL`; without it the embedded store is used. Secret, since it may contain a password.
     pub redis_url: Option<SecretString>,
-    /// `TRIBUTARY_API_KEY`, or the admin key in the data folder.
+    /// `TRIBUTARY_API_KEY`, or the generated key in the data folder.
     pub api_key: SecretString,
-    /// `TRIBUTARY_KEEPER`: whether grants are refreshed ahead of time.
-    pub keeper: bool,
-    /// `TRIBUTARY_ENCRYPTION_KEYS`, or those in the data folder.
-    pub encryption_keys: Keyring,
+    /// `TRIBUTARY_REFRESH_SCHEDULER`: whether grants are refreshed ahead of time.
+    pub refresh_scheduler: bool,
+    /// `TRIBUTARY_ENCRYPTION_KEYS`, or the generated keys in the data folder.
+    pub encryption_keys: Arc<Keyring>,
     /// Where the sandbox listens; `None` when it is off or no provider needs it.
     pub sandbox_listen: Option<SocketAddr>,
-    /// One for each of [`providers::ALL`], in its order.
-    pub providers: Vec<ProviderConfig>,
+    /// One registration for each of [`providers::ALL`], in its order.
+    pub providers: Vec<Registration>,
 }
 
-/// What an address variable takes.
-const ADDRESS: &str = "an address and port such as 127.0.0.1:8000";
-
 impl Config {
-    /// Reads the process's environment. Makes the data folder and what is generated into it.
+    /// Reads the environment of the process. Creates the data folder and generates what is missing in it.
     pub fn from_env() -> anyhow::Result<Self> {
         Self::read(&|name| std::env::var(name).ok())
     }
 
-    /// Reads variables from anywhere. Empty ones count as unset.
+    /// Reads variables from anywhere. Empty values count as unset.
     pub fn read(variables: &dyn Fn(&str) -> Option<String>) -> anyhow::Result<Self> {
         let reader = Reader(variables);
         let listen = reader.parsed("TRIBUTARY_LISTEN", ADDRESS)?;
         let public_url = reader.url("TRIBUTARY_PUBLIC_URL")?;
         if public_url.path() != "/" {
             bail!(
-                "TRIBUTARY_PUBLIC_URL is {:?}. It takes an address without a path: the page lies at the root of its host.",
+                "TRIBUTARY_PUBLIC_URL is {:?}. Set it to an address without a path: the page is served at the root of its host.",
                 public_url.as_str()
             );
         }
         let data_dir = DataDir::new(reader.text("TRIBUTARY_DATA_DIR").into());
         let redis_url = reader.optional("REDIS_URL").map(SecretString::from);
-
-        let api_key = match reader.optional("TRIBUTARY_API_KEY") {
-            Some(key) if key.len() < 16 => bail!(
-                "TRIBUTARY_API_KEY is too short to be safe. It takes 16 characters or more; make one with: openssl rand -hex 32"
-            ),
-            Some(key) => key.into(),
-            None => data_dir.secret("admin-key", super::random::token)?,
-        };
-        let encryption_keys = match reader.optional("TRIBUTARY_ENCRYPTION_KEYS") {
-            Some(keys) => Keyring::parse(&keys.into()).context("TRIBUTARY_ENCRYPTION_KEYS cannot be used")?,
-            None if redis_url.is_some() => bail!(
-                "TRIBUTARY_ENCRYPTION_KEYS is not set, and REDIS_URL is: processes that share a store must share the keys. It takes id:key pairs, each key 32 bytes in base64; make one with: echo \"k1:$(openssl rand -base64 32)\""
-            ),
-            None => Keyring::parse(&data_dir.secret("encryption-keys", Keyring::generate)?)
-                .context("the file encryption-keys in the data folder cannot be used")?,
-        };
-
-        let keeper = match reader.text("TRIBUTARY_KEEPER").as_str() {
+        let api_key = api_key(&reader, &data_dir)?;
+        let encryption_keys = encryption_keys(&reader, &data_dir, redis_url.is_some())?;
+        let refresh_scheduler = match reader.text("TRIBUTARY_REFRESH_SCHEDULER").as_str() {
             "on" => true,
             "off" => false,
             other => bail!(
-                "TRIBUTARY_KEEPER is {other:?}. It may be on (grants are refreshed ahead of time, and kept alive unused) or off."
+                "TRIBUTARY_REFRESH_SCHEDULER is {other:?}. Set it to on (grants are refreshed ahead of time, and kept alive when unused) or off."
             ),
         };
-
-        let sandbox = match reader.text("TRIBUTARY_SANDBOX").as_str() {
-            "auto" => Some(reader.parsed::<SocketAddr>("TRIBUTARY_SANDBOX_LISTEN", ADDRESS)?),
-            "off" => None,
-            other => bail!(
-                "TRIBUTARY_SANDBOX is {other:?}. It may be auto (a stand-in answers for every provider without a client id) or off."
-            ),
-        };
-        if let Some(listen) = sandbox.filter(|listen| !listen.ip().is_loopback() || listen.port() == 0) {
-            bail!(
-                "TRIBUTARY_SANDBOX_LISTEN is {listen}. It takes an address of this machine alone, with a port, such as 127.0.0.1:8001: anybody may sign in to a stand-in."
-            );
-        }
+        let sandbox = sandbox(&reader)?;
         let providers = providers::ALL
             .iter()
-            .map(|provider| ProviderConfig::read(provider, &reader, sandbox))
+            .map(|provider| provider::read(provider, &reader, sandbox))
             .collect::<anyhow::Result<Vec<_>>>()?;
-        let sandbox_listen = sandbox.filter(|_| providers.iter().any(|provider| provider.sandbox));
+        let sandbox_listen = sandbox.filter(|_| providers.iter().any(|registration| registration.sandbox));
 
         Ok(Self {
             listen,
@@ -119,28 +93,66 @@ impl Config {
             data_dir: data_dir.into(),
             redis_url,
             api_key,
-            keeper,
-            encryption_keys,
+            refresh_scheduler,
+            encryption_keys: Arc::new(encryption_keys),
             sandbox_listen,
             providers,
         })
     }
 
-    /// How a provider is reached.
-    pub fn provider(&self, provider: &Provider) -> &ProviderConfig {
-        let place = providers::ALL.iter().position(|other| other.slug == provider.slug);
-        &self.providers[place.expect("every provider stands in ALL")]
+    /// The registration at a provider.
+    pub fn provider(&self, provider: &Provider) -> &Registration {
+        let index = providers::ALL.iter().position(|other| other.slug == provider.slug);
+        &self.providers[index.expect("every provider is in ALL")]
     }
 
-    /// What we registered at the provider: `{public_url}/integrations/{provider}/oauth2callback`.
+    /// The redirect URL to register at a provider: `{public_url}/integrations/{provider}/oauth2callback`.
     pub fn redirect_url(&self, provider: &str) -> String {
         self.public(&format!("/integrations/{provider}/oauth2callback"))
     }
 
-    /// An address of ours as people reach it. `path` begins with a slash.
+    /// The public address of a path, which begins with a slash.
     pub fn public(&self, path: &str) -> String {
         format!("{}{path}", self.public_url.as_str().trim_end_matches('/'))
     }
+}
+
+fn api_key(reader: &Reader, data_dir: &DataDir) -> anyhow::Result<SecretString> {
+    match reader.optional("TRIBUTARY_API_KEY") {
+        Some(key) if key.len() < 16 => bail!(
+            "TRIBUTARY_API_KEY is too short to be safe. Use 16 characters or more; create one with: openssl rand -hex 32"
+        ),
+        Some(key) => Ok(key.into()),
+        None => data_dir.secret(ADMIN_KEY_FILE, random_secret),
+    }
+}
+
+fn encryption_keys(reader: &Reader, data_dir: &DataDir, is_shared: bool) -> anyhow::Result<Keyring> {
+    match reader.optional("TRIBUTARY_ENCRYPTION_KEYS") {
+        Some(keys) => Keyring::parse(&keys.into()).context("TRIBUTARY_ENCRYPTION_KEYS can't be used"),
+        None if is_shared => bail!(
+            "TRIBUTARY_ENCRYPTION_KEYS is not set although REDIS_URL is: processes that share a store have to share the keys. Set it to id:key pairs, each key 32 bytes in base64; create one with: echo \"k1:$(openssl rand -base64 32)\""
+        ),
+        None => Keyring::parse(&data_dir.secret(ENCRYPTION_KEYS_FILE, Keyring::generate)?)
+            .context("the file encryption-keys in the data folder can't be used"),
+    }
+}
+
+/// The address of the sandbox, unless it is off or not compiled in.
+fn sandbox(reader: &Reader) -> anyhow::Result<Option<SocketAddr>> {
+    let listen = match reader.text("TRIBUTARY_SANDBOX").as_str() {
+        "auto" => reader.parsed::<SocketAddr>("TRIBUTARY_SANDBOX_LISTEN", ADDRESS)?,
+        "off" => return Ok(None),
+        other => bail!(
+            "TRIBUTARY_SANDBOX is {other:?}. Set it to auto (a stand-in answers for every provider without a client id) or off."
+        ),
+    };
+    if !listen.ip().is_loopback() || listen.port() == 0 {
+        bail!(
+            "TRIBUTARY_SANDBOX_LISTEN is {listen}. Set it to a loopback address with a port, such as 127.0.0.1:8001: anybody can sign in to a stand-in."
+        );
+    }
+    Ok(Some(listen).filter(|_| cfg!(feature = "sandbox")))
 }
 
 #[cfg(test)]
@@ -157,14 +169,14 @@ mod tests {
     }
 
     #[test]
-    fn nothing_has_to_be_configured() {
+    fn a_start_needs_no_configuration() {
         let config = read(&[]).unwrap();
         assert_eq!(config.redirect_url("hubspot"), "http://localhost:8000/integrations/hubspot/oauth2callback");
         assert!(config.sandbox_listen.is_some() && config.providers.iter().all(|provider| provider.sandbox));
     }
 
     #[test]
-    fn a_bad_value_is_refused_with_the_variables_name_and_what_it_takes() {
+    fn a_bad_value_is_refused_with_the_name_of_its_variable_and_what_it_accepts() {
         let key = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
         for (name, value, says) in [
             ("TRIBUTARY_LISTEN", "8000", "address and port"),
@@ -175,10 +187,10 @@ mod tests {
             ("TRIBUTARY_ENCRYPTION_KEYS", "k1:c2hvcnQ=", "32 bytes"),
             ("TRIBUTARY_ENCRYPTION_KEYS", &format!("k1:{key},k1:{key}"), "twice"),
             ("TRIBUTARY_SANDBOX", "on", "auto"),
-            ("TRIBUTARY_KEEPER", "yes", "off"),
+            ("TRIBUTARY_REFRESH_SCHEDULER", "yes", "off"),
             ("TRIBUTARY_PUBLIC_URL", "https://a.example/sub", "without a path"),
             ("TRIBUTARY_SANDBOX_LISTEN", "nowhere", "address and port"),
-            ("TRIBUTARY_SANDBOX_LISTEN", "0.0.0.0:8001", "this machine alone"),
+            ("TRIBUTARY_SANDBOX_LISTEN", "0.0.0.0:8001", "loopback"),
             ("TRIBUTARY_SANDBOX_LISTEN", "127.0.0.1:0", "with a port"),
             ("HUBSPOT_AUTH_URL", "ftp://x", "http"),
             ("HUBSPOT_CLIENT_ID", "id-without-secret", "HUBSPOT_CLIENT_SECRET"),
@@ -189,13 +201,13 @@ mod tests {
     }
 
     #[test]
-    fn a_shared_store_wants_shared_keys() {
+    fn a_shared_store_requires_shared_keys() {
         let error = read(&[("REDIS_URL", "redis://127.0.0.1")]).unwrap_err();
         assert!(error.contains("TRIBUTARY_ENCRYPTION_KEYS"), "{error}");
     }
 
     #[test]
-    fn a_provider_with_a_client_id_is_the_real_one() {
+    fn a_provider_with_a_client_id_is_not_sandboxed() {
         let config = read(&[("HUBSPOT_CLIENT_ID", "id"), ("HUBSPOT_CLIENT_SECRET", "secret")]).unwrap();
         assert!(!config.providers[0].sandbox);
         assert_eq!(config.providers[0].api_url, "https://api.hubapi.com");

@@ -1,83 +1,66 @@
-//! Connecting: from our page to the provider's and back (OAuth 2, authorization code with PKCE and state).
+//! Connecting an account: from our page to the provider's and back (OAuth 2, authorization code with PKCE and state).
 
+mod account_choice;
 mod attempt;
+mod authorize;
 mod callback;
-mod choice;
 mod disconnect;
-mod sealed;
+mod link;
 
-use axum::{
-    extract::{Path, Query, State, rejection::QueryRejection},
-    response::{IntoResponse, Response},
-};
-use http::{HeaderMap, StatusCode, header};
-use serde::Deserialize;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
 
 use super::{
-    AppState, access,
-    notice::Notice,
-    providers::{self, Provider},
-    tokens::ConnectionKey,
+    connections::{ConnectionKey, UnknownProvider},
+    crypto::digest,
+    grants::GrantError,
 };
-use crate::model::{AppError, ErrorCode, Subject};
+use crate::model::{Outcome, Subject};
 
+pub use account_choice::{choose as choose_account, view as account_choice};
+pub use authorize::authorize;
 pub use callback::{callback, connected};
-pub use choice::{answer, question};
 pub use disconnect::{disconnect, disconnect_form};
+pub use link::create as create_link;
 
-/// A one-time address for the user's own browser, good for ten minutes. Programs hand it on.
-pub async fn link(state: &AppState, subject: &Subject, provider: &str) -> Result<String, AppError> {
-    let key = state.tokens.key(subject, provider)?;
-    // A provider that is not configured is an error now, not in the user's browser.
-    state.tokens.oauth(&key)?;
-    Ok(state.config.public(&format!("/connect/{}", attempt::make_link(state, &key).await?)))
+/// How long an attempt, a connect link and a question to the user are valid.
+const LIFETIME: Duration = Duration::from_secs(600);
+
+/// A connection inside a sealed record.
+#[derive(Serialize, Deserialize)]
+struct Target {
+    subject: Subject,
+    provider: String,
 }
 
-/// On whose behalf the signed-in operator connects.
-#[derive(Deserialize)]
-pub struct OnBehalf {
-    pub(super) org_id: Option<String>,
-    pub(super) user_id: Option<String>,
-}
-
-/// `GET /connect/{provider}` from the signed-in page, or `GET /connect/{one-time link}`: sets out to the provider.
-pub async fn set_out(
-    State(state): State<AppState>,
-    Path(what): Path<String>,
-    on_behalf: Result<Query<OnBehalf>, QueryRejection>,
-    headers: HeaderMap,
-) -> Response {
-    let set_out = async {
-        let Query(on_behalf) = on_behalf.map_err(|_| unreadable())?;
-        let key = match providers::find(&what) {
-            Some(provider) => from_page(&state, provider, on_behalf, &headers).await?,
-            None => attempt::take_link(&state, &what).await?,
-        };
-        let (url, cookie) = attempt::begin(&state, &key).await?;
-        Ok((StatusCode::SEE_OTHER, [(header::LOCATION, String::from(url)), (header::SET_COOKIE, cookie)])
-            .into_response())
-    };
-    set_out.await.unwrap_or_else(|error: AppError| Notice::error(&error).into_response())
-}
-
-async fn from_page(
-    state: &AppState,
-    provider: &Provider,
-    on_behalf: OnBehalf,
-    headers: &HeaderMap,
-) -> Result<ConnectionKey, AppError> {
-    access::refuse_links_of_other_sites(headers)?;
-    if !access::is_signed_in(state, headers).await? {
-        return Err(access::not_signed_in());
+impl Target {
+    fn new(key: &ConnectionKey) -> Self {
+        Self { subject: key.subject.clone(), provider: key.provider.slug.to_owned() }
     }
-    state.tokens.key(&Subject::or_default(on_behalf.org_id, on_behalf.user_id)?, provider.slug)
+
+    fn key(&self) -> Result<ConnectionKey, UnknownProvider> {
+        ConnectionKey::new(&self.subject, &self.provider)
+    }
 }
 
-fn unreadable() -> AppError {
-    AppError::new(ErrorCode::InvalidInput, "This address cannot be read. Go to the page and start from there.")
+/// The key of a sealed record to which a secret gives access.
+fn sealed_key(kind: &str, secret: &str) -> String {
+    format!("{kind}/{}", digest(secret))
 }
 
-/// The page, for this subject.
-pub(super) fn home(subject: &Subject) -> String {
-    format!("/?{}", subject.query())
+/// The outcome of an attempt that failed.
+impl From<GrantError> for Outcome {
+    fn from(error: GrantError) -> Self {
+        tracing::warn!(%error, "connecting failed");
+        match error {
+            GrantError::ProviderUnavailable(_) => Self::ProviderUnavailable,
+            GrantError::Store(_) => Self::StoreUnavailable,
+            GrantError::ReconnectRequired { .. } | GrantError::ClientRejected(_) => Self::Rejected,
+            GrantError::NotConnected(_)
+            | GrantError::AccountChanged(_)
+            | GrantError::NotConfigured(_)
+            | GrantError::Internal(_) => Self::Failed,
+        }
+    }
 }

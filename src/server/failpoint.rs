@@ -1,32 +1,32 @@
-//! Places where the fault suite has this process killed, and its clock set wrong. Only builds with the feature `failpoints`
-//! know them; in all others they are nothing.
+//! Fail points: places where the fault suite kills this process or shifts its clock. They exist only in builds with the
+//! feature `failpoints`.
 //!
-//! What happens where is told by the variable `FAILPOINTS`, in the syntax of the crate `fail-parallel`:
+//! The variable `FAILPOINTS` configures them, in the syntax of the crate `fail-parallel`:
 //! `refresh::answered=1*return;clock=return(-600)`.
 
 use jiff::Timestamp;
 
-/// Before anybody is told of a refresh.
+/// Before the claim is written.
 pub const BEFORE_CLAIM: &str = "refresh::before_claim";
-/// The claim is in the store, and nothing was sent.
+/// The claim is written, and nothing has been sent.
 pub const CLAIMED: &str = "refresh::claimed";
-/// The provider answered, and nothing is saved.
+/// The provider has answered, and nothing is saved.
 pub const ANSWERED: &str = "refresh::answered";
-/// The new tokens are saved, and nobody has them yet.
+/// The new tokens are saved, and no caller has them yet.
 pub const SAVED: &str = "refresh::saved";
 
-/// Ends the process here, as SIGKILL does, when a test wants it.
+/// Kills the process with SIGKILL if this fail point is armed.
 #[cfg(feature = "failpoints")]
-pub fn reach(place: &str) {
-    fail_parallel::fail_point!(chosen(), place, |_| {
+pub fn hit(name: &str) {
+    fail_parallel::fail_point!(registry(), name, |_| {
         let _ = std::process::Command::new("kill").args(["-KILL", &std::process::id().to_string()]).status();
     });
 }
 
-/// The clock, or as many seconds before or after it as a test wants.
+/// The current time, shifted by the seconds that `clock` is armed with.
 #[cfg(feature = "failpoints")]
 pub fn now() -> Timestamp {
-    fail_parallel::fail_point!(chosen(), "clock", |ahead| {
+    fail_parallel::fail_point!(registry(), "clock", |ahead| {
         let ahead = ahead.and_then(|seconds| seconds.parse().ok()).unwrap_or_default();
         Timestamp::now() + jiff::SignedDuration::from_secs(ahead)
     });
@@ -34,22 +34,20 @@ pub fn now() -> Timestamp {
 }
 
 #[cfg(feature = "failpoints")]
-fn chosen() -> std::sync::Arc<fail_parallel::FailPointRegistry> {
+fn registry() -> std::sync::Arc<fail_parallel::FailPointRegistry> {
     use std::sync::{Arc, LazyLock};
-    static CHOSEN: LazyLock<Arc<fail_parallel::FailPointRegistry>> = LazyLock::new(|| {
+    static REGISTRY: LazyLock<Arc<fail_parallel::FailPointRegistry>> = LazyLock::new(|| {
         let registry = Arc::new(fail_parallel::FailPointRegistry::new());
-        // Ending the scenario would forget what the variable says; it lasts as long as the process.
+        // Dropping the scenario would disarm everything; it has to live as long as the process.
         std::mem::forget(fail_parallel::FailScenario::setup(registry.clone()));
         registry
     });
-    CHOSEN.clone()
+    REGISTRY.clone()
 }
 
-/// Nothing.
 #[cfg(not(feature = "failpoints"))]
-pub fn reach(_: &str) {}
+pub fn hit(_: &str) {}
 
-/// The clock.
 #[cfg(not(feature = "failpoints"))]
 pub fn now() -> Timestamp {
     Timestamp::now()

@@ -1,9 +1,10 @@
-//! Where everything that outlives a request is kept: sessions, attempts to connect, grants, and indexes of them.
+//! The store for everything that outlives a request: sessions, attempts to connect, grants, and indexes of them.
 //!
-//! Every value has a deadline, and one that is past it is absent. Trouble with the store is an error, never an absence.
+//! Every value has a deadline; a value past its deadline is absent. A failing store is an error, never an absence.
 
 mod embedded;
 mod index;
+mod layout;
 mod redis;
 
 use std::{path::Path, sync::Arc, time::Duration};
@@ -12,23 +13,23 @@ use async_trait::async_trait;
 
 pub use embedded::{Embedded, InUse};
 pub use index::{Index, Range};
+pub use layout::{LAYOUT, LayoutMismatch};
 pub use redis::Redis;
 
-/// A key-value store with deadlines. Safe to share between tasks; [`Redis`] also between processes.
+/// A key-value store with deadlines. Tasks can share a store; processes can share [`Redis`].
 #[async_trait]
 pub trait Store: Send + Sync {
-    /// The value, if there is one and its deadline is ahead.
+    /// The value, unless it is absent.
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError>;
 
-    /// Sets the value, whatever was there, until `lifetime` from now.
+    /// Sets the value for `lifetime`, whatever was there.
     async fn put(&self, key: &str, value: &[u8], lifetime: Duration) -> Result<(), StoreError>;
 
-    /// Reads and removes in one step: of all who take a value, one gets it.
+    /// Removes and returns the value atomically: of several concurrent callers, exactly one gets it.
     async fn take(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError>;
 
-    /// Sets the value only if it is still `expected`, or still absent where nothing is expected (in one step), and tells
-    /// whether it was.
-    async fn replace(
+    /// Sets the value atomically if the current one is `expected` (`None`: absent). Returns whether it was.
+    async fn compare_and_swap(
         &self,
         key: &str,
         expected: Option<&[u8]>,
@@ -36,38 +37,45 @@ pub trait Store: Send + Sync {
         lifetime: Duration,
     ) -> Result<bool, StoreError>;
 
-    /// Some of the keys that begin with `prefix`, and where to go on; `after` is `None` first. Keys that are there all the
-    /// while come at least once, perhaps twice; those that come and go meanwhile may be missed.
-    async fn keys(&self, prefix: &str, after: Option<&str>) -> Result<Keys, StoreError>;
+    /// A page of the keys that begin with `prefix`; `after` is `None` for the first page. Keys that exist throughout are
+    /// returned at least once, possibly twice; keys that come or go meanwhile may be missed.
+    async fn keys(&self, prefix: &str, after: Option<&str>) -> Result<KeyPage, StoreError>;
 
-    /// Puts a member into an index, or moves it there; without a place, removes it.
-    async fn mark(&self, index: &Index, member: &str, place: Option<u64>) -> Result<(), StoreError>;
+    /// Adds a member to an index, or changes its score.
+    async fn index_put(&self, index: &Index, member: &str, score: u64) -> Result<(), StoreError>;
 
-    /// The members of an index in a range, with their places.
-    async fn marked(&self, index: &Index, range: Range) -> Result<Vec<(String, u64)>, StoreError>;
+    /// Removes a member from an index.
+    async fn index_remove(&self, index: &Index, member: &str) -> Result<(), StoreError>;
 
-    /// Answers when the store does.
+    /// The members of an index whose scores are in a range, with their scores.
+    async fn index_range(&self, index: &Index, range: Range) -> Result<Vec<(String, u64)>, StoreError>;
+
+    /// Succeeds if the store answers.
     async fn ping(&self) -> Result<(), StoreError>;
 }
 
-/// Some keys, and where to go on; the last ones when there is nowhere.
+/// A page of keys.
 #[derive(Debug, Default)]
-pub struct Keys {
-    /// In no order.
+pub struct KeyPage {
+    /// In no particular order.
     pub keys: Vec<String>,
-    /// For the next call.
+    /// `after` for the next page; `None` on the last.
     pub next: Option<String>,
 }
 
-/// The store did not do what it was asked. It may do so the next time.
+/// The store failed. The next attempt may succeed, and the operation may have taken effect despite the error.
 #[derive(Debug, thiserror::Error)]
 #[error("the store is unavailable: {0:#}")]
 pub struct StoreError(#[from] anyhow::Error);
 
-/// The embedded store's file in the data folder.
+/// The name of the embedded store's file in the data folder.
 pub const FILE: &str = "tributary.redb";
 
-/// Opens Redis or Valkey at `redis_url`, or else the embedded file in `data_dir`.
+/// Opens Redis or Valkey at `redis_url`, or else the embedded store in `data_dir`.
+///
+/// # Errors
+///
+/// [`InUse`] when another process owns the embedded store, [`LayoutMismatch`] when another version wrote the store.
 pub async fn open(redis_url: Option<&str>, data_dir: &Path) -> anyhow::Result<Arc<dyn Store>> {
     Ok(match redis_url {
         Some(url) => Arc::new(Redis::connect(url).await?),

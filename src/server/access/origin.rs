@@ -1,11 +1,11 @@
-//! Which sites may talk to us, and what our answers allow of themselves.
+//! Protection against other sites: DNS rebinding, cross-site requests, and the security headers of responses.
 
 use axum::{
     extract::{Request, State},
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use http::{HeaderName, HeaderValue, header, uri::Authority};
+use http::{HeaderMap, HeaderName, HeaderValue, header, uri::Authority};
 use url::Url;
 
 use crate::{
@@ -13,38 +13,48 @@ use crate::{
     server::{AppState, config::Config},
 };
 
-/// Refuses requests for another host (DNS rebinding) and from another origin.
-pub async fn refuse_foreign_hosts(State(state): State<AppState>, request: Request, next: Next) -> Response {
+/// Rejects requests for another host (DNS rebinding) and from another origin.
+pub async fn require_known_host(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let named = request.uri().authority().map(Authority::as_str);
     let host = named.or_else(|| request.headers().get(header::HOST)?.to_str().ok());
-    if !host.is_some_and(|host| is_ours(&state.config, host)) {
+    if !host.is_some_and(|host| is_known(&state.config, host)) {
         let public = state.config.public("/");
         let detail = format!(
-            "This server does not answer for that host. Use {public}, or set TRIBUTARY_PUBLIC_URL to the address that people use."
+            "This server doesn't serve that host. Use {public}, or set TRIBUTARY_PUBLIC_URL to the address that browsers use."
         );
         return AppError::new(ErrorCode::Forbidden, detail).into_response();
     }
     if let Some(origin) = request.headers().get(header::ORIGIN) {
         let host = origin.to_str().ok().and_then(|origin| origin.split_once("://")).map(|(_, host)| host);
-        if !host.is_some_and(|host| is_ours(&state.config, host)) {
-            return foreign();
+        if !host.is_some_and(|host| is_known(&state.config, host)) {
+            return cross_site_error();
         }
     }
     next.run(request).await
 }
 
-/// The answer to a request that another site made.
-pub fn foreign_site(_: tower_http::csrf::ProtectionError) -> Response {
-    foreign()
+/// Rejects a link on another site that would have this browser connect an account, with the session's cookie, for whatever
+/// user that site chooses (CSRF). Programs do not send the header.
+pub fn reject_cross_site_links(headers: &HeaderMap) -> Result<(), AppError> {
+    if headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none") {
+        let detail = "Connecting starts on Tributary's own page, not on another site. Open the page and try there.";
+        return Err(AppError::new(ErrorCode::Forbidden, detail));
+    }
+    Ok(())
 }
 
-fn foreign() -> Response {
-    let detail = "This request comes from another site, and is refused. Open Tributary's own page and try there.";
+/// The response to a cross-site request.
+pub fn cross_site(_: tower_http::csrf::ProtectionError) -> Response {
+    cross_site_error()
+}
+
+fn cross_site_error() -> Response {
+    let detail = "This request came from another site and was rejected. Open Tributary's own page and try there.";
     AppError::new(ErrorCode::Forbidden, detail).into_response()
 }
 
-/// Our own names: the public URL's host, and this machine at the port we listen on.
-fn is_ours(config: &Config, host: &str) -> bool {
+/// Whether a host is ours: that of the public URL, or this machine at the port that the server listens on.
+fn is_known(config: &Config, host: &str) -> bool {
     let same = |ours: &Url| {
         let port = ours.port().map_or(String::new(), |port| format!(":{port}"));
         ours.host_str().is_some_and(|name| host.eq_ignore_ascii_case(&format!("{name}{port}")))
@@ -54,8 +64,8 @@ fn is_ours(config: &Config, host: &str) -> bool {
     same(&config.public_url) || (local && port == config.listen.port().to_string())
 }
 
-/// What every answer says, unless it says otherwise itself.
-const ALWAYS: [(HeaderName, &str); 5] = [
+/// The default headers of every response.
+const DEFAULTS: [(HeaderName, &str); 5] = [
     (
         header::CONTENT_SECURITY_POLICY,
         "default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; frame-ancestors 'none'",
@@ -66,9 +76,9 @@ const ALWAYS: [(HeaderName, &str); 5] = [
     (header::CACHE_CONTROL, "no-store"),
 ];
 
-/// What every answer says of itself. A page with scripts of its own sets its own policy first.
+/// Adds the security headers that a response does not set itself. The page sets its own content security policy.
 pub async fn security_headers<B>(mut response: http::Response<B>) -> http::Response<B> {
-    for (name, value) in ALWAYS {
+    for (name, value) in DEFAULTS {
         response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
     }
     response
@@ -79,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_our_own_names_are_ours() {
+    fn only_our_own_hosts_are_known() {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data").display().to_string();
         let config = |public: &str| {
@@ -102,9 +112,9 @@ mod tests {
             ("localhost.evil.example:8000", false),
             ("", false),
         ] {
-            assert_eq!(is_ours(&local, host), ours, "{host}");
+            assert_eq!(is_known(&local, host), ours, "{host}");
         }
         let public = config("https://tributary.example.com").unwrap();
-        assert!(is_ours(&public, "tributary.example.com") && !is_ours(&public, "example.com"));
+        assert!(is_known(&public, "tributary.example.com") && !is_known(&public, "example.com"));
     }
 }

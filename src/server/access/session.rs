@@ -1,73 +1,68 @@
-//! Sessions of signed-in browsers: a random cookie, whose digest the store knows for 12 idle hours.
+//! Sessions of signed-in browsers: a random cookie whose digest the store keeps for 12 idle hours.
 
 use std::time::Duration;
 
-use http::{HeaderMap, header};
+use http::HeaderValue;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::ExposeSecret;
 
+use super::Browser;
 use crate::{
     model::AppError,
-    server::{AppState, failure, random},
+    server::{
+        AppState,
+        crypto::{digest, random_secret},
+    },
 };
 
 const COOKIE: &str = "tributary_session";
 
+/// The lifetime of the cookie; the session itself ends earlier when it is idle.
+const COOKIE_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
+
 /// A session ends after this time without a request.
-const IDLE: Duration = Duration::from_secs(12 * 3600);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(12 * 3600);
 
-/// The store is told of a request at most this often.
-const SLIDE: SignedDuration = SignedDuration::from_mins(10);
+/// A session is extended at most this often.
+const EXTEND_INTERVAL: SignedDuration = SignedDuration::from_mins(10);
 
-/// Makes a session, and the cookie for it.
-pub(super) async fn begin(state: &AppState) -> Result<String, AppError> {
-    let secret = random::token();
-    touch(state, secret.expose_secret()).await?;
-    Ok(cookie(state, COOKIE, secret.expose_secret(), "/", Duration::from_secs(30 * 24 * 3600)))
+/// Creates a session. Returns its `Set-Cookie` header.
+pub(super) async fn create(state: &AppState) -> Result<HeaderValue, AppError> {
+    let secret = random_secret();
+    let secret = secret.expose_secret();
+    extend(state, secret).await?;
+    Ok(Browser::set_cookie(state, COOKIE, secret, "/", COOKIE_LIFETIME))
 }
 
-/// Whether the browser's session is alive; if so, it lives on.
-pub(super) async fn is_alive(state: &AppState, headers: &HeaderMap) -> Result<bool, AppError> {
-    let Some(secret) = cookie_value(headers, COOKIE) else { return Ok(false) };
-    let Some(seen) = state.store.get(&key(secret)).await.map_err(failure::store)? else { return Ok(false) };
-    let seen = String::from_utf8(seen).ok().and_then(|seen| seen.parse::<Timestamp>().ok());
-    let Some(idle) = seen.map(|seen| (state.clock)().duration_since(seen)) else { return Ok(false) };
-    // The store forgets it at that age too, by its own clock.
-    if idle.unsigned_abs() > IDLE {
+/// Whether the browser has a session, which this extends. A failing store is an error rather than a no.
+pub(super) async fn is_alive(state: &AppState, browser: &Browser) -> Result<bool, AppError> {
+    let Some(secret) = browser.cookie(COOKIE) else { return Ok(false) };
+    let Some(last_request) = state.store.get(&key(&secret)).await? else { return Ok(false) };
+    let last_request = String::from_utf8(last_request).ok().and_then(|time| time.parse::<Timestamp>().ok());
+    let Some(idle) = last_request.map(|at| (state.clock)().duration_since(at)) else { return Ok(false) };
+    // The store removes the session at that age too, by its own clock.
+    if idle.unsigned_abs() > IDLE_TIMEOUT {
         return Ok(false);
     }
-    if idle > SLIDE {
-        touch(state, secret).await?;
+    if idle > EXTEND_INTERVAL {
+        extend(state, &secret).await?;
     }
     Ok(true)
 }
 
-/// Ends the browser's session, and its cookie.
-pub(super) async fn end(state: &AppState, headers: &HeaderMap) -> Result<String, AppError> {
-    if let Some(secret) = cookie_value(headers, COOKIE) {
-        state.store.take(&key(secret)).await.map_err(failure::store)?;
+/// Ends the browser's session. Returns the header that deletes its cookie.
+pub async fn end(state: &AppState, browser: &Browser) -> Result<HeaderValue, AppError> {
+    if let Some(secret) = browser.cookie(COOKIE) {
+        state.store.take(&key(&secret)).await?;
     }
-    Ok(cookie(state, COOKIE, "", "/", Duration::ZERO))
+    Ok(Browser::set_cookie(state, COOKIE, "", "/", Duration::ZERO))
 }
 
-/// A cookie that scripts cannot read and that other sites' requests do not carry, but their links do.
-pub fn cookie(state: &AppState, name: &str, value: &str, path: &str, life: Duration) -> String {
-    let secure = if state.config.public_url.scheme() == "https" { "; Secure" } else { "" };
-    format!("{name}={value}; Path={path}; Max-Age={}; HttpOnly; SameSite=Lax{secure}", life.as_secs())
-}
-
-/// The value of a cookie that the browser sent.
-pub fn cookie_value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let cookies = headers.get_all(header::COOKIE).into_iter().filter_map(|line| line.to_str().ok());
-    let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(found, _)| *found == name).map(|(_, value)| value)
-}
-
-async fn touch(state: &AppState, secret: &str) -> Result<(), AppError> {
+async fn extend(state: &AppState, secret: &str) -> Result<(), AppError> {
     let now = (state.clock)().to_string();
-    state.store.put(&key(secret), now.as_bytes(), IDLE).await.map_err(failure::store)
+    Ok(state.store.put(&key(secret), now.as_bytes(), IDLE_TIMEOUT).await?)
 }
 
 fn key(secret: &str) -> String {
-    format!("session/{}", random::digest(secret))
+    format!("session/{}", digest(secret))
 }

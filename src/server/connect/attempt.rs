@@ -1,33 +1,30 @@
-//! One attempt to connect: who set out, in which browser, and the secrets to check and use when they come back.
+//! One attempt to connect: which connection, in which browser, and the secrets to check and use when the browser returns.
 //!
-//! The store knows an attempt by the digest of its state and holds it sealed. It is taken, so it counts once.
+//! The store has it sealed, under the digest of its state. Taking it is atomic, so an attempt works once.
 
 use std::time::Duration;
 
-use http::HeaderMap;
+use http::HeaderValue;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 use url::Url;
 
-use super::sealed::{self, LIFETIME, Whom};
-use crate::{
-    model::{AppError, ErrorCode},
-    server::{
-        AppState,
-        access::{cookie, cookie_value},
-        providers::Provider,
-        random,
-        tokens::ConnectionKey,
-    },
+use super::{LIFETIME, Target, sealed_key};
+use crate::server::{
+    AppState,
+    access::Browser,
+    connections::ConnectionKey,
+    crypto::{SealedError, digest, random_secret},
+    grants::GrantError,
+    providers::Provider,
 };
 
-/// An attempt that came back.
+/// An attempt whose browser has returned.
 pub(super) struct Attempt {
-    /// For whom, and what.
     pub(super) key: ConnectionKey,
-    /// PKCE's code verifier.
+    /// The code verifier (PKCE).
     pub(super) verifier: SecretString,
     browser: String,
 }
@@ -35,78 +32,57 @@ pub(super) struct Attempt {
 /// An attempt as it is sealed.
 #[derive(Serialize, Deserialize)]
 struct Sealed {
-    whom: Whom,
-    begun: Timestamp,
+    target: Target,
+    begun_at: Timestamp,
     verifier: String,
-    /// The digest of the cookie that the browser got.
+    /// The digest of the browser's cookie.
     browser: String,
 }
 
-/// Keeps an attempt, and gives the provider's address to go to and the cookie that marks this browser.
-pub(super) async fn begin(state: &AppState, key: &ConnectionKey) -> Result<(Url, String), AppError> {
-    let (given, browser) = (random::token(), random::token());
-    let (url, verifier) = state.tokens.oauth(key)?.authorize_url(&given);
+/// Stores an attempt. Returns the authorization URL and the cookie that identifies this browser.
+pub(super) async fn begin(state: &AppState, key: &ConnectionKey) -> Result<(Url, HeaderValue), GrantError> {
+    let (oauth_state, browser) = (random_secret(), random_secret());
+    let (url, verifier) = state.grants.oauth(key)?.authorize_url(&oauth_state);
     let sealed = Sealed {
-        whom: Whom::of(key),
-        begun: (state.clock)(),
+        target: Target::new(key),
+        begun_at: (state.clock)(),
         verifier: verifier.expose_secret().to_owned(),
-        browser: random::digest(browser.expose_secret()),
+        browser: digest(browser.expose_secret()),
     };
-    sealed::put(state, &sealed::place("attempt", given.expose_secret()), &sealed).await?;
-    let (name, path) = cookie_place(key.provider, given.expose_secret());
-    Ok((url, cookie(state, &name, browser.expose_secret(), &path, LIFETIME)))
+    let oauth_state = oauth_state.expose_secret();
+    state.sealed.put(&sealed_key("attempt", oauth_state), &sealed, LIFETIME).await?;
+    let (name, path) = cookie_name_and_path(key.provider, oauth_state);
+    Ok((url, Browser::set_cookie(state, &name, browser.expose_secret(), &path, LIFETIME)))
 }
 
-/// Takes the attempt with this state; `None` when there is none (any more), or it is too old.
-pub(super) async fn take(state: &AppState, given: &str) -> Result<Option<Attempt>, AppError> {
-    let Some(Sealed { whom, begun, verifier, browser }) = sealed::take(state, &sealed::place("attempt", given)).await?
-    else {
-        return Ok(None);
-    };
-    // The store forgets it at that age too, by its own clock.
-    if (state.clock)().duration_since(begun).unsigned_abs() > LIFETIME {
+/// Takes the attempt with this OAuth state; `None` if it was used, has expired, or never existed.
+pub(super) async fn take(state: &AppState, oauth_state: &str) -> Result<Option<Attempt>, SealedError> {
+    let Some(sealed) = state.sealed.take::<Sealed>(&sealed_key("attempt", oauth_state)).await? else { return Ok(None) };
+    let Sealed { target, begun_at, verifier, browser } = sealed;
+    // The store removes it at that age too, by its own clock.
+    if (state.clock)().duration_since(begun_at).unsigned_abs() > LIFETIME {
         return Ok(None);
     }
-    Ok(Some(Attempt { key: whom.key(state)?, verifier: verifier.into(), browser }))
+    Ok(target.key().ok().map(|key| Attempt { key, verifier: verifier.into(), browser }))
 }
 
 impl Attempt {
-    /// Whether it set out in this browser, for this provider.
-    pub(super) fn belongs_to(&self, provider: &Provider, given: &str, headers: &HeaderMap) -> bool {
-        let (name, _) = cookie_place(provider, given);
-        let presented = cookie_value(headers, &name).map(random::digest).unwrap_or_default();
+    /// Whether it was begun by this browser, for this provider.
+    pub(super) fn belongs_to(&self, provider: &Provider, oauth_state: &str, browser: &Browser) -> bool {
+        let (name, _) = cookie_name_and_path(provider, oauth_state);
+        let presented = browser.cookie(&name).map(|cookie| digest(&cookie)).unwrap_or_default();
         self.key.provider.slug == provider.slug && presented.as_bytes().ct_eq(self.browser.as_bytes()).into()
     }
 }
 
-/// The cookie that removes the attempt's cookie.
-pub(super) fn spent_cookie(state: &AppState, provider: &Provider, given: &str) -> String {
-    let (name, path) = cookie_place(provider, given);
-    cookie(state, &name, "", &path, Duration::ZERO)
+/// The header that deletes the attempt's cookie.
+pub(super) fn delete_cookie(state: &AppState, provider: &Provider, oauth_state: &str) -> HeaderValue {
+    let (name, path) = cookie_name_and_path(provider, oauth_state);
+    Browser::set_cookie(state, &name, "", &path, Duration::ZERO)
 }
 
-/// Keeps a one-time link for somebody who is not signed in, and gives its secret.
-pub(super) async fn make_link(state: &AppState, key: &ConnectionKey) -> Result<String, AppError> {
-    let secret = random::token();
-    sealed::put(state, &sealed::place("link", secret.expose_secret()), &Whom::of(key)).await?;
-    Ok(secret.expose_secret().to_owned())
-}
-
-/// Takes a one-time link.
-pub(super) async fn take_link(state: &AppState, secret: &str) -> Result<ConnectionKey, AppError> {
-    match sealed::take::<Whom>(state, &sealed::place("link", secret)).await? {
-        Some(whom) => whom.key(state),
-        None => {
-            let detail = "This link was used already or is older than ten minutes. Ask for a new one where you got it.";
-            Err(AppError::new(ErrorCode::LinkExpired, detail))
-        }
-    }
-}
-
-/// Each attempt has a cookie of its own, so that two tabs can connect at once. Its name tells nothing of the state.
-fn cookie_place(provider: &Provider, given: &str) -> (String, String) {
-    (
-        format!("tributary_attempt_{}", &random::digest(given)[..16]),
-        format!("/integrations/{}/oauth2callback", provider.slug),
-    )
+/// Each attempt has a cookie of its own, so that two tabs can connect at once. Its name does not reveal the state.
+fn cookie_name_and_path(provider: &Provider, oauth_state: &str) -> (String, String) {
+    let name = format!("tributary_attempt_{}", &digest(oauth_state)[..16]);
+    (name, format!("/integrations/{}/oauth2callback", provider.slug))
 }

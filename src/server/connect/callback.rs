@@ -1,75 +1,80 @@
-//! Coming back from the provider: the attempt is checked, the code exchanged, the grant saved, and the outcome told.
+//! The callback: the attempt is checked, the code exchanged, the account identified, and the grant saved.
+
+use std::sync::Arc;
 
 use axum::{
     extract::{Path, Query, State, rejection::QueryRejection},
     response::{AppendHeaders, IntoResponse, Redirect, Response},
 };
-use http::{HeaderMap, header};
+use http::{HeaderValue, header};
 use secrecy::ExposeSecret;
 use serde::Deserialize;
+use tracing::Instrument;
 
 use super::{
-    OnBehalf,
+    account_choice,
     attempt::{self, Attempt},
-    choice, home,
 };
 use crate::{
     model::{AppError, ErrorCode, Outcome, Subject},
     server::{
-        AppState, access, actor, failure, load,
-        notice::Notice,
-        providers::{self, Provider},
-        random,
-        tokens::{Bearer, Rejection},
+        AppState,
+        access::Browser,
+        audit::Actor,
+        connections::UnknownProvider,
+        crypto::random_secret,
+        error::internal,
+        grants::{Connected, GrantError},
+        providers::{
+            self, Provider,
+            client::{CallError, UnsavedToken, oauth::OAuthError},
+        },
+        views::{Notice, SubjectQuery, home_path},
     },
 };
 
-/// The longest authorization code or state that we read.
-const LONGEST: usize = 4096;
+/// The maximum length of an authorization code and of a state.
+const MAX_LENGTH: usize = 4096;
 
-/// What a provider sends the browser back with.
+/// The query with which the provider sends the browser back.
 #[derive(Deserialize, Default)]
-pub struct Callback {
+pub struct CallbackQuery {
     state: Option<String>,
     code: Option<String>,
     error: Option<String>,
 }
 
-/// `GET /integrations/{provider}/oauth2callback`. Whatever happened, the browser goes on to a page that says it, and
+/// `GET /integrations/{provider}/oauth2callback`. Whatever happened, the browser is redirected to a view that says so, and
 /// neither code nor state stays in its address bar.
 pub async fn callback(
     State(state): State<AppState>,
     Path(provider): Path<String>,
-    callback: Result<Query<Callback>, QueryRejection>,
-    headers: HeaderMap,
-) -> Response {
-    let Some(provider) = providers::find(&provider) else {
-        return Notice::error(&AppError::new(ErrorCode::NotFound, "There is no provider of that name."))
-            .into_response();
-    };
-    // What cannot be read, because something stands in it twice, is none of our attempts.
-    let callback = callback.map(|Query(callback)| callback).unwrap_or_default();
-    let given = callback.state.as_deref().filter(|given| given.len() <= LONGEST);
-    let (ended, subject) = match given {
-        Some(given) => finish(&state, provider, given, &callback, &headers).await,
+    query: Result<Query<CallbackQuery>, QueryRejection>,
+    browser: Browser,
+) -> Result<Response, Notice> {
+    let provider = providers::find(&provider).ok_or_else(|| AppError::from(UnknownProvider))?;
+    // An unreadable query, such as one with a repeated field, belongs to no attempt.
+    let query = query.map(|Query(query)| query).unwrap_or_default();
+    let oauth_state = query.state.as_deref().filter(|oauth_state| oauth_state.len() <= MAX_LENGTH);
+    let (result, subject) = match oauth_state {
+        Some(oauth_state) => finish(&state, provider, oauth_state, &query, &browser).await,
         None => (Err(Outcome::Expired), None),
     };
-    let spent =
-        given.map(|given| AppendHeaders([(header::SET_COOKIE, attempt::spent_cookie(&state, provider, given))]));
-    match ended {
-        Ok(Saved::Asked(asked)) => {
-            (spent, AppendHeaders([(header::SET_COOKIE, asked.cookie)]), Redirect::to(&asked.path)).into_response()
+    let attempt_cookie = oauth_state.map(|oauth_state| attempt::delete_cookie(&state, provider, oauth_state));
+    let (cookie, location) = match result {
+        Ok(Finished::Question { path, cookie }) => (Some(cookie), path),
+        Ok(Finished::Connected(outcome)) | Err(outcome) => {
+            (None, outcome_path(&state, &browser, provider, outcome, subject.as_ref()).await)
         }
-        Ok(Saved::Ended(outcome)) | Err(outcome) => {
-            (spent, Redirect::to(&back(&state, &headers, provider, outcome, subject.as_ref()).await)).into_response()
-        }
-    }
+    };
+    let cookies = [attempt_cookie, cookie].into_iter().flatten().map(|cookie| (header::SET_COOKIE, cookie));
+    Ok((AppendHeaders(cookies.collect::<Vec<_>>()), Redirect::to(&location)).into_response())
 }
 
-/// Where the browser goes on to when an attempt has ended.
-pub(super) async fn back(
+/// The address of the view that shows how an attempt ended.
+pub(super) async fn outcome_path(
     state: &AppState,
-    headers: &HeaderMap,
+    browser: &Browser,
     provider: &Provider,
     outcome: Outcome,
     subject: Option<&Subject>,
@@ -77,115 +82,114 @@ pub(super) async fn back(
     if !outcome.is_connected() && outcome != Outcome::AccountKept {
         tracing::warn!(provider = provider.slug, outcome = outcome.as_str(), "not connected");
     }
-    // The operator goes back to whom they were acting for; a user who came by a link has no page of ours to go back to.
-    let operator = access::is_signed_in(state, headers).await.unwrap_or_default();
-    let behalf = subject.filter(|_| operator).map_or(String::new(), |subject| format!("?{}", subject.query()));
-    format!("/connected/{}/{}{behalf}", provider.slug, outcome.as_str())
+    // An operator returns to the user they were acting for; a user with a connect link has no page of ours to return to.
+    let is_operator = browser.is_signed_in(state).await.unwrap_or_default();
+    let query = subject.filter(|_| is_operator).map_or(String::new(), |subject| format!("?{}", subject.query()));
+    format!("/connected/{}/{}{query}", provider.slug, outcome.as_str())
 }
 
-/// How an exchange went on.
-enum Saved {
-    /// To its end.
-    Ended(Outcome),
-    /// The person is asked something first.
-    Asked(choice::Asked),
+/// How an attempt ended that did not fail.
+enum Finished {
+    Connected(Outcome),
+    /// The user has to decide which account to keep.
+    Question { path: String, cookie: HeaderValue },
 }
 
-/// How the attempt ended, and for whom it was.
+/// How the attempt ended, and whose it was.
 async fn finish(
     state: &AppState,
     provider: &'static Provider,
-    given: &str,
-    callback: &Callback,
-    headers: &HeaderMap,
-) -> (Result<Saved, Outcome>, Option<Subject>) {
-    let attempt = match attempt::take(state, given).await {
+    oauth_state: &str,
+    query: &CallbackQuery,
+    browser: &Browser,
+) -> (Result<Finished, Outcome>, Option<Subject>) {
+    let attempt = match attempt::take(state, oauth_state).await {
         Ok(Some(attempt)) => attempt,
         Ok(None) => return (Err(Outcome::Expired), None),
-        Err(error) => return (Err(of(&error)), None),
+        Err(error) => return (Err(GrantError::from(error).into()), None),
     };
-    if !attempt.belongs_to(provider, given, headers) {
+    if !attempt.belongs_to(provider, oauth_state, browser) {
         return (Err(Outcome::WrongBrowser), None);
     }
     let subject = attempt.key.subject.clone();
-    let outcome = match (&callback.error, &callback.code) {
+    let result = match (&query.error, &query.code) {
         (Some(error), _) if error == "access_denied" => Err(Outcome::Denied),
-        (None, Some(code)) if code.len() <= LONGEST => {
-            let (state, code) = (state.clone(), code.clone());
-            // A task of its own: once the code is spent, the grant is saved even when the window is closed meanwhile.
-            let saved = tokio::spawn(actor::carry(async move { save(&state, attempt, code).await }));
-            saved.await.unwrap_or_else(|error| Err(of(&failure::defect(&error.into()))))
+        (None, Some(code)) if code.len() <= MAX_LENGTH => {
+            let (state, code, actor) = (state.clone(), code.clone(), browser.actor());
+            // A task of its own: once the code is used, the grant is saved even if the browser hangs up.
+            let connect = async move { connect(&state, attempt, code, &actor).await };
+            tokio::spawn(connect.in_current_span()).await.unwrap_or_else(|error| {
+                internal(&error.into());
+                Err(Outcome::Failed)
+            })
         }
         _ => Err(Outcome::Rejected),
     };
-    (outcome, Some(subject))
+    (result, Some(subject))
 }
 
-/// Exchanges the code, asks whose account it is, and saves the grant; unless another account is connected, then the person
-/// is asked.
-async fn save(state: &AppState, attempt: Attempt, code: String) -> Result<Saved, Outcome> {
+/// Exchanges the code, identifies the account and saves the grant. If another account is connected, the user is asked.
+async fn connect(state: &AppState, attempt: Attempt, code: String, actor: &Actor) -> Result<Finished, Outcome> {
     let Attempt { key, verifier, .. } = attempt;
-    let oauth = state.tokens.oauth(&key).map_err(|error| of(&error))?;
-    let minted = oauth.exchange(code, &verifier).await.map_err(|rejection| {
-        tracing::warn!(%key, error = %rejection, "the authorization code was not exchanged");
-        match rejection {
-            Rejection::Unavailable(_) | Rejection::Lost(_) => Outcome::ProviderUnavailable,
-            Rejection::Dead(_) | Rejection::Client(_) => Outcome::Rejected,
+    let oauth = state.grants.oauth(&key)?;
+    let response = oauth.exchange(code, &verifier).await.map_err(|error| {
+        tracing::warn!(%key, %error, "the authorization code was not exchanged");
+        match error {
+            OAuthError::Unavailable(_) | OAuthError::NoResponse(_) => Outcome::ProviderUnavailable,
+            OAuthError::InvalidGrant(_) | OAuthError::InvalidClient(_) => Outcome::Rejected,
         }
     })?;
-    let bearer = Bearer::held(state.tokens.clone(), key.clone(), minted.access_token().clone());
-    // Which account it is, and so whose quota, is not known yet: this request waits for nobody, and nobody for it.
-    let api = load::api(state, &key, bearer, random::token().expose_secret());
-    let account = match (key.provider.identify)(api).await {
+    let tokens = Arc::new(UnsavedToken::new(response.access_token.clone(), key.provider.name));
+    // The account is not known yet, and so neither is its rate limiter. This request waits for no other.
+    let limiter = state.limiters.for_account(key.provider, random_secret().expose_secret());
+    let account = match (key.provider.identify)(state.api_client(&key, tokens, limiter)?).await {
         Ok(account) => account,
         Err(error) => {
-            tracing::warn!(%key, error = %error.detail, "the account was not identified");
-            // What is connected may be of the same account, and live on the same grant.
-            if state.tokens.find(&key).await.is_ok_and(|connected| connected.is_none()) {
-                oauth.discard(minted).await;
-            }
-            return Err(of(&error));
+            state.grants.discard_unidentified(&key, response).await;
+            let outcome = match error {
+                CallError::Provider(_) => Outcome::ProviderUnavailable,
+                CallError::NotAuthorized(_) => Outcome::Rejected,
+            };
+            tracing::warn!(%key, error = AppError::from(error).detail, "the account was not identified");
+            return Err(outcome);
         }
     };
-    // The request that identified the account counts towards its quota; nobody has to wait for that.
-    let pace = state.paces.of_account(&key, &account.id);
-    tokio::spawn(async move { pace.turn().await });
-    let connected = state.tokens.connected(&key).await;
-    let other = connected
-        .map(|grant| grant.filter(|grant| state.tokens.is_ours(grant, &key) && grant.account.id != account.id));
-    let saved = match other {
-        Ok(None) => state.tokens.save(&key, account, minted, (state.clock)()).await.map(Saved::Ended),
-        Ok(Some(grant)) => choice::ask(state, &key, grant.account, account, &minted).await.map(Saved::Asked),
+    // The request that identified the account counts towards its rate limit; nobody has to wait for that.
+    let limiter = state.limiters.for_account(key.provider, &account.id);
+    tokio::spawn(async move { limiter.acquire().await });
+    match state.grants.replaced_account(&key, &account).await {
+        Ok(None) => {
+            let connected = state.grants.connect(&key, account, response, (state.clock)(), actor).await?;
+            Ok(Finished::Connected(outcome(connected)))
+        }
+        Ok(Some(connected)) => {
+            let (path, cookie) = account_choice::ask(state, &key, connected, account, &response).await?;
+            Ok(Finished::Question { path, cookie })
+        }
         Err(error) => {
-            if let Err(error) = state.tokens.discard(&key, &account, minted).await {
-                tracing::warn!(%key, error = %error.detail, "tokens that are not kept could not be revoked");
+            if let Err(error) = state.grants.discard(&key, &account, response).await {
+                tracing::warn!(%key, %error, "tokens that are not kept could not be revoked");
             }
-            Err(error)
+            Err(error.into())
         }
-    };
-    saved.map_err(|error| of(&error))
-}
-
-/// The outcome that an error is.
-pub(super) fn of(error: &AppError) -> Outcome {
-    match error.code {
-        ErrorCode::ProviderUnavailable => Outcome::ProviderUnavailable,
-        ErrorCode::StoreUnavailable => Outcome::StoreUnavailable,
-        ErrorCode::ReconnectRequired | ErrorCode::ClientRejected => Outcome::Rejected,
-        _ => Outcome::Failed,
     }
 }
 
-/// `GET /connected/{provider}/{outcome}`: the popup's last page. It tells the page that opened it, and closes.
+/// The outcome of a saved grant.
+pub(super) fn outcome(connected: Connected) -> Outcome {
+    if connected.may_end_another { Outcome::ConnectedTwice } else { Outcome::Connected }
+}
+
+/// `GET /connected/{provider}/{outcome}`: the last view of the popup. Its script informs the page and closes the popup.
 pub async fn connected(
     Path((provider, outcome)): Path<(String, String)>,
-    on_behalf: Result<Query<OnBehalf>, QueryRejection>,
-) -> Response {
-    let ids = on_behalf.ok().and_then(|Query(OnBehalf { org_id, user_id })| org_id.zip(user_id));
+    query: Result<Query<SubjectQuery>, QueryRejection>,
+) -> Result<Response, Notice> {
+    let ids = query.ok().and_then(|Query(SubjectQuery { org_id, user_id })| org_id.zip(user_id));
     let subject = ids.and_then(|(org_id, user_id)| Subject::new(org_id, user_id).ok());
-    let home = subject.map_or_else(|| "/".to_owned(), |subject| home(&subject));
+    let home = subject.map_or_else(|| "/".to_owned(), |subject| home_path(&subject));
     match (providers::find(&provider), Outcome::parse(&outcome)) {
-        (Some(provider), Some(outcome)) => Notice::outcome(provider, outcome, home).into_response(),
-        _ => Notice::error(&AppError::new(ErrorCode::NotFound, "There is no such page.")).into_response(),
+        (Some(provider), Some(outcome)) => Ok(Notice::outcome(provider, outcome, home).into_response()),
+        _ => Err(AppError::new(ErrorCode::NotFound, "There's nothing at this address.").into()),
     }
 }

@@ -1,19 +1,26 @@
-//! Disconnecting: the grant is revoked at the provider and forgotten.
+//! Disconnecting: the grant is deleted here and revoked at the provider.
 
 use axum::{
     extract::{Form, State, rejection::FormRejection},
     response::{IntoResponse, Redirect, Response},
 };
-use http::HeaderMap;
 use serde::Deserialize;
+use tracing::Instrument;
 
-use super::home;
 use crate::{
     model::{AppError, ErrorCode, Subject},
-    server::{AppState, access, actor, failure, notice::Notice, providers::Provider, tokens::Revocation},
+    server::{
+        AppState,
+        access::Browser,
+        audit::Actor,
+        connections::ConnectionKey,
+        grants::{GrantError, Revocation},
+        providers::Provider,
+        views::{Notice, home_path},
+    },
 };
 
-/// What the page's form sends where there is no WASM.
+/// The page's form, for a browser without WASM.
 #[derive(Deserialize)]
 pub struct DisconnectForm {
     org_id: String,
@@ -21,61 +28,52 @@ pub struct DisconnectForm {
     provider: String,
 }
 
-/// `POST /disconnect`: the same as the server function, for a browser without WASM.
+/// `POST /disconnect`: the server function of that name, for a browser without WASM.
 pub async fn disconnect_form(
     State(state): State<AppState>,
-    headers: HeaderMap,
+    browser: Browser,
     form: Result<Form<DisconnectForm>, FormRejection>,
-) -> Response {
-    let disconnect = async {
-        if !access::is_signed_in(&state, &headers).await? {
-            return Err(access::not_signed_in());
-        }
-        let Ok(Form(DisconnectForm { org_id, user_id, provider })) = form else {
-            return Err(AppError::new(ErrorCode::MissingField, "The form lacks org_id, user_id or provider."));
-        };
-        let subject = Subject::new(org_id, user_id)?;
-        Ok((disconnect(&state, &subject, &provider).await?, subject))
+) -> Result<Response, Notice> {
+    let actor = browser.require_signed_in(&state).await?;
+    let Ok(Form(DisconnectForm { org_id, user_id, provider })) = form else {
+        let detail = "The form needs the fields org_id, user_id and provider.";
+        return Err(AppError::new(ErrorCode::MissingField, detail).into());
     };
-    match disconnect.await {
-        Ok((Disconnected { advice: None, .. }, subject)) => Redirect::to(&home(&subject)).into_response(),
-        Ok((Disconnected { title, advice: Some(advice) }, subject)) => {
-            Notice::sentence(title, advice, home(&subject)).into_response()
-        }
-        Err(error) => Notice::error(&error).into_response(),
+    let subject = Subject::new(org_id, user_id)?;
+    let key = ConnectionKey::new(&subject, &provider).map_err(AppError::from)?;
+    let home = home_path(&subject);
+    match disconnect(&state, &key, &actor).await? {
+        Disconnected { advice: None, .. } => Ok(Redirect::to(&home).into_response()),
+        Disconnected { title, advice: Some(advice) } => Ok(Notice::message(title, advice, home).into_response()),
     }
 }
 
-/// How a connection ended.
+/// How disconnecting ended.
 pub struct Disconnected {
-    /// What happened.
     pub title: String,
-    /// What is left for the person to do, if anything, as a sentence.
+    /// What the user has to know or do, as sentences.
     pub advice: Option<String>,
 }
 
-/// Revokes and forgets a connection.
-pub async fn disconnect(state: &AppState, subject: &Subject, provider: &str) -> Result<Disconnected, AppError> {
-    let (tokens, key) = (state.tokens.clone(), state.tokens.key(subject, provider)?);
-    let provider = key.provider;
-    // A task of its own: once the grant is taken, the revocation is sent even when the caller hangs up.
-    let forgotten = tokio::spawn(actor::carry(async move { tokens.forget(&key).await }));
-    let revocation = forgotten.await.map_err(|error| failure::defect(&error.into()))??;
+/// Deletes a grant and revokes it.
+pub async fn disconnect(state: &AppState, key: &ConnectionKey, actor: &Actor) -> Result<Disconnected, GrantError> {
+    let (grants, provider) = (state.grants.clone(), key.provider);
+    // A task of its own: once the grant is deleted, it is revoked even if the caller hangs up.
+    let (key, actor) = (key.clone(), actor.clone());
+    let disconnected = tokio::spawn(async move { grants.disconnect(&key, &actor).await }.in_current_span());
+    let revocation = disconnected.await.map_err(anyhow::Error::new)??;
     let Provider { name, removed_in, .. } = provider;
-    let why = match revocation {
-        Revocation::Done => None,
-        Revocation::NotOffered => Some(format!("{name} does not let programs revoke access.")),
-        Revocation::NotConfirmed => Some(format!("{name} did not confirm that the access is revoked.")),
-        Revocation::Shared => {
-            let advice = "The same account is connected for another user here, so its access was not revoked.";
-            return Ok(Disconnected { title: format!("{name} is forgotten here."), advice: Some(advice.to_owned()) });
-        }
+    let advice = match revocation {
+        Revocation::Revoked => None,
+        Revocation::NotOffered => Some(format!(
+            "{name} still lists Tributary, because it does not let programs revoke access. Remove Tributary in {removed_in}."
+        )),
+        Revocation::NotConfirmed => Some(format!(
+            "{name} did not confirm that the access is revoked. Remove Tributary in {removed_in}."
+        )),
+        Revocation::Shared => Some(format!(
+            "{name} still lists Tributary, because another user here is connected with the same account."
+        )),
     };
-    Ok(match why {
-        None => Disconnected { title: format!("{name} is disconnected."), advice: None },
-        Some(why) => Disconnected {
-            title: format!("{name} is forgotten here."),
-            advice: Some(format!("{why} Remove Tributary in {removed_in}.")),
-        },
-    })
+    Ok(Disconnected { title: format!("{name} is disconnected."), advice })
 }

@@ -1,7 +1,7 @@
-//! The array form of a load: the same events, folded into one JSON array, ordered by stream.
+//! The array form of a load: its events folded into one JSON array, ordered by stream.
 //!
-//! Its header says whether it is complete, so nothing is sent before the load is over; what is held meanwhile is the
-//! encoded answer, not the items.
+//! The response's header says whether the load is complete, so nothing is sent before it has ended. What is held meanwhile
+//! is the encoded response, not the items.
 
 use bytes::Bytes;
 use futures::StreamExt;
@@ -9,21 +9,21 @@ use futures::StreamExt;
 use super::Load;
 use crate::{
     model::{AppError, IntegrationItem, LoadEvent, StreamOutcome, StreamReport},
-    server::failure,
+    server::error::internal,
 };
 
-/// A load that is over.
-pub struct Whole {
-    /// The pieces of one JSON array.
+/// The result of a load as one JSON array.
+pub struct LoadedArray {
+    /// The array in pieces.
     pub body: Vec<Bytes>,
     /// The names of the streams that failed.
     pub failed: Vec<String>,
 }
 
 impl Load {
-    /// Runs the load to its end. An error when nothing at all could be read.
-    pub async fn whole(self) -> Result<Whole, AppError> {
-        // By stream, in the order in which they were found, which is the same for the same data.
+    /// Runs the load to its end. Fails when nothing at all could be read.
+    pub async fn array(self) -> Result<LoadedArray, AppError> {
+        // By stream, in the order in which the streams were discovered, which is the same for the same data.
         let mut encoded: Vec<(String, Vec<Bytes>)> = Vec::new();
         let mut report = Vec::new();
         let mut events = Box::pin(self.events());
@@ -33,31 +33,32 @@ impl Load {
                     encoded.extend(streams.into_iter().map(|stream| (stream, Vec::new())));
                 }
                 LoadEvent::Page { stream, items } => {
-                    let items = encode(&items).map_err(|error| failure::defect(&error.into()))?;
+                    let items = encode(&items).map_err(|error| internal(&error.into()))?;
                     encoded.iter_mut().filter(|(name, _)| *name == stream).for_each(|(_, all)| all.push(items.clone()));
                 }
                 LoadEvent::Finished { report: last, .. } => report = last,
-                _ => {}
+                LoadEvent::Retrying { .. } | LoadEvent::Failed { .. } => {}
             }
         }
         if let Some(error) = nothing_read(&report) {
             return Err(error);
         }
-        let failed = failed_streams(&report).into_iter().map(str::to_owned).collect();
-        Ok(Whole { body: array(encoded.into_iter().flat_map(|(_, pages)| pages)), failed })
+        let failed = report.into_iter().filter(|stream| stream.outcome != StreamOutcome::Complete);
+        let failed = failed.map(|stream| stream.stream).collect();
+        Ok(LoadedArray { body: join(encoded.into_iter().flat_map(|(_, pages)| pages)), failed })
     }
 }
 
-/// Items as they stand inside an array, without its brackets.
+/// Items as the inside of an array, without its brackets.
 fn encode(items: &[IntegrationItem]) -> serde_json::Result<Bytes> {
     let array = Bytes::from(serde_json::to_vec(items)?);
     Ok(array.slice(1..array.len() - 1))
 }
 
-fn array(pages: impl Iterator<Item = Bytes>) -> Vec<Bytes> {
+fn join(pages: impl Iterator<Item = Bytes>) -> Vec<Bytes> {
     let mut body = vec![Bytes::from_static(b"[")];
-    for (place, page) in pages.enumerate() {
-        if place > 0 {
+    for (index, page) in pages.enumerate() {
+        if index > 0 {
             body.push(Bytes::from_static(b","));
         }
         body.push(page);
@@ -66,7 +67,7 @@ fn array(pages: impl Iterator<Item = Bytes>) -> Vec<Bytes> {
     body
 }
 
-/// The first failure, when every stream failed before its first record.
+/// The first failure, if every stream failed before its first record.
 fn nothing_read(report: &[StreamReport]) -> Option<AppError> {
     let mut failures = report.iter().map(|stream| match &stream.outcome {
         StreamOutcome::Failed(error) if stream.records == 0 => Some(error.clone()),
@@ -74,9 +75,4 @@ fn nothing_read(report: &[StreamReport]) -> Option<AppError> {
     });
     let first = failures.next()??;
     failures.all(|failure| failure.is_some()).then_some(first)
-}
-
-fn failed_streams(report: &[StreamReport]) -> Vec<&str> {
-    let failed = report.iter().filter(|stream| stream.outcome != StreamOutcome::Complete);
-    failed.map(|stream| stream.stream.as_str()).collect()
 }

@@ -1,24 +1,22 @@
-//! Airtable: the bases that a person chose, their tables, and the records of each table.
+//! Airtable: the bases that the user chose, their tables, and the records of each table.
 //!
 //! Facts: airtable.com/developers/web/api, "OAuth reference", "List bases", "List records", "Rate limits", "Errors".
 
 mod item;
 mod reply;
 
-use std::{
-    collections::HashSet,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use futures::{FutureExt, StreamExt, TryStreamExt, future::BoxFuture, stream};
+use parking_lot::Mutex;
 
 use super::{
-    Api, Batch, CallError, ClientAuth, Content, Encoding, Endpoint, OAuth, Page, Pages, Provider, Quota, Source,
-    follow, segment,
+    Batch, ClientAuth, Content, Endpoint, ItemStream, OAuth, Page, Pages, Provider, RateLimit,
+    client::{ApiClient, CallError, segment},
+    paginate,
 };
-use crate::model::{Account, AppError};
-use item::{Place, base_item, record_item, table_item};
+use crate::model::Account;
+use item::{TableInBase, base_item, record_item, table_item};
 use reply::{Base, Bases, Records, Table, Tables, User};
 
 const SCHEMA: &str = "schema.bases:read";
@@ -32,57 +30,58 @@ pub(super) const PROVIDER: Provider = Provider {
         Content { name: "tables", scope: Some(SCHEMA) },
         Content { name: "records", scope: Some(RECORDS) },
     ],
-    // The last one is for the e-mail address, by which people know their account.
+    // The last one is for the e-mail address, which names the account.
     scopes: "schema.bases:read data.records:read user.email:read",
     headers: &[],
     auth_url: "https://airtable.com",
     api_url: "https://api.airtable.com",
     oauth: OAuth {
         authorize: "/oauth2/v1/authorize",
-        authorize_extra: &[],
         token: Endpoint::Auth("/oauth2/v1/token"),
-        introspect: None,
-        revoke: None,
-        client: ClientAuth::BasicOrPublic,
-        encoding: Encoding::Form,
+        client_auth: ClientAuth::BasicOrPublic,
+        // A refresh that follows another one too soon; the other caller has the new tokens.
+        transient_statuses: &[409],
+        refresh_expires_in_field: Some("refresh_expires_in"),
         rotates: true,
-        ends_earlier: false,
+        ..OAuth::STANDARD
     },
-    refusals: &[
+    error_code_at: &["/error/type", "/error", "/errors/0/error"],
+    final_errors: &[
         (
             "PUBLIC_API_BILLING_LIMIT_EXCEEDED",
             "The workspace has used up its monthly Airtable API calls. Load again next month, or with a larger plan.",
         ),
         (
             "INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND",
-            "Airtable does not let this be read: it is no longer shared with Tributary, or a permission is missing. Connect again and choose it.",
+            "Airtable does not allow this to be read: it is no longer shared with Tributary, or a permission is missing. Reconnect and choose it.",
         ),
     ],
-    // For a user, over all apps. Whoever sends more is refused for half a minute.
-    quota: Quota { penalty: Some(PENALTY), ..Quota::of(50, Duration::from_secs(1)) },
+    transient_statuses: &[],
+    // For a user, over all apps. After that all requests are refused for 30 seconds.
+    rate_limit: RateLimit { penalty: Some(PENALTY), ..RateLimit::new(50, Duration::from_secs(1)) },
     // For a base.
-    part_quota: Some(Quota { penalty: Some(PENALTY), ..Quota::of(5, Duration::from_secs(1)) }),
+    part_rate_limit: Some(RateLimit { penalty: Some(PENALTY), ..RateLimit::new(5, Duration::from_secs(1)) }),
     identify,
-    sources: |_| vec![Source::new("bases", bases).with_scope(SCHEMA)],
-    nothing: "No base is shared with Tributary. Connect again and choose the bases that it may read.",
+    streams: |_| vec![ItemStream::new("bases", bases).with_scope(SCHEMA)],
+    nothing: "No base is shared with Tributary. Reconnect and choose the bases that it may read.",
     removed_in: "your Airtable account under Integrations, Third-party integrations",
 };
 
-/// The most that a page of records holds.
+/// The maximum page size of a list of records.
 const PAGE_SIZE: &str = "100";
 
 const PENALTY: Duration = Duration::from_secs(30);
 
-/// How many bases are asked for their tables at once.
-const BASES_AT_ONCE: usize = 8;
+/// How many bases are asked for their tables concurrently.
+const CONCURRENT_BASES: usize = 8;
 
-/// How often a table is begun anew because Airtable had forgotten where we were.
-const RESTARTS: usize = 5;
+/// How often the list of a table is restarted because its cursor expired.
+const MAX_RESTARTS: usize = 5;
 
-/// Airtable's word for an offset that it has forgotten: after some minutes, or when it likes.
-const FORGOTTEN: &str = "LIST_RECORDS_ITERATOR_NOT_AVAILABLE";
+/// The error code of an offset that has expired, after some minutes or at any time.
+const EXPIRED_OFFSET: &str = "LIST_RECORDS_ITERATOR_NOT_AVAILABLE";
 
-fn identify(api: Api) -> BoxFuture<'static, Result<Account, AppError>> {
+fn identify(api: ApiClient) -> BoxFuture<'static, Result<Account, CallError>> {
     async move {
         let user: User = api.get("/v0/meta/whoami", &[]).await?;
         Ok(Account { id: user.id, name: user.email, url: None })
@@ -90,31 +89,31 @@ fn identify(api: Api) -> BoxFuture<'static, Result<Account, AppError>> {
     .boxed()
 }
 
-fn bases(api: Api) -> Pages {
+fn bases(api: ApiClient) -> Pages {
     let listing = api.clone();
-    let pages = follow(move |offset| {
+    let pages = paginate(move |offset| {
         let api = listing.clone();
         async move {
             let query: Vec<_> = offset.as_deref().map(|offset| ("offset", offset)).into_iter().collect();
             let reply: Bases = api.get("/v0/meta/bases", &query).await?;
-            Ok::<_, AppError>(Page { content: reply.bases, next: reply.offset })
+            Ok(Page { content: reply.bases, next: reply.offset })
         }
     });
     let tables = move |bases: Vec<Base>| {
         let api = api.clone();
-        stream::iter(bases).map(move |base| tables(api.part(&base.id), base)).buffered(BASES_AT_ONCE).map(Ok)
+        stream::iter(bases).map(move |base| tables(api.part(&base.id), base)).buffered(CONCURRENT_BASES).map(Ok)
     };
     pages.map_ok(tables).try_flatten().boxed()
 }
 
-/// A base with its tables, whose records are sources of their own. A base whose tables cannot be read is one that fails.
-async fn tables(api: Api, base: Base) -> Batch {
+/// A base with its tables, whose records are streams of their own. A base whose tables cannot be read is a failed stream.
+async fn tables(api: ApiClient, base: Base) -> Batch {
     let reply: Result<Tables, CallError> = api.get(&format!("/v0/meta/bases/{}/tables", segment(&base.id)), &[]).await;
     let tables = match reply {
         Ok(reply) => reply.tables,
-        Err(failed) => {
-            let sources = vec![Source::failed(&base.name, failed.error)];
-            return Batch { items: vec![base_item(&base, None)], sources };
+        Err(error) => {
+            let streams = vec![ItemStream::failed(&base.name, error)];
+            return Batch { items: vec![base_item(&base, None)], streams };
         }
     };
     let children = tables.iter().map(|table| table.id.clone()).collect();
@@ -122,21 +121,21 @@ async fn tables(api: Api, base: Base) -> Batch {
     for table in tables {
         batch.items.push(table_item(&base, &table));
         let base_id = base.id.clone();
-        let source = Source::new(format!("{} / {}", base.name, table.name), move |api| {
+        let stream = ItemStream::new(format!("{} / {}", base.name, table.name), move |api| {
             records(api.part(&base_id), base_id, table)
         });
-        batch.sources.push(source.with_scope(RECORDS));
+        batch.streams.push(stream.with_scope(RECORDS));
     }
     batch
 }
 
-/// The records of a table, with their primary field alone. When Airtable has forgotten where we were, the table is begun
-/// anew, and what was delivered already is left out.
-fn records(api: Api, base_id: String, table: Table) -> Pages {
+/// The records of a table, with only their primary field. When the offset has expired, the list starts again, and records
+/// that were already delivered are skipped.
+fn records(api: ApiClient, base_id: String, table: Table) -> Pages {
     let path = format!("/v0/{}/{}", segment(&base_id), segment(&table.id));
     let progress = Arc::new(Mutex::new(Progress::default()));
-    let table = Arc::new(Place { base_id, table });
-    follow(move |offset| {
+    let table = Arc::new(TableInBase { base_id, table });
+    paginate(move |offset| {
         let (api, path, table, progress) = (api.clone(), path.clone(), table.clone(), progress.clone());
         async move {
             let query = vec![
@@ -144,27 +143,27 @@ fn records(api: Api, base_id: String, table: Table) -> Pages {
                 ("fields[]", table.table.primary_field_id.as_str()),
                 ("returnFieldsByFieldId", "true"),
             ];
-            let onward = offset.as_deref().map(|offset| ("offset", offset));
-            let asked = query.iter().copied().chain(onward).collect::<Vec<_>>();
-            let reply: Records = match api.get(&path, &asked).await {
-                Err(failed) if failed.word.as_deref() == Some(FORGOTTEN) && held(&progress).may_restart() => {
+            let next = offset.as_deref().map(|offset| ("offset", offset));
+            let page = query.iter().copied().chain(next).collect::<Vec<_>>();
+            let reply: Records = match api.get(&path, &page).await {
+                Err(error) if error.code() == Some(EXPIRED_OFFSET) && progress.lock().may_restart() => {
                     api.get(&path, &query).await?
                 }
                 reply => reply?,
             };
-            let mut progress = held(&progress);
+            let mut progress = progress.lock();
             let fresh = reply.records.into_iter().filter(|record| progress.delivered.insert(record.id.clone()));
             let items = fresh.map(|record| record_item(&table, record)).collect::<Vec<_>>();
-            Ok::<_, AppError>(Page { content: Batch::from(items), next: reply.offset })
+            Ok(Page { content: Batch::from(items), next: reply.offset })
         }
     })
     .boxed()
 }
 
-/// How far the reading of a table is.
+/// The progress of reading a table.
 #[derive(Default)]
 struct Progress {
-    /// Ids; about 40 bytes a record.
+    /// The ids of delivered records, about 40 bytes each.
     delivered: HashSet<String>,
     restarts: usize,
 }
@@ -172,13 +171,8 @@ struct Progress {
 impl Progress {
     fn may_restart(&mut self) -> bool {
         self.restarts += 1;
-        self.restarts <= RESTARTS
+        self.restarts <= MAX_RESTARTS
     }
-}
-
-fn held(progress: &Mutex<Progress>) -> MutexGuard<'_, Progress> {
-    // A panic cannot leave a set half changed, so a poisoned lock is as good as any.
-    progress.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

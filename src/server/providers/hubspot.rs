@@ -7,10 +7,14 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use futures::{FutureExt, StreamExt, future::BoxFuture, try_join};
 use serde::Deserialize;
 
-use super::{Api, Batch, ClientAuth, Content, Encoding, Endpoint, OAuth, Page, Pages, Provider, Quota, Source, follow};
-use crate::model::{Account, AppError, IntegrationItem};
+use super::{
+    Batch, ClientAuth, Content, Endpoint, ItemStream, OAuth, Page, Pages, Provider, RateLimit,
+    client::{ApiClient, CallError},
+    paginate,
+};
+use crate::model::{Account, IntegrationItem};
 
-/// The version of HubSpot's API and OAuth that we speak. A macro, since paths are put together at compile time.
+/// The version of HubSpot's API and OAuth. A macro, because paths are assembled at compile time.
 macro_rules! version {
     () => {
         "2026-03"
@@ -30,48 +34,48 @@ pub(super) const PROVIDER: Provider = Provider {
     auth_url: "https://app.hubspot.com",
     api_url: "https://api.hubapi.com",
     oauth: OAuth {
-        authorize: "/oauth/authorize",
-        authorize_extra: &[],
         token: Endpoint::Api(concat!("/oauth/", version!(), "/token")),
         introspect: Some(Endpoint::Api(concat!("/oauth/", version!(), "/token/introspect"))),
         revoke: Some(Endpoint::Api(concat!("/oauth/", version!(), "/token/revoke"))),
-        client: ClientAuth::Body,
-        encoding: Encoding::Form,
-        rotates: false,
-        ends_earlier: false,
+        client_auth: ClientAuth::Body,
+        // Its status is BAD_HUB.
+        dead_grant_errors: &[("access_denied", "The app was removed at HubSpot, or the account no longer exists.")],
+        scopes_field: Some("scopes"),
+        ..OAuth::STANDARD
     },
-    refusals: &[],
-    // For each installing account, search excluded. What a privately distributed app may do depends on the account.
-    quota: Quota {
-        told_in: Some("x-hubspot-ratelimit-max"),
-        left_in: Some("x-hubspot-ratelimit-remaining"),
-        ..Quota::of(110, Duration::from_secs(10))
+    error_code_at: &["/category"],
+    final_errors: &[],
+    // 423 is a lock, 477 a move between data centres, 521 to 526 come from HubSpot's CDN.
+    transient_statuses: &[423, 477, 521, 522, 523, 524, 525, 526],
+    // For each account that installed the app, without searches. The limit of a privately distributed app depends on the
+    // account's plan, which the header tells.
+    rate_limit: RateLimit {
+        limit_header: Some("x-hubspot-ratelimit-max"),
+        remaining_header: Some("x-hubspot-ratelimit-remaining"),
+        ..RateLimit::new(110, Duration::from_secs(10))
     },
-    part_quota: None,
+    part_rate_limit: None,
     identify,
-    sources,
-    nothing: "This HubSpot account holds no contacts, companies or deals.",
+    streams,
+    nothing: "This HubSpot account has no contacts, companies or deals.",
     removed_in: "HubSpot's settings under Integrations, Connected Apps",
 };
 
-/// The most that the list endpoint gives at once.
+/// The maximum page size of the list endpoint.
 const PAGE_SIZE: &str = "100";
 
 /// One CRM object type.
 struct Object {
-    /// Its items' type.
+    /// The type of its items.
     kind: &'static str,
-    /// Its name in the plural.
     plural: &'static str,
-    /// What reading it takes.
     scope: &'static str,
-    /// Its word in paths.
     path: &'static str,
-    /// Its id in the addresses that people visit.
+    /// Its id in the addresses of the web app.
     type_id: &'static str,
-    /// The properties asked for: HubSpot's defaults, and the usual ones.
+    /// The properties to request.
     properties: &'static str,
-    /// The name for people, from its properties.
+    /// The name of a record, from its properties.
     name: fn(&Properties) -> Option<String>,
 }
 
@@ -109,12 +113,11 @@ const DEALS: Object = Object {
     name: |properties| properties.text("dealname").map(str::to_owned),
 };
 
-fn identify(api: Api) -> BoxFuture<'static, Result<Account, AppError>> {
+fn identify(api: ApiClient) -> BoxFuture<'static, Result<Account, CallError>> {
     async move {
         let details_path = concat!("/account-info/", version!(), "/details");
-        let (token, details) = try_join!(api.bearer.introspect::<Introspection>(), async {
-            Ok(api.get::<Details>(details_path, &[]).await?)
-        })?;
+        let (token, details) =
+            try_join!(api.introspect::<Introspection>(), api.get::<Details>(details_path, &[]))?;
         let domain = details.ui_domain.unwrap_or_else(|| "app.hubspot.com".to_owned());
         Ok(Account {
             id: details.portal_id.to_string(),
@@ -125,17 +128,17 @@ fn identify(api: Api) -> BoxFuture<'static, Result<Account, AppError>> {
     .boxed()
 }
 
-fn sources(account: &Account) -> Vec<Source> {
+fn streams(account: &Account) -> Vec<ItemStream> {
     let account_url: Option<Arc<str>> = account.url.as_deref().map(Into::into);
-    let source = |object: &'static Object| {
+    let stream = |object: &'static Object| {
         let account_url = account_url.clone();
-        Source::new(object.plural, move |api| pages(api, account_url, object)).with_scope(object.scope)
+        ItemStream::new(object.plural, move |api| pages(api, account_url, object)).with_scope(object.scope)
     };
-    [&CONTACTS, &COMPANIES, &DEALS].map(source).into()
+    [&CONTACTS, &COMPANIES, &DEALS].map(stream).into()
 }
 
-fn pages(api: Api, account_url: Option<Arc<str>>, object: &'static Object) -> Pages {
-    follow(move |after| {
+fn pages(api: ApiClient, account_url: Option<Arc<str>>, object: &'static Object) -> Pages {
+    paginate(move |after| {
         let (api, account_url) = (api.clone(), account_url.clone());
         async move {
             let mut query = vec![("limit", PAGE_SIZE), ("properties", object.properties)];
@@ -143,10 +146,7 @@ fn pages(api: Api, account_url: Option<Arc<str>>, object: &'static Object) -> Pa
             let reply: Reply = api.get(object.path, &query).await?;
             let items = reply.results.into_iter().map(|record| item(object, record, account_url.as_deref()));
             let content = Batch::from(items.collect::<Vec<_>>());
-            Ok::<_, AppError>(Page {
-                content,
-                next: reply.paging.and_then(|paging| paging.next).map(|next| next.after),
-            })
+            Ok(Page { content, next: reply.paging.and_then(|paging| paging.next).map(|next| next.after) })
         }
     })
     .boxed()
@@ -206,7 +206,7 @@ struct Record {
     url: Option<String>,
 }
 
-/// All values are strings; one without a value is null or absent, the documentation says both.
+/// All values are strings. A property without a value is null or absent; the documentation says both.
 #[derive(Deserialize, Default)]
 struct Properties(HashMap<String, Option<String>>);
 

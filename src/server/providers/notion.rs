@@ -1,7 +1,7 @@
-//! Notion: the pages that a person chose and what lies under them, databases, their data sources, and the rows of each.
+//! Notion: the pages that the user chose with everything below them, databases, their data sources, and the rows of each.
 //!
 //! Facts: developers.notion.com/reference, "Authorization", "Search", "Query a data source", "Request limits"; OpenAPI of
-//! 2026-03-11. Search does not promise rows, so each data source is queried for them.
+//! 2026-03-11. Search does not promise to return rows, so each data source is queried for them.
 
 mod listing;
 mod object;
@@ -14,8 +14,11 @@ use std::time::Duration;
 use futures::{FutureExt, future::BoxFuture};
 use serde::Deserialize;
 
-use super::{Api, ClientAuth, Content, Encoding, Endpoint, OAuth, Provider, Quota, Source};
-use crate::model::{Account, AppError};
+use super::{
+    Content, Encoding, Endpoint, ItemStream, OAuth, Provider, RateLimit,
+    client::{ApiClient, CallError},
+};
+use crate::model::Account;
 
 pub(super) const PROVIDER: Provider = Provider {
     slug: "notion",
@@ -25,7 +28,7 @@ pub(super) const PROVIDER: Provider = Provider {
         Content { name: "databases", scope: None },
         Content { name: "rows", scope: None },
     ],
-    // What an integration may do is set where it is registered.
+    // An integration's capabilities are configured where it is registered.
     scopes: "",
     headers: &[("Notion-Version", "2026-03-11")],
     auth_url: "https://api.notion.com",
@@ -36,29 +39,34 @@ pub(super) const PROVIDER: Provider = Provider {
         token: Endpoint::Api("/v1/oauth/token"),
         introspect: Some(Endpoint::Api("/v1/oauth/introspect")),
         revoke: Some(Endpoint::Api("/v1/oauth/revoke")),
-        client: ClientAuth::Basic,
         encoding: Encoding::Json,
+        // The token endpoint answers some errors in the form of the data API.
+        error_fields: &["error", "code"],
         rotates: true,
-        ends_earlier: true,
+        invalidates_earlier_grants: true,
+        ..OAuth::STANDARD
     },
-    refusals: &[
-        ("object_not_found", "This is no longer shared with Tributary at Notion. Connect again and choose it."),
+    error_code_at: &["/code"],
+    final_errors: &[
+        ("object_not_found", "This is no longer shared with Tributary at Notion. Reconnect and choose it."),
         (
             "restricted_resource",
             "The Notion integration may not read this: its capability to read content is switched off where it is registered.",
         ),
     ],
-    // For a connection, in any plan; larger plans allow more and Notion does not say so in a header.
-    quota: Quota::of(180, Duration::from_secs(60)),
-    part_quota: None,
+    // Notion's servers are overloaded.
+    transient_statuses: &[529],
+    // For a connection, in any plan. Larger plans allow more, but no header says so.
+    rate_limit: RateLimit::new(180, Duration::from_secs(60)),
+    part_rate_limit: None,
     identify,
-    sources: |_| vec![Source::new("pages and databases", workspace::read)],
-    nothing: "Nothing is shared with Tributary in this workspace. Connect again and choose pages, or open a page in Notion and add Tributary under its menu, Connections.",
+    streams: |_| vec![ItemStream::new("pages and databases", workspace::read)],
+    nothing: "Nothing is shared with Tributary in this workspace. Reconnect and choose pages, or open a page in Notion and add Tributary in its menu under Connections.",
     removed_in: "Notion's settings under Connections",
 };
 
-/// A workspace may be connected by several people; each has a bot of their own there, whose quota is its own.
-fn identify(api: Api) -> BoxFuture<'static, Result<Account, AppError>> {
+/// The account is the bot: each user who connects a workspace has a bot of their own there, with its own rate limit.
+fn identify(api: ApiClient) -> BoxFuture<'static, Result<Account, CallError>> {
     async move {
         let me: Me = api.get("/v1/users/me", &[]).await?;
         let name = me.bot.and_then(|bot| bot.workspace_name).or(me.name);

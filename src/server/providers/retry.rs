@@ -1,59 +1,66 @@
-//! How long to wait before a request is sent again.
+//! When a request that failed is retried.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, StatusCode, header};
 
-use super::Quota;
+use super::RateLimit;
 
-/// How often and how patiently a request that failed is sent again.
+/// How often and how patiently failed requests are retried.
 #[derive(Debug, Clone, Copy)]
-pub struct Retries {
-    /// Sent again at most this often.
-    pub most: u32,
-    /// The first wait, before jitter; it doubles each time.
-    pub base: Duration,
-    /// No wait is longer, whatever a provider asks for.
-    pub longest: Duration,
+pub struct RetryPolicy {
+    pub max_retries: u32,
+    /// The first wait, before jitter; it doubles with each retry.
+    pub base_wait: Duration,
+    /// The longest wait, whatever a provider asks for.
+    pub max_wait: Duration,
 }
 
-impl Default for Retries {
+impl Default for RetryPolicy {
     fn default() -> Self {
-        Self { most: 5, base: Duration::from_millis(500), longest: Duration::from_secs(60) }
+        Self { max_retries: 5, base_wait: Duration::from_millis(500), max_wait: Duration::from_secs(60) }
     }
 }
 
-impl Retries {
-    /// The wait before retry number `retry` (1 is the first): what the provider asked for, else exponential; with up to
-    /// as much again as jitter, so that those who failed together do not come back together.
-    pub fn wait(&self, retry: u32, asked: Option<Duration>) -> Duration {
-        let least = asked.unwrap_or_else(|| self.base.saturating_mul(1 << (retry - 1).min(16)));
-        let jitter = if asked.is_some() { self.base } else { least };
-        (least + jitter.mul_f64(rand::random())).min(self.longest)
+impl RetryPolicy {
+    /// The wait before retry number `retry` (the first is 1): as the provider asks, or exponential. Jitter of up to the
+    /// same again keeps requests that failed together from being retried together.
+    pub fn wait(&self, retry: u32, retry_after: Option<Duration>) -> Duration {
+        let least = retry_after.unwrap_or_else(|| self.base_wait.saturating_mul(1 << (retry - 1).min(16)));
+        let jitter = if retry_after.is_some() { self.base_wait } else { least };
+        (least + jitter.mul_f64(rand::random())).min(self.max_wait)
     }
 }
 
-/// Whether an answer says that the same request may succeed later.
-pub(super) fn passes(status: StatusCode) -> bool {
-    // 408 and 425 ask for it; 423 is a lock and 477 a move between data centres at HubSpot; 521 to 526 are its CDN's.
-    matches!(status.as_u16(), 408 | 423 | 425 | 429 | 477 | 500 | 502..=504 | 521..=526 | 529)
+/// Whether a status says that the same request may succeed later: one of HTTP's own, or one of the provider's.
+pub(super) fn is_transient(status: StatusCode, of_provider: &[u16]) -> bool {
+    matches!(status.as_u16(), 408 | 425 | 429 | 500 | 502..=504) || of_provider.contains(&status.as_u16())
 }
 
-/// How long the provider asks us to wait: `Retry-After` in seconds; or, after too many requests, its penalty, or its
-/// window when it says that this is used up.
-pub(super) fn asked(status: StatusCode, headers: &HeaderMap, quota: &Quota) -> Option<Duration> {
-    if let Some(seconds) = number(headers, header::RETRY_AFTER.as_str()) {
-        return Some(Duration::from_secs(seconds));
+/// How long the provider asks us to wait: `Retry-After`; or, after a 429, its penalty, or its window when a header says
+/// that the window is used up.
+pub(super) fn retry_after(status: StatusCode, headers: &HeaderMap, limit: &RateLimit) -> Option<Duration> {
+    if let Some(wait) = retry_after_header(headers) {
+        return Some(wait);
     }
     if status != StatusCode::TOO_MANY_REQUESTS {
         return None;
     }
-    let used_up = || (number(headers, quota.left_in?)? == 0).then_some(quota.per);
-    quota.penalty.or_else(used_up)
+    let used_up = || (header_number(headers, limit.remaining_header?)? == 0).then_some(limit.window);
+    limit.penalty.or_else(used_up)
 }
 
-/// A header's value, where it is a whole number.
-pub(super) fn number(headers: &HeaderMap, name: &str) -> Option<u64> {
+/// `Retry-After` in either of its forms: seconds, or a date (RFC 9110, section 10.2.3). A date in the past is no wait.
+fn retry_after_header(headers: &HeaderMap) -> Option<Duration> {
+    if let Some(seconds) = header_number(headers, header::RETRY_AFTER.as_str()) {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = httpdate::parse_http_date(headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim()).ok()?;
+    Some(date.duration_since(SystemTime::now()).unwrap_or_default())
+}
+
+/// The value of a header, if it is a whole number.
+pub(super) fn header_number(headers: &HeaderMap, name: &str) -> Option<u64> {
     headers.get(name)?.to_str().ok()?.trim().parse().ok()
 }
 
@@ -62,31 +69,43 @@ mod tests {
     use super::*;
 
     #[test]
-    fn waits_grow_and_have_jitter_and_an_end() {
-        let retries = Retries::default();
+    fn waits_grow_exponentially_with_jitter_up_to_a_maximum() {
+        let policy = RetryPolicy::default();
         for retry in 1..=5 {
-            let least = retries.base * 2_u32.pow(retry - 1);
+            let least = policy.base_wait * 2_u32.pow(retry - 1);
             for _ in 0..50 {
-                let wait = retries.wait(retry, None);
+                let wait = policy.wait(retry, None);
                 assert!(wait >= least && wait <= least * 2, "retry {retry} waits {wait:?}");
             }
         }
-        assert_eq!(retries.wait(1, Some(Duration::from_secs(3600))), retries.longest);
+        assert_eq!(policy.wait(1, Some(Duration::from_secs(3600))), policy.max_wait);
     }
 
     #[test]
-    fn a_provider_that_says_how_long_is_obeyed() {
-        let quota = Quota { left_in: Some("x-left"), ..Quota::of(1, Duration::from_secs(10)) };
+    fn a_wait_that_the_provider_asks_for_is_kept() {
+        let limit = RateLimit { remaining_header: Some("x-left"), ..RateLimit::new(1, Duration::from_secs(10)) };
         let headers =
             |name: &'static str, value: &str| HeaderMap::from_iter([(name.parse().unwrap(), value.parse().unwrap())]);
         let busy = StatusCode::TOO_MANY_REQUESTS;
-        assert_eq!(asked(busy, &headers("retry-after", "7"), &quota), Some(Duration::from_secs(7)));
-        assert_eq!(asked(busy, &headers("retry-after", "soon"), &quota), None);
-        assert_eq!(asked(busy, &headers("x-left", "0"), &quota), Some(quota.per));
-        assert_eq!(asked(busy, &headers("x-left", "5"), &quota), None);
-        assert_eq!(asked(StatusCode::BAD_GATEWAY, &headers("x-left", "0"), &quota), None);
-        let strict = Quota { penalty: Some(Duration::from_secs(30)), ..quota };
-        assert_eq!(asked(busy, &headers("x-left", "5"), &strict), Some(Duration::from_secs(30)));
-        assert_eq!(asked(StatusCode::BAD_GATEWAY, &headers("x-left", "5"), &strict), None);
+        assert_eq!(retry_after(busy, &headers("retry-after", "7"), &limit), Some(Duration::from_secs(7)));
+        assert_eq!(retry_after(busy, &headers("retry-after", "soon"), &limit), None);
+        assert_eq!(retry_after(busy, &headers("x-left", "0"), &limit), Some(limit.window));
+        assert_eq!(retry_after(busy, &headers("x-left", "5"), &limit), None);
+        assert_eq!(retry_after(StatusCode::BAD_GATEWAY, &headers("x-left", "0"), &limit), None);
+        let strict = RateLimit { penalty: Some(Duration::from_secs(30)), ..limit };
+        assert_eq!(retry_after(busy, &headers("x-left", "5"), &strict), Some(Duration::from_secs(30)));
+        assert_eq!(retry_after(StatusCode::BAD_GATEWAY, &headers("x-left", "5"), &strict), None);
+    }
+
+    #[test]
+    fn a_retry_after_date_is_the_time_until_then() {
+        let limit = RateLimit::new(1, Duration::from_secs(10));
+        let wait = |date| {
+            let value = httpdate::fmt_http_date(date).parse().unwrap();
+            retry_after(StatusCode::SERVICE_UNAVAILABLE, &HeaderMap::from_iter([(header::RETRY_AFTER, value)]), &limit)
+        };
+        let soon = wait(SystemTime::now() + Duration::from_secs(90)).unwrap();
+        assert!(soon > Duration::from_secs(80) && soon <= Duration::from_secs(90), "{soon:?}");
+        assert_eq!(wait(SystemTime::now() - Duration::from_secs(90)), Some(Duration::ZERO));
     }
 }

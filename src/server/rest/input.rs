@@ -1,4 +1,4 @@
-//! `user_id` and `org_id`, from a form, a multipart form, a JSON body or a query, with a clear error for each mistake.
+//! `user_id` and `org_id` from a form, a multipart form, a JSON body or a query, with a clear error for each mistake.
 
 use std::collections::HashMap;
 
@@ -11,28 +11,22 @@ use serde_json::Value;
 
 use crate::model::{AppError, ErrorCode, Subject};
 
-/// The subject in a request's body.
+/// The subject in the body of a request.
 pub(super) struct Fields(pub(super) Subject);
 
-/// The subject in a request's query.
+/// The subject in the query of a request.
 pub(super) struct QueryFields(pub(super) Subject);
 
-/// The subject in the query, or else in the body: for DELETE, whose body not every client can send.
-pub(super) struct Either(Subject);
-
-impl Either {
-    pub(super) fn subject(self) -> Subject {
-        self.0
-    }
-}
+/// The subject in the query, or else in the body: for DELETE, since not every client can send a body with it.
+pub(super) struct QueryOrFields(pub(super) Subject);
 
 impl<S: Send + Sync> FromRequest<S> for Fields {
     type Rejection = AppError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, AppError> {
-        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        let fields = match kind.as_str() {
+        let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let content_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let fields = match content_type.as_str() {
             "multipart/form-data" => multipart(request, state).await?,
             "application/json" => json(&body(request, state).await?)?,
             "application/x-www-form-urlencoded" => form(&body(request, state).await?),
@@ -54,7 +48,7 @@ impl<S: Send + Sync> FromRequestParts<S> for QueryFields {
     }
 }
 
-impl<S: Send + Sync> FromRequest<S> for Either {
+impl<S: Send + Sync> FromRequest<S> for QueryOrFields {
     type Rejection = AppError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, AppError> {
@@ -82,19 +76,19 @@ async fn multipart<S: Send + Sync>(request: Request, state: &S) -> Result<HashMa
 }
 
 fn form(encoded: &[u8]) -> HashMap<String, String> {
-    url::form_urlencoded::parse(encoded).into_owned().collect()
+    form_urlencoded::parse(encoded).into_owned().collect()
 }
 
 fn json(body: &[u8]) -> Result<HashMap<String, String>, AppError> {
     let Ok(Value::Object(object)) = serde_json::from_slice(body) else {
         return Err(AppError::new(
             ErrorCode::InvalidInput,
-            "The body is not a JSON object. Send {\"user_id\": \"…\", \"org_id\": \"…\"}.",
+            "The body isn't a JSON object. Send {\"user_id\": \"…\", \"org_id\": \"…\"}.",
         ));
     };
     let text = |(name, value)| match value {
         Value::String(text) => Ok((name, text)),
-        _ => Err(AppError::new(ErrorCode::InvalidInput, format!("{name} is not a string."))),
+        _ => Err(AppError::new(ErrorCode::InvalidInput, format!("{name} has to be a string."))),
     };
     object.into_iter().filter(|(name, _)| ["user_id", "org_id"].contains(&name.as_str())).map(text).collect()
 }
@@ -113,8 +107,8 @@ fn unreadable(status: StatusCode) -> AppError {
     match status {
         StatusCode::PAYLOAD_TOO_LARGE => AppError::new(
             ErrorCode::TooLarge,
-            "The body is larger than 16 KB. It takes user_id and org_id and nothing else.",
+            "The body is larger than 16 KB. Send only user_id and org_id.",
         ),
-        _ => AppError::new(ErrorCode::InvalidInput, "The body cannot be read as the form that its content type says."),
+        _ => AppError::new(ErrorCode::InvalidInput, "The body can't be read as what its Content-Type says."),
     }
 }

@@ -1,6 +1,6 @@
-//! The store in one file beside the program. One process owns it.
+//! The embedded store: one redb file, owned by one process.
 
-mod marks;
+mod index;
 
 use std::{
     ops::Bound,
@@ -12,44 +12,43 @@ use std::{
 use anyhow::Context;
 use async_trait::async_trait;
 use redb::{
-    Database, DatabaseError, ReadTransaction, ReadableDatabase, ReadableTable, Table, TableDefinition, WriteTransaction,
+    Database, DatabaseError, ReadTransaction, ReadableDatabase, ReadableTable, ReadableTableMetadata, Table, TableDefinition, WriteTransaction,
 };
 
-use super::{Index, Keys, Range, Store, StoreError};
-use marks::Marks;
+use super::{Index, KeyPage, LAYOUT, LayoutMismatch, Range, Store, StoreError};
+use index::IndexTables;
 
-/// Key to deadline (milliseconds since 1970) and value.
+/// From a key to its deadline (milliseconds since 1970) and value.
 const VALUES: TableDefinition<&str, (u64, &[u8])> = TableDefinition::new("values");
 
-/// How many keys are given at once.
-const KEYS_AT_ONCE: usize = 1000;
+/// The one entry is the version of the layout.
+const META: TableDefinition<&str, u32> = TableDefinition::new("meta");
 
-/// How often values past their deadline are removed. They are absent to readers all the while.
-const SWEEP: Duration = Duration::from_secs(600);
+/// The length of a page of keys.
+const KEY_PAGE_SIZE: usize = 1000;
 
-/// Another process owns the file.
+/// How often values past their deadline are removed. Readers never see them.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(600);
+
+/// Another process has opened the file.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "{} is in use by another Tributary. Stop that one, or give this one its own TRIBUTARY_DATA_DIR; to run several together, set REDIS_URL.",
+    "{} is in use by another Tributary process. Stop that process, or give this one its own TRIBUTARY_DATA_DIR. To run several processes, set REDIS_URL.",
     .0.display()
 )]
 pub struct InUse(PathBuf);
 
-/// A store in a redb file.
 #[derive(Clone)]
 pub struct Embedded(Arc<Database>);
 
 impl Embedded {
-    /// Opens or makes the file. Needs a tokio runtime, on which it sweeps as long as the store lives.
+    /// Opens or creates the file. Needs a tokio runtime, on which expired values are removed while the store is open.
     pub fn open(path: &Path) -> anyhow::Result<Self> {
         let database = Database::create(path).map_err(|error| match error {
             DatabaseError::DatabaseAlreadyOpen => InUse(path.to_owned()).into(),
             error => anyhow::Error::new(error).context(format!("{} cannot be opened", path.display())),
         })?;
-        let write = database.begin_write()?;
-        write.open_table(VALUES)?;
-        Marks::open(&write)?;
-        write.commit()?;
+        check_layout(&database, path)?;
         let database = Arc::new(database);
         tokio::spawn(sweep_while_alive(Arc::downgrade(&database)));
         Ok(Self(database))
@@ -57,10 +56,10 @@ impl Embedded {
 
     async fn read<T: Send + 'static>(
         &self,
-        look: impl FnOnce(&ReadTransaction) -> anyhow::Result<T> + Send + 'static,
+        query: impl FnOnce(&ReadTransaction) -> anyhow::Result<T> + Send + 'static,
     ) -> anyhow::Result<T> {
         let database = self.0.clone();
-        tokio::task::spawn_blocking(move || look(&database.begin_read()?)).await?
+        tokio::task::spawn_blocking(move || query(&database.begin_read()?)).await?
     }
 
     async fn transact<T: Send + 'static>(
@@ -109,7 +108,7 @@ impl Store for Embedded {
         Ok(take.await?)
     }
 
-    async fn replace(
+    async fn compare_and_swap(
         &self,
         key: &str,
         expected: Option<&[u8]>,
@@ -117,7 +116,7 @@ impl Store for Embedded {
         lifetime: Duration,
     ) -> Result<bool, StoreError> {
         let (key, expected, value) = (key.to_owned(), expected.map(<[u8]>::to_owned), value.to_owned());
-        let replace = self.write(move |table| {
+        let swap = self.write(move |table| {
             let found = table.get(key.as_str())?.and_then(|found| current(found.value()));
             let unchanged = found == expected;
             if unchanged {
@@ -125,48 +124,50 @@ impl Store for Embedded {
             }
             Ok(unchanged)
         });
-        Ok(replace.await?)
+        Ok(swap.await?)
     }
 
-    async fn keys(&self, prefix: &str, after: Option<&str>) -> Result<Keys, StoreError> {
+    async fn keys(&self, prefix: &str, after: Option<&str>) -> Result<KeyPage, StoreError> {
         let (prefix, after) = (prefix.to_owned(), after.map(str::to_owned));
         let read = self.read(move |read| {
             let table = read.open_table(VALUES)?;
             let start = after.as_deref().map_or(Bound::Included(prefix.as_str()), Bound::Excluded);
             let (mut keys, mut next) = (Vec::new(), None);
-            for entry in table.range::<&str>((start, Bound::Unbounded))?.take(KEYS_AT_ONCE) {
+            for entry in table.range::<&str>((start, Bound::Unbounded))?.take(KEY_PAGE_SIZE) {
                 let (key, found) = entry?;
                 if !key.value().starts_with(&prefix) {
-                    return Ok(Keys { keys, next: None });
+                    return Ok(KeyPage { keys, next: None });
                 }
                 if current(found.value()).is_some() {
                     keys.push(key.value().to_owned());
                 }
                 next = Some(key.value().to_owned());
             }
-            Ok(Keys { keys, next })
+            Ok(KeyPage { keys, next })
         });
         Ok(read.await?)
     }
 
-    async fn mark(&self, index: &Index, member: &str, place: Option<u64>) -> Result<(), StoreError> {
+    async fn index_put(&self, index: &Index, member: &str, score: u64) -> Result<(), StoreError> {
         let (index, member) = (index.clone(), member.to_owned());
-        let mark = self.transact(move |write| {
-            let mut marks = Marks::open(write)?;
-            marks.remove(&index.name, &member)?;
-            if let Some(place) = place {
-                marks.add(&index.name, &member, place, deadline(index.lifetime))?;
-                marks.make_room(&index.name, index.most)?;
-                marks.remove_below(&index.name, index.floor)?;
-            }
-            Ok(())
+        let put = self.transact(move |write| {
+            let mut tables = IndexTables::open(write)?;
+            tables.remove(&index.name, &member)?;
+            tables.add(&index.name, &member, score, deadline(index.lifetime))?;
+            tables.truncate(&index.name, index.max_len)?;
+            tables.remove_below(&index.name, index.min_score)
         });
-        Ok(mark.await?)
+        Ok(put.await?)
     }
 
-    async fn marked(&self, index: &Index, range: Range) -> Result<Vec<(String, u64)>, StoreError> {
+    async fn index_remove(&self, index: &Index, member: &str) -> Result<(), StoreError> {
+        let (name, member) = (index.name.clone(), member.to_owned());
+        Ok(self.transact(move |write| IndexTables::open(write)?.remove(&name, &member)).await?)
+    }
+
+    async fn index_range(&self, index: &Index, range: Range) -> Result<Vec<(String, u64)>, StoreError> {
         let name = index.name.clone();
-        Ok(self.read(move |read| marks::within(read, &name, range)).await?)
+        Ok(self.read(move |read| index::range(read, &name, range)).await?)
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
@@ -175,14 +176,30 @@ impl Store for Embedded {
     }
 }
 
+/// Refuses a file of another layout, and creates the tables of a new one.
+fn check_layout(database: &Database, path: &Path) -> anyhow::Result<()> {
+    let write = database.begin_write()?;
+    {
+        let mut meta = write.open_table(META)?;
+        let found = meta.get("layout")?.map(|layout| layout.value());
+        let is_empty = write.open_table(VALUES)?.is_empty()? && IndexTables::open(&write)?.is_empty()?;
+        LayoutMismatch::check(found, is_empty, || {
+            (path.display().to_string(), format!("move {} away", path.display()))
+        })?;
+        meta.insert("layout", LAYOUT)?;
+    }
+    write.commit()?;
+    Ok(())
+}
+
 async fn sweep_while_alive(database: Weak<Database>) {
-    let mut ticks = tokio::time::interval(SWEEP);
+    let mut ticks = tokio::time::interval(SWEEP_INTERVAL);
     loop {
         ticks.tick().await;
         let Some(database) = database.upgrade() else { return };
-        let swept = tokio::task::spawn_blocking(move || sweep(&database)).await.context("sweeping panicked");
+        let swept = tokio::task::spawn_blocking(move || sweep(&database)).await.context("removing expired values panicked");
         if let Err(error) = swept.and_then(|swept| swept) {
-            tracing::warn!(error = format!("{error:#}"), "values past their deadline could not be removed");
+            tracing::warn!(error = format!("{error:#}"), "expired values could not be removed");
         }
     }
 }
@@ -191,7 +208,7 @@ fn sweep(database: &Database) -> anyhow::Result<()> {
     let now = milliseconds_since_1970();
     let write = database.begin_write()?;
     write.open_table(VALUES)?.retain(|_, (deadline, _)| deadline > now)?;
-    Marks::open(&write)?.sweep(now)?;
+    IndexTables::open(&write)?.remove_expired(now)?;
     write.commit()?;
     Ok(())
 }

@@ -1,45 +1,44 @@
-//! Members in the order of a number: of their times, mostly.
+//! Indexes: members ordered by a number, mostly a time.
 
 use std::{borrow::Cow, time::Duration};
 
-/// An index in the store. It needs no set-up, and one that nothing was put into for its lifetime is gone.
+/// An index. It is created by the first member and disappears when nothing was added for its lifetime.
 #[derive(Debug, Clone)]
 pub struct Index {
-    /// Its name, as a key is written: `audit/{org}`.
+    /// In the form of a key, such as `audit/acme`.
     pub name: Cow<'static, str>,
-    /// How many members it keeps. Those with the lowest places make room.
-    pub most: usize,
-    /// Members with lower places go with the next change.
-    pub floor: u64,
-    /// How long it is kept after the last change.
+    /// The maximum number of members. Those with the lowest scores are removed first.
+    pub max_len: usize,
+    /// Members with lower scores are removed with the next addition.
+    pub min_score: u64,
+    /// How long the index is kept after the last addition.
     pub lifetime: Duration,
 }
 
-/// Which members are asked for: those whose places are between two numbers, both included.
+/// A range of scores, both ends included.
 #[derive(Debug, Clone, Copy)]
 pub struct Range {
-    /// The lowest place.
     pub from: u64,
-    /// The highest place, at most [`Range::END`].
+    /// At most [`Range::MAX`].
     pub to: u64,
-    /// No more than so many.
-    pub most: usize,
-    /// Whether the highest come first.
+    /// The maximum number of members to return.
+    pub limit: usize,
+    /// Whether the highest scores come first.
     pub descending: bool,
 }
 
 impl Range {
-    /// No place is higher: Redis keeps places as floating-point numbers, which are exact to here. As milliseconds since
+    /// The highest score. Redis keeps scores as floating-point numbers, which are exact up to here. In milliseconds since
     /// 1970 it is the year 287396.
-    pub const END: u64 = 1 << 53;
+    pub const MAX: u64 = 1 << 53;
 
-    /// The lowest, up to a place.
-    pub fn up_to(to: u64, most: usize) -> Self {
-        Self { from: 0, to, most, descending: false }
+    /// Scores up to `to`, lowest first.
+    pub fn up_to(to: u64, limit: usize) -> Self {
+        Self { from: 0, to, limit, descending: false }
     }
 
-    /// The highest, down to a place.
-    pub fn last(from: u64, to: u64, most: usize) -> Self {
-        Self { from, to, most, descending: true }
+    /// Scores between `from` and `to`, highest first.
+    pub fn descending(from: u64, to: u64, limit: usize) -> Self {
+        Self { from, to, limit, descending: true }
     }
 }

@@ -5,11 +5,11 @@ use serde_json::Value;
 use super::reply::{Base, Record, Table};
 use crate::model::IntegrationItem;
 
-/// Where people look at things.
-const ADDRESS: &str = "https://airtable.com";
+/// Airtable's web app.
+const WEB_URL: &str = "https://airtable.com";
 
-/// A table, and where it is.
-pub(super) struct Place {
+/// A table and the base that contains it.
+pub(super) struct TableInBase {
     pub(super) base_id: String,
     pub(super) table: Table,
 }
@@ -18,7 +18,7 @@ pub(super) fn base_item(base: &Base, children: Option<Vec<String>>) -> Integrati
     IntegrationItem {
         directory: true,
         name: Some(base.name.clone()),
-        url: Some(format!("{ADDRESS}/{}", base.id)),
+        url: Some(format!("{WEB_URL}/{}", base.id)),
         children,
         ..IntegrationItem::new("base", base.id.clone())
     }
@@ -30,31 +30,31 @@ pub(super) fn table_item(base: &Base, table: &Table) -> IntegrationItem {
         parent_path_or_name: Some(base.name.clone()),
         parent_id: Some(base.id.clone()),
         name: Some(table.name.clone()),
-        url: Some(format!("{ADDRESS}/{}/{}", base.id, table.id)),
+        url: Some(format!("{WEB_URL}/{}/{}", base.id, table.id)),
         ..IntegrationItem::new("table", table.id.clone())
     }
 }
 
-pub(super) fn record_item(Place { base_id, table }: &Place, record: Record) -> IntegrationItem {
+pub(super) fn record_item(TableInBase { base_id, table }: &TableInBase, record: Record) -> IntegrationItem {
     let primary = record.fields.get(&table.primary_field_id).and_then(text);
     IntegrationItem {
         parent_path_or_name: Some(table.name.clone()),
         parent_id: Some(table.id.clone()),
         name: Some(primary.unwrap_or_else(|| record.id.clone())),
         creation_time: record.created_time,
-        url: Some(format!("{ADDRESS}/{base_id}/{}/{}", table.id, record.id)),
+        url: Some(format!("{WEB_URL}/{base_id}/{}/{}", table.id, record.id)),
         ..IntegrationItem::new("record", record.id)
     }
 }
 
-/// A cell as text. A formula that failed has none.
+/// A cell as text; `None` for an empty cell and for a formula that failed.
 fn text(cell: &Value) -> Option<String> {
     let text = match cell {
         Value::String(text) => text.trim().to_owned(),
         Value::Number(number) => number.to_string(),
         Value::Bool(checked) => checked.to_string(),
         Value::Array(cells) => cells.iter().filter_map(text).collect::<Vec<_>>().join(", "),
-        // A barcode, a person, a button, what AI wrote.
+        // A barcode, a user, a button, AI text.
         Value::Object(fields) => ["text", "name", "label", "value"].iter().find_map(|name| text(fields.get(*name)?))?,
         Value::Null => return None,
     };

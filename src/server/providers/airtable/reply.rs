@@ -1,4 +1,4 @@
-//! What Airtable answers, as far as it is read.
+//! Airtable's responses, as far as they are read.
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -45,7 +45,7 @@ pub(super) struct Records {
 pub(super) struct Record {
     pub(super) id: String,
     pub(super) created_time: Option<String>,
-    /// Empty cells are left out.
+    /// Without empty cells.
     #[serde(default)]
     pub(super) fields: Map<String, Value>,
 }

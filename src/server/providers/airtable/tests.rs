@@ -2,11 +2,11 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{item::*, reply::*};
-use crate::server::providers::any;
+use crate::server::providers::any_json;
 
-fn place() -> Place {
+fn place() -> TableInBase {
     let table = Table { id: "tblA".into(), name: "Tasks".into(), primary_field_id: "fldName".into() };
-    Place { base_id: "appA".into(), table }
+    TableInBase { base_id: "appA".into(), table }
 }
 
 fn named(cell: Value) -> Option<String> {
@@ -55,50 +55,50 @@ fn a_base_is_the_parent_of_its_tables_and_these_of_their_records() {
 }
 
 /// The cell values of "Field types and cell values", each with what it may lack.
-fn any_cell() -> any::Json {
-    let person = || any::object(vec![("id", any::text())], vec![("email", any::text()), ("name", any::text())]);
-    any::one_of(vec![
-        any::text(),
-        any::number(),
-        any::boolean(),
-        any::time(),
-        any::list(any::text()),
+fn any_cell() -> any_json::Json {
+    let person = || any_json::object(vec![("id", any_json::text())], vec![("email", any_json::text()), ("name", any_json::text())]);
+    any_json::one_of(vec![
+        any_json::text(),
+        any_json::number(),
+        any_json::boolean(),
+        any_json::time(),
+        any_json::list(any_json::text()),
         person(),
-        any::list(person()),
-        any::list(any::object(vec![("id", any::text()), ("url", any::text())], vec![("size", any::number())])),
-        any::object(vec![("text", any::text())], vec![("type", any::text())]),
-        any::object(vec![("label", any::text())], vec![("url", any::text())]),
-        any::object(vec![("state", any::text())], vec![("value", any::one_of(vec![any::text(), any::null()]))]),
-        any::object(vec![("specialValue", any::constant("NaN"))], vec![]),
-        any::object(vec![("error", any::constant("#ERROR!"))], vec![]),
-        any::list(any::anything()),
+        any_json::list(person()),
+        any_json::list(any_json::object(vec![("id", any_json::text()), ("url", any_json::text())], vec![("size", any_json::number())])),
+        any_json::object(vec![("text", any_json::text())], vec![("type", any_json::text())]),
+        any_json::object(vec![("label", any_json::text())], vec![("url", any_json::text())]),
+        any_json::object(vec![("state", any_json::text())], vec![("value", any_json::one_of(vec![any_json::text(), any_json::null()]))]),
+        any_json::object(vec![("specialValue", any_json::constant("NaN"))], vec![]),
+        any_json::object(vec![("error", any_json::constant("#ERROR!"))], vec![]),
+        any_json::list(any_json::anything()),
     ])
 }
 
 proptest! {
     #[test]
     fn any_record_that_the_schema_allows_becomes_an_item(
-        record in any::object(
-            vec![("id", any::id()), ("createdTime", any::time())],
-            vec![("fields", any::map("fldName|fld[A-Z]{3}", any_cell())), ("commentCount", any::number())],
+        record in any_json::object(
+            vec![("id", any_json::id()), ("createdTime", any_json::time())],
+            vec![("fields", any_json::map("fldName|fld[A-Z]{3}", any_cell())), ("commentCount", any_json::number())],
         ),
     ) {
         let item = record_item(&place(), serde_json::from_value(record.clone()).unwrap());
-        any::check(&item, &record)?;
+        any_json::check(&item, &record)?;
         prop_assert!(item.creation_time.is_some() && item.url.is_some() && item.parent_id.is_some());
     }
 
     #[test]
     fn any_base_and_table_that_the_schema_allows_become_items(
-        base in any::object(vec![("id", any::id()), ("name", "[A-z]{1,9}".prop_map(Value::from).boxed())], vec![("permissionLevel", any::text())]),
-        table in any::object(
-            vec![("id", any::id()), ("name", "[A-z]{1,9}".prop_map(Value::from).boxed()), ("primaryFieldId", any::text())],
-            vec![("description", any::text()), ("fields", any::anything()), ("views", any::anything())],
+        base in any_json::object(vec![("id", any_json::id()), ("name", "[A-z]{1,9}".prop_map(Value::from).boxed())], vec![("permissionLevel", any_json::text())]),
+        table in any_json::object(
+            vec![("id", any_json::id()), ("name", "[A-z]{1,9}".prop_map(Value::from).boxed()), ("primaryFieldId", any_json::text())],
+            vec![("description", any_json::text()), ("fields", any_json::anything()), ("views", any_json::anything())],
         ),
     ) {
         let read_base: Base = serde_json::from_value(base.clone()).unwrap();
         let read_table: Table = serde_json::from_value(table.clone()).unwrap();
-        any::check(&base_item(&read_base, None), &base)?;
-        any::check(&table_item(&read_base, &read_table), &table)?;
+        any_json::check(&base_item(&read_base, None), &base)?;
+        any_json::check(&table_item(&read_base, &read_table), &table)?;
     }
 }

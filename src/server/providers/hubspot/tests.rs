@@ -1,39 +1,39 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::server::providers::any;
+use crate::server::providers::any_json;
 
 /// `SimplePublicObjectWithAssociations` of the OpenAPI of 2026-03; a value may be null, as the wire has it.
-fn any_record() -> any::Json {
-    any::object(
+fn any_record() -> any_json::Json {
+    any_json::object(
         vec![
-            ("id", any::id()),
+            ("id", any_json::id()),
             (
                 "properties",
-                any::map("[a-z_]{1,9}|name|email|firstname|dealname", any::one_of(vec![any::text(), any::null()])),
+                any_json::map("[a-z_]{1,9}|name|email|firstname|dealname", any_json::one_of(vec![any_json::text(), any_json::null()])),
             ),
-            ("createdAt", any::time()),
-            ("updatedAt", any::time()),
-            ("archived", any::boolean()),
+            ("createdAt", any_json::time()),
+            ("updatedAt", any_json::time()),
+            ("archived", any_json::boolean()),
         ],
         vec![
-            ("archivedAt", any::time()),
-            ("url", any::text()),
-            ("associations", any::anything()),
-            ("propertiesWithHistory", any::anything()),
-            ("objectWriteTraceId", any::text()),
+            ("archivedAt", any_json::time()),
+            ("url", any_json::text()),
+            ("associations", any_json::anything()),
+            ("propertiesWithHistory", any_json::anything()),
+            ("objectWriteTraceId", any_json::text()),
         ],
     )
 }
 
 proptest! {
     #[test]
-    fn any_record_that_the_schema_allows_becomes_an_item(records in any::list(any_record())) {
+    fn any_record_that_the_schema_allows_becomes_an_item(records in any_json::list(any_record())) {
         for object in [&CONTACTS, &COMPANIES, &DEALS] {
             let reply: Reply = serde_json::from_value(serde_json::json!({"results": records})).unwrap();
             for (record, value) in reply.results.into_iter().zip(records.as_array().unwrap()) {
                 let item = item(object, record, None);
-                any::check(&item, value)?;
+                any_json::check(&item, value)?;
                 prop_assert!(item.name.is_some() && item.creation_time.is_some() && item.last_modified_time.is_some());
             }
         }

@@ -1,19 +1,20 @@
-//! Notion's lists: pages of objects under a cursor, from search and from queries.
+//! Notion's paginated lists, from search and from queries.
 
 use futures::Stream;
 use serde::Deserialize;
 use serde_json::json;
 
 use super::object::Object;
-use crate::{
-    model::{AppError, ErrorCode},
-    server::providers::{Api, Page, follow},
+use crate::server::providers::{
+    Page,
+    client::{ApiClient, CallError},
+    paginate,
 };
 
-/// The most that Notion gives at once.
+/// The maximum page size.
 pub(super) const PAGE_SIZE: usize = 100;
 
-/// One answer. It may be short, or even empty, long before the end: only `has_more` tells.
+/// One page. It may be short or even empty long before the end; only `has_more` tells.
 #[derive(Deserialize)]
 pub(super) struct Listing {
     pub(super) results: Vec<Object>,
@@ -29,25 +30,26 @@ struct RequestStatus {
 }
 
 impl Listing {
-    /// Where the next page begins; `None` after the last.
-    pub(super) fn next(&self) -> Result<Option<String>, AppError> {
+    /// The cursor of the next page; `None` on the last.
+    pub(super) fn next(&self) -> Result<Option<String>, CallError> {
         if self.has_more && self.next_cursor.is_none() {
-            let detail = "Notion said that there is more, but not where, so this was not read to its end. Load again.";
-            return Err(AppError::new(ErrorCode::ProviderUnavailable, detail));
+            return Err(CallError::new(
+                "Notion announced a further page without a cursor, so this was not read to its end. Load again.",
+            ));
         }
         Ok(self.next_cursor.clone().filter(|_| self.has_more))
     }
 
-    /// Whether Notion ended the list at its limit of 10,000 results rather than at its end.
-    pub(super) fn is_cut(&self) -> bool {
+    /// Whether Notion ended the list at its limit of 10,000 results.
+    pub(super) fn is_truncated(&self) -> bool {
         self.request_status.as_ref().is_some_and(|status| status.kind == "incomplete")
     }
 }
 
-/// Everything of a kind (`page`, `data_source`) that search returns. What is edited meanwhile moves to the end, where it
-/// comes a second time; the other way round it would be missed.
-pub(super) fn search(api: Api, kind: &'static str) -> impl Stream<Item = Result<Vec<Object>, AppError>> + Send {
-    follow(move |cursor| {
+/// All objects of a kind (`page`, `data_source`) that search returns. They are sorted by the time of the last edit, oldest
+/// first: an object that is edited meanwhile moves to the end and comes twice. The other way round it would be missed.
+pub(super) fn search(api: ApiClient, kind: &'static str) -> impl Stream<Item = Result<Vec<Object>, CallError>> + Send {
+    paginate(move |cursor| {
         let api = api.clone();
         async move {
             let mut body = json!({

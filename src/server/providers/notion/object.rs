@@ -1,4 +1,4 @@
-//! A page, a database or a data source, as Notion writes it, and the item that it becomes.
+//! A page, a database or a data source, and the item that it becomes.
 
 use std::collections::HashMap;
 
@@ -6,8 +6,8 @@ use serde::{Deserialize, de::IgnoredAny};
 
 use crate::model::IntegrationItem;
 
-/// What a page, a database and a data source have in common. Only `object` and `id` are always there: Notion sends
-/// partial objects where more may not be seen.
+/// A page, a database or a data source. Only `object` and `id` are always present: Notion returns partial objects where
+/// the integration may not see more.
 #[derive(Deserialize)]
 pub(super) struct Object {
     pub(super) id: String,
@@ -20,17 +20,17 @@ pub(super) struct Object {
     in_trash: bool,
     url: Option<String>,
     pub(super) parent: Option<Parent>,
-    /// Of a page: its values. Of a data source: its schema, in which no title is found.
+    /// The values of a page, or the schema of a data source, which contains no title.
     #[serde(default)]
     properties: HashMap<String, Property>,
-    /// Of a database or a data source.
+    /// The title of a database or a data source.
     title: Option<Vec<RichText>>,
-    /// Of a database.
+    /// The data sources of a database.
     #[serde(default)]
     pub(super) data_sources: Vec<Named>,
 }
 
-/// Where an object lies. A page in a workspace's top level has none of these.
+/// The parent of an object. A page at the top level of a workspace has none of these.
 #[derive(Default, Deserialize)]
 pub(super) struct Parent {
     page_id: Option<String>,
@@ -39,7 +39,7 @@ pub(super) struct Parent {
     block_id: Option<String>,
 }
 
-/// A data source, as its database names it.
+/// A data source as its database lists it.
 #[derive(Deserialize)]
 pub(super) struct Named {
     pub(super) id: String,
@@ -50,7 +50,7 @@ struct Property {
     title: Option<Title>,
 }
 
-/// In a page the title's text, in a schema an empty object.
+/// The text in a page; an empty object in a schema.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Title {
@@ -65,7 +65,7 @@ struct RichText {
 }
 
 impl Object {
-    /// The title on one line, whatever its property is called; `Untitled` when it is empty, nothing when it is not told.
+    /// The title on one line, whatever its property is called: `Untitled` if it is empty, `None` if it is not included.
     pub(super) fn title(&self) -> Option<String> {
         let of_page = self.properties.values().find_map(|property| match &property.title {
             Some(Title::Text(text)) => Some(text),
@@ -76,14 +76,14 @@ impl Object {
         Some(if line.is_empty() { "Untitled".to_owned() } else { line })
     }
 
-    /// The nearest thing that it lies in: the data source rather than the database of a row.
+    /// The nearest parent: for a row the data source rather than the database.
     pub(super) fn parent_id(&self) -> Option<&str> {
         let parent = self.parent.as_ref()?;
         let ids = [&parent.data_source_id, &parent.database_id, &parent.page_id, &parent.block_id];
         ids.into_iter().find_map(|id| id.as_deref())
     }
 
-    /// The item. Its parent's title is filled in by who knows it.
+    /// The item, without the title of its parent.
     pub(super) fn into_item(self) -> IntegrationItem {
         IntegrationItem {
             directory: self.kind != "page",

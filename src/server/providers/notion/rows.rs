@@ -1,4 +1,4 @@
-//! The rows of a data source: a query, and beyond 10,000 results further ones.
+//! The rows of a data source, in queries of up to 10,000 results each.
 
 use std::collections::HashSet;
 
@@ -11,19 +11,23 @@ use super::{
     object::Object,
 };
 use crate::{
-    model::{AppError, ErrorCode, IntegrationItem},
-    server::providers::{Api, Batch, Pages, segment},
+    model::IntegrationItem,
+    server::providers::{
+        Batch, Pages,
+        client::{ApiClient, CallError, segment},
+        paginate::repeated_cursor,
+    },
 };
 
-/// The page size that is tried when Notion cannot make a large page in time, as its answer to such a query suggests.
+/// The page size after Notion failed to produce a large page in time; its error message suggests a smaller one.
 const SMALL_PAGE: usize = 25;
 
 /// Reads all rows of the data source, whose title is `parent`.
 ///
-/// Rows come in the order of their creation. A query ends after 10,000 results; the next one begins at the creation time
-/// of the last row, and leaves out what was delivered of that time.
-pub(super) fn read(api: Api, id: &str, parent: String) -> Pages {
-    // Of a row's properties, the title is all that an item needs; it has the same id in every data source.
+/// Rows are sorted by creation time. A query ends after 10,000 results; the next one starts at the creation time of the
+/// last row and skips the rows of that time that were already delivered.
+pub(super) fn read(api: ApiClient, id: &str, parent: String) -> Pages {
+    // An item needs only the title, whose property has the same id in every data source.
     let path = format!("/v1/data_sources/{}/query?filter_properties=title", segment(id));
     let start = Some((Window::default(), HashSet::new()));
     stream::try_unfold(start, move |state| {
@@ -31,12 +35,12 @@ pub(super) fn read(api: Api, id: &str, parent: String) -> Pages {
         async move {
             let Some((mut window, mut seen)) = state else { return Ok(None) };
             let listing = window.fetch(&api, &path).await?;
-            let (next, is_cut) = (listing.next()?, listing.is_cut());
-            let items = window.take(listing.results, &parent);
+            let (next, is_truncated) = (listing.next()?, listing.is_truncated());
+            let items = window.new_items(listing.results, &parent);
             let onward = match next {
-                Some(cursor) if !seen.insert(cursor.clone()) => return Err(repeated()),
+                Some(cursor) if !seen.insert(cursor.clone()) => return Err(repeated_cursor()),
                 Some(cursor) => Some((Window { cursor: Some(cursor), ..window }, seen)),
-                None if is_cut => Some((window.next()?, HashSet::new())),
+                None if is_truncated => Some((window.next()?, HashSet::new())),
                 None => None,
             };
             Ok(Some((Batch::from(items), onward)))
@@ -45,30 +49,30 @@ pub(super) fn read(api: Api, id: &str, parent: String) -> Pages {
     .boxed()
 }
 
-/// One query of at most 10,000 results, and how far it is.
+/// One query of at most 10,000 results, and its progress.
 #[derive(Default)]
 struct Window {
-    /// The creation time at which it begins.
+    /// The creation time at which it starts.
     from: Option<String>,
     cursor: Option<String>,
-    /// Whether large pages were too much for Notion.
+    /// Whether Notion failed to produce a large page.
     is_slow: bool,
-    /// The creation time of the last row, and the rows of that time.
+    /// The creation time of the last row, and the ids of the rows of that time.
     last: Option<String>,
     at_last: HashSet<String>,
 }
 
 impl Window {
-    async fn fetch(&mut self, api: &Api, path: &str) -> Result<Listing, AppError> {
+    async fn fetch(&mut self, api: &ApiClient, path: &str) -> Result<Listing, CallError> {
         let page_size = if self.is_slow { SMALL_PAGE } else { PAGE_SIZE };
         match api.query(path, &self.body(page_size)).await {
-            Err(failed)
-                if matches!(failed.status, Some(StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT)) =>
+            Err(error)
+                if matches!(error.status(), Some(StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT)) =>
             {
                 self.is_slow = true;
-                Ok(api.query(path, &self.body(SMALL_PAGE)).await?)
+                api.query(path, &self.body(SMALL_PAGE)).await
             }
-            reply => Ok(reply?),
+            reply => reply,
         }
     }
 
@@ -87,8 +91,8 @@ impl Window {
         body
     }
 
-    /// The items of rows that were not delivered yet.
-    fn take(&mut self, rows: Vec<Object>, parent: &str) -> Vec<IntegrationItem> {
+    /// The items of the rows that were not delivered yet.
+    fn new_items(&mut self, rows: Vec<Object>, parent: &str) -> Vec<IntegrationItem> {
         let mut items = Vec::new();
         for row in rows {
             if row.created_time != self.last {
@@ -102,17 +106,13 @@ impl Window {
         items
     }
 
-    /// The window after one that was cut.
-    fn next(self) -> Result<Self, AppError> {
+    /// The window after a truncated one.
+    fn next(self) -> Result<Self, CallError> {
         if self.last.is_none() || self.last == self.from {
-            let detail = "More than 10,000 rows were created in the same minute, and Notion does not give more than that, so this was not read to its end.";
-            return Err(AppError::new(ErrorCode::ProviderUnavailable, detail));
+            return Err(CallError::new(
+                "More than 10,000 rows were created in the same minute, and Notion does not return more than that, so this was not read to its end.",
+            ));
         }
         Ok(Self { from: self.last.clone(), cursor: None, ..self })
     }
-}
-
-fn repeated() -> AppError {
-    let detail = "Notion named the same page twice, so this was not read to its end. Load again.";
-    AppError::new(ErrorCode::ProviderUnavailable, detail)
 }

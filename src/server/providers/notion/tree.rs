@@ -1,44 +1,44 @@
-//! The titles of a workspace, so that every item can name its parent.
+//! The titles in a workspace, so that every item can name its parent.
 //!
-//! Search has an order of its own, in which a page may come before the page that it lies in. Such an item waits here until
-//! its parent's title is known, or until the search is over. What is kept is a title for each page that search returns.
+//! Search may return a page before its parent. Such an item is held back until the parent's title is known or the search is
+//! over. What stays in memory is one title for each page that search returns.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::object::Object;
 use crate::model::IntegrationItem;
 
-/// What is known of a workspace so far.
+/// The part of a workspace that is known so far.
 #[derive(Default)]
 pub(super) struct Tree {
-    /// Data sources whose rows are queried. Search returns some of these rows too, and they are left to the query.
+    /// Data sources whose rows are queried. Search returns some of these rows too, which are ignored.
     queried: HashSet<String>,
     titles: HashMap<String, Option<String>>,
-    /// By the parent that they wait for; ordered, so that two loads of the same data are the same.
+    /// Items by the parent that they wait for; ordered, so that two loads of the same data are identical.
     waiting: BTreeMap<String, Vec<IntegrationItem>>,
 }
 
 impl Tree {
-    /// The rows of this data source will come from a query.
-    pub(super) fn queries(&mut self, data_source: &str) {
+    /// Announces that the rows of this data source come from a query.
+    pub(super) fn add_queried(&mut self, data_source: &str) {
         self.queried.insert(data_source.to_owned());
     }
 
-    /// Puts objects in their places. What comes back can name its parent, or has none that could be known.
-    pub(super) fn place(&mut self, objects: Vec<Object>) -> Vec<IntegrationItem> {
-        let mut placed = Vec::new();
+    /// Adds objects. Returns the items that can name their parent, or have none.
+    pub(super) fn add(&mut self, objects: Vec<Object>) -> Vec<IntegrationItem> {
+        let mut ready = Vec::new();
         for object in objects {
             let source = object.parent.as_ref().and_then(|parent| parent.data_source_id.as_ref());
             let is_queried = object.kind == "page" && source.is_some_and(|source| self.queried.contains(source));
             if !self.titles.contains_key(&object.id) {
-                self.place_one(object.into_item(), is_queried, &mut placed);
+                self.add_item(object.into_item(), is_queried, &mut ready);
             }
         }
-        placed
+        ready
     }
 
-    /// A row that a query will bring is not placed; what lies in it learns its title all the same.
-    fn place_one(&mut self, mut item: IntegrationItem, is_queried: bool, placed: &mut Vec<IntegrationItem>) {
+    /// Adds one item. A row that a query returns is dropped, but its title is kept for its children.
+    fn add_item(&mut self, mut item: IntegrationItem, is_queried: bool, ready: &mut Vec<IntegrationItem>) {
         self.titles.insert(item.id.clone(), item.name.clone());
         let (name, children) = (item.name.clone(), self.waiting.remove(&item.id).unwrap_or_default());
         match item.parent_id.as_ref().map(|parent| (parent, self.titles.get(parent))) {
@@ -46,15 +46,15 @@ impl Tree {
             Some((parent, None)) => self.waiting.entry(parent.clone()).or_default().push(item),
             Some((_, Some(title))) => {
                 item.parent_path_or_name.clone_from(title);
-                placed.push(item);
+                ready.push(item);
             }
-            None => placed.push(item),
+            None => ready.push(item),
         }
-        placed.extend(children.into_iter().map(|child| IntegrationItem { parent_path_or_name: name.clone(), ..child }));
+        ready.extend(children.into_iter().map(|child| IntegrationItem { parent_path_or_name: name.clone(), ..child }));
     }
 
-    /// Those whose parents never came: they are not shared with us, or are blocks, which have no titles.
-    pub(super) fn rest(&mut self) -> Vec<IntegrationItem> {
+    /// The items whose parents were not returned: those are not shared with us, or are blocks, which have no titles.
+    pub(super) fn take_orphans(&mut self) -> Vec<IntegrationItem> {
         std::mem::take(&mut self.waiting).into_values().flatten().collect()
     }
 }

@@ -1,39 +1,43 @@
-//! Everything in a workspace but rows: its databases with their data sources, and its pages.
+//! Everything in a workspace except rows: its databases with their data sources, and its pages.
 //!
-//! Data sources come first, so that it is known which rows are left to queries, and these can begin.
+//! Data sources come first, so that their queries can start and search results that they will return can be ignored.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use futures::{StreamExt, TryStreamExt, stream};
+use parking_lot::Mutex;
 
 use super::{listing::search, object::Object, rows, tree::Tree};
-use crate::{
-    model::AppError,
-    server::providers::{Api, Batch, CallError, Pages, Source, segment},
+use crate::server::providers::{
+    Batch, ItemStream, Pages,
+    client::{ApiClient, CallError, segment},
 };
 
-/// How many databases are asked for at once.
-const DATABASES_AT_ONCE: usize = 8;
+/// The tree that databases and pages share.
+type SharedTree = Arc<Mutex<Tree>>;
 
-/// Reads the workspace. The rows of each data source are sources of their own.
-pub(super) fn read(api: Api) -> Pages {
-    let tree = Shared::default();
+/// How many databases are read concurrently.
+const CONCURRENT_DATABASES: usize = 8;
+
+/// Reads the workspace. The rows of each data source are a stream of their own.
+pub(super) fn read(api: ApiClient) -> Pages {
+    let tree = SharedTree::default();
     stream::once(data_sources(api.clone()))
-        .flat_map(move |(found, trouble)| {
-            let (asking, placing, tree) = (api.clone(), tree.clone(), tree.clone());
-            // They are asked for at once and placed in order, so that two loads of the same data are the same.
+        .flat_map(move |(found, error)| {
+            let (client, shared, tree) = (api.clone(), tree.clone(), tree.clone());
+            // They are read concurrently and delivered in order, so that two loads of the same data are identical.
             let databases = stream::iter(by_database(found))
-                .map(move |(id, sources)| database(asking.clone(), id, sources))
-                .buffered(DATABASES_AT_ONCE)
-                .map(move |database| Ok(database.placed_in(&placing)));
-            // That data sources are missing is told last: the pages are worth reading all the same.
-            databases.chain(pages(api.clone(), tree)).chain(stream::iter(trouble.map(Err)))
+                .map(move |(id, sources)| database(client.clone(), id, sources))
+                .buffered(CONCURRENT_DATABASES)
+                .map(move |database| Ok(database.into_batch(&shared)));
+            // A failed search for data sources is reported last, since the pages are worth reading anyway.
+            databases.chain(pages(api.clone(), tree)).chain(stream::iter(error.map(Err)))
         })
         .boxed()
 }
 
-/// What search knows of data sources, and why that may not be all.
-async fn data_sources(api: Api) -> (Vec<Object>, Option<AppError>) {
+/// The data sources that search returns, and the error that ended the search early.
+async fn data_sources(api: ApiClient) -> (Vec<Object>, Option<CallError>) {
     let (mut found, mut search) = (Vec::new(), Box::pin(search(api, "data_source")));
     loop {
         match search.try_next().await {
@@ -44,7 +48,7 @@ async fn data_sources(api: Api) -> (Vec<Object>, Option<AppError>) {
     }
 }
 
-/// Data sources by the database that they lie in, both in the order of the search; each once.
+/// Groups data sources by their database, both in the order of the search, without duplicates.
 fn by_database(found: Vec<Object>) -> Vec<(Option<String>, Vec<Object>)> {
     let mut databases: Vec<(Option<String>, Vec<Object>)> = Vec::new();
     for source in found {
@@ -62,18 +66,18 @@ fn by_database(found: Vec<Object>) -> Vec<(Option<String>, Vec<Object>)> {
 struct Database {
     database: Option<Object>,
     sources: Vec<Object>,
-    /// What could not be read of it.
-    failed: Vec<Source>,
+    /// The parts of it that could not be read.
+    failed: Vec<ItemStream>,
 }
 
-/// Asks for a database, and for those of its data sources that search missed.
-async fn database(api: Api, id: Option<String>, mut sources: Vec<Object>) -> Database {
+/// Reads a database, and those of its data sources that search missed.
+async fn database(api: ApiClient, id: Option<String>, mut sources: Vec<Object>) -> Database {
     let (mut database, mut failed) = (None, Vec::new());
     if let Some(id) = id {
         match api.get::<Object>(&format!("/v1/databases/{}", segment(&id)), &[]).await {
             Ok(found) => database = Some(found),
-            Err(error) if is_out_of_sight(&error) => {}
-            Err(error) => failed.push(Source::failed(format!("database {id}"), error.error)),
+            Err(error) if is_not_shared(&error) => {}
+            Err(error) => failed.push(ItemStream::failed(format!("database {id}"), error)),
         }
     }
     let listed = database.iter().flat_map(|database| &database.data_sources);
@@ -81,17 +85,17 @@ async fn database(api: Api, id: Option<String>, mut sources: Vec<Object>) -> Dat
     for missed in missed {
         match api.get::<Object>(&format!("/v1/data_sources/{}", segment(&missed.id)), &[]).await {
             Ok(found) => sources.push(found),
-            Err(error) if is_out_of_sight(&error) => {}
-            Err(error) => failed.push(Source::failed(format!("data source {}", missed.id), error.error)),
+            Err(error) if is_not_shared(&error) => {}
+            Err(error) => failed.push(ItemStream::failed(format!("data source {}", missed.id), error)),
         }
     }
     Database { database, sources, failed }
 }
 
 impl Database {
-    fn placed_in(self, tree: &Shared) -> Batch {
+    fn into_batch(self, tree: &SharedTree) -> Batch {
         let Self { database, sources, failed } = self;
-        let mut batch = Batch { sources: failed, ..Batch::default() };
+        let mut batch = Batch { streams: failed, ..Batch::default() };
         let name = database.as_ref().and_then(Object::title);
         for source in &sources {
             let title = source.title().unwrap_or_else(|| source.id.clone());
@@ -100,41 +104,30 @@ impl Database {
                 _ => title.clone(),
             };
             let id = source.id.clone();
-            tree.held().queries(&id);
-            batch.sources.push(Source::new(full, move |api| rows::read(api, &id, title)));
+            tree.lock().add_queried(&id);
+            batch.streams.push(ItemStream::new(full, move |api| rows::read(api, &id, title)));
         }
-        batch.items = tree.held().place(database.into_iter().chain(sources).collect());
+        batch.items = tree.lock().add(database.into_iter().chain(sources).collect());
         batch
     }
 }
 
-/// Whether a thing is there and not shared with us, which is the person's choice and no failure.
-fn is_out_of_sight(failed: &CallError) -> bool {
-    matches!(failed.word.as_deref(), Some("object_not_found" | "restricted_resource"))
+/// Whether an object exists but is not shared with us, which is the user's choice and not a failure.
+fn is_not_shared(error: &CallError) -> bool {
+    matches!(error.code(), Some("object_not_found" | "restricted_resource"))
 }
 
-/// The pages that search returns, and those that wait for them.
-fn pages(api: Api, tree: Shared) -> Pages {
+/// The pages that search returns, and the items that waited for them.
+fn pages(api: ApiClient, tree: SharedTree) -> Pages {
     let found = search(api, "page").map(Some).chain(stream::iter([None]));
     let batches = found.map(move |found| match found {
-        Some(Ok(objects)) => (Some(tree.held().place(objects)), None),
-        Some(Err(error)) => (Some(tree.held().rest()), Some(error)),
-        None => (Some(tree.held().rest()), None),
+        Some(Ok(objects)) => (Some(tree.lock().add(objects)), None),
+        Some(Err(error)) => (Some(tree.lock().take_orphans()), Some(error)),
+        None => (Some(tree.lock().take_orphans()), None),
     });
-    let told = batches.flat_map(|(items, error)| {
+    let results = batches.flat_map(|(items, error)| {
         let items = items.into_iter().map(|items| Ok(Batch::from(items)));
         stream::iter(items.chain(error.map(Err)).collect::<Vec<_>>())
     });
-    told.boxed()
-}
-
-/// The tree, which databases and pages grow together.
-#[derive(Clone, Default)]
-struct Shared(Arc<Mutex<Tree>>);
-
-impl Shared {
-    fn held(&self) -> MutexGuard<'_, Tree> {
-        // Nothing in the tree panics, so a poisoned lock is as good as any.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+    results.boxed()
 }

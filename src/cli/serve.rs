@@ -1,0 +1,68 @@
+//! `tributary serve`: starts the server and everything beside it, and stops it in order.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::{Context, bail};
+use secrecy::ExposeSecret;
+use tokio::net::TcpListener;
+
+use super::encryption_keys;
+use crate::{
+    model::AppError,
+    server::{
+        AppState, access,
+        config::{Config, DataDir},
+        failpoint,
+        grants::RefreshScheduler,
+        router, serve_until_stopped, store,
+    },
+};
+
+/// How long refreshes in flight may take at shutdown: longer than a request to a token endpoint.
+const REFRESH_GRACE_PERIOD: Duration = Duration::from_secs(35);
+
+/// Runs the server until SIGINT or SIGTERM.
+pub(super) async fn run(config: Config) -> anyhow::Result<()> {
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .with_context(|| format!("TRIBUTARY_LISTEN is {}, and that address can't be used", config.listen))?;
+    let redis_url = config.redis_url.as_ref().map(ExposeSecret::expose_secret);
+    if redis_url.is_none() {
+        DataDir::create(&config.data_dir)?;
+    }
+    let store = store::open(redis_url, &config.data_dir).await?;
+    #[cfg(feature = "sandbox")]
+    if let Some(listen) = config.sandbox_listen {
+        super::sandbox::start(listen).await?;
+    }
+    let store_kind = if config.redis_url.is_some() { "redis" } else { "embedded" };
+    tracing::info!(listen = %listener.local_addr()?, public_url = %config.public_url, store = store_kind, "serving");
+    warn_about_ports(&config);
+
+    let state = AppState::new(config, store, Arc::new(failpoint::now))?;
+    let missing_keys = state.grants.vault.missing_keys().await?;
+    if !missing_keys.is_empty() {
+        bail!(encryption_keys::missing(&missing_keys));
+    }
+    let link = access::create_sign_in_link(&state).await.map_err(|AppError { detail, .. }| anyhow::anyhow!(detail))?;
+    println!("\n  Tributary is at {}\n  Sign in (once): {link}\n", state.config.public("/"));
+
+    let grants = state.grants.clone();
+    let scheduler = state.config.refresh_scheduler.then(|| tokio::spawn(RefreshScheduler::new(grants.clone()).run()));
+    let served = serve_until_stopped(listener, router(state)).await;
+    if let Some(scheduler) = scheduler {
+        scheduler.abort();
+    }
+    // Tokens that a provider is just issuing would be lost, and the old refresh token may be used up by now.
+    if tokio::time::timeout(REFRESH_GRACE_PERIOD, grants.refresher.idle()).await.is_err() {
+        tracing::warn!("a refresh was cut off");
+    }
+    served
+}
+
+fn warn_about_ports(config: &Config) {
+    let is_local = config.public_url.host_str() == Some("localhost");
+    if is_local && config.public_url.port_or_known_default() != Some(config.listen.port()) {
+        tracing::warn!("TRIBUTARY_PUBLIC_URL and TRIBUTARY_LISTEN have different ports. If you change one, set both");
+    }
+}

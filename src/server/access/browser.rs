@@ -1,0 +1,107 @@
+//! The browser behind a request: its cookies, its address, and whether it is signed in.
+
+use std::{
+    convert::Infallible,
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
+
+use axum::extract::{ConnectInfo, FromRequestParts};
+use axum_extra::extract::{
+    CookieJar,
+    cookie::{Cookie, SameSite},
+};
+use http::{HeaderMap, HeaderValue, request::Parts};
+
+use super::{caller::not_signed_in, session};
+use crate::{
+    model::{ActorKind, AppError},
+    server::{AppState, audit::Actor},
+};
+
+/// What a request says of the browser (or program) that sent it.
+#[derive(Debug, Clone)]
+pub struct Browser {
+    pub(super) headers: HeaderMap,
+    pub(super) address: Option<String>,
+}
+
+impl Browser {
+    pub(super) fn of(parts: &Parts) -> Self {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
+        let address = peer.map(|peer| client_address(peer, &parts.headers));
+        Self { headers: parts.headers.clone(), address }
+    }
+
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// The value of a cookie.
+    pub fn cookie(&self, name: &str) -> Option<String> {
+        CookieJar::from_headers(&self.headers).get(name).map(|cookie| cookie.value().to_owned())
+    }
+
+    /// A `Set-Cookie` header. Scripts cannot read the cookie, and cross-site requests do not carry it, except top-level
+    /// links. A lifetime of zero deletes it.
+    pub fn set_cookie(state: &AppState, name: &str, value: &str, path: &str, lifetime: Duration) -> HeaderValue {
+        let cookie = Cookie::build((name, value))
+            .path(path)
+            .max_age(lifetime.try_into().unwrap_or_default())
+            .http_only(true)
+            .same_site(SameSite::Lax)
+            .secure(state.config.public_url.scheme() == "https");
+        HeaderValue::try_from(cookie.to_string()).expect("our names and values are visible ASCII")
+    }
+
+    /// Whether the browser is signed in.
+    pub async fn is_signed_in(&self, state: &AppState) -> Result<bool, AppError> {
+        session::is_alive(state, self).await
+    }
+
+    /// The signed-in browser as an actor.
+    pub async fn require_signed_in(&self, state: &AppState) -> Result<Actor, AppError> {
+        if self.is_signed_in(state).await? { Ok(self.actor()) } else { Err(not_signed_in()) }
+    }
+
+    /// The browser as an actor. The caller has authenticated it: by its session, by a one-time link, or by the cookie of
+    /// its attempt to connect.
+    pub fn actor(&self) -> Actor {
+        Actor::request(ActorKind::Browser, self.address.clone())
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Browser {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self::of(parts))
+    }
+}
+
+/// The address of the client. A proxy appends the address that it received the request from; anybody could have written
+/// what precedes that.
+fn client_address(peer: IpAddr, headers: &HeaderMap) -> String {
+    let forwarded = headers.get_all("x-forwarded-for").into_iter().filter_map(|line| line.to_str().ok()).next_back();
+    let client = forwarded.and_then(|line| line.rsplit(',').next()?.trim().parse::<IpAddr>().ok());
+    let peer = peer.to_canonical();
+    client.map_or_else(|| peer.to_string(), |client| format!("{client} via {peer}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_address_is_the_peers_and_the_last_one_that_a_proxy_added() {
+        let peer = "10.0.0.1".parse().unwrap();
+        let behind = |forwarded: &str| {
+            let header = ("x-forwarded-for".parse().unwrap(), forwarded.parse().unwrap());
+            client_address(peer, &HeaderMap::from_iter([header]))
+        };
+        assert_eq!(client_address(peer, &HeaderMap::new()), "10.0.0.1");
+        assert_eq!(behind("1.1.1.1, 203.0.113.7"), "203.0.113.7 via 10.0.0.1");
+        assert_eq!(behind("<script>"), "10.0.0.1");
+        assert_eq!(client_address("::ffff:10.0.0.1".parse().unwrap(), &HeaderMap::new()), "10.0.0.1");
+    }
+}

@@ -1,0 +1,68 @@
+//! When a grant's tokens expire, when they need a refresh, and how long the grant is kept.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::Grant;
+
+/// How long a grant is kept after its last use, unless the provider keeps it for longer.
+const LIFETIME: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+impl Grant {
+    /// How long the store keeps it from now on.
+    pub(in crate::server::grants) fn lifetime(&self, now: Timestamp) -> Duration {
+        self.expires_unused_at(now).duration_since(now).unsigned_abs()
+    }
+
+    /// When it expires if nobody uses it from now on.
+    pub(in crate::server::grants) fn expires_unused_at(&self, now: Timestamp) -> Timestamp {
+        let ours = now.saturating_add(LIFETIME).unwrap_or(Timestamp::MAX);
+        self.refresh_expires_at.map_or(ours, |theirs| theirs.max(ours))
+    }
+
+    pub(in crate::server::grants) fn is_expired(&self, now: Timestamp) -> bool {
+        self.expires_at.is_some_and(|at| at <= now)
+    }
+
+    /// Whether the access token expires within the margin, or within half its lifetime: a token that lives for ten minutes
+    /// must not be refreshed on each use.
+    pub(in crate::server::grants) fn needs_refresh(&self, now: Timestamp, margin: SignedDuration) -> bool {
+        // Without a refresh token it is used until it expires.
+        if !self.has_refresh_token {
+            return self.is_expired(now);
+        }
+        self.expires_at.is_some_and(|at| at.duration_since(now) < margin.min(at.duration_since(self.issued_at) / 2))
+    }
+
+    /// Whether its access token expires and can be refreshed ahead of time.
+    pub(in crate::server::grants) fn is_refreshable(&self) -> bool {
+        self.has_refresh_token && self.expires_at.is_some()
+    }
+
+    /// When the scheduler may try next: as scheduled, or after the back-off.
+    pub(in crate::server::grants) fn next_attempt_at(&self, now: Timestamp) -> Timestamp {
+        let scheduled = self.next_refresh_at.filter(|at| *at > now);
+        let retry_at = self.history.back_off().map(|back_off| back_off.retry_at);
+        // With neither, another process is refreshing it.
+        scheduled.or(retry_at).unwrap_or(now + SignedDuration::from_mins(1)).max(now + SignedDuration::from_secs(1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Account;
+
+    #[test]
+    fn a_token_needs_a_refresh_five_minutes_ahead_or_at_half_of_a_short_lifetime() {
+        let start = Timestamp::UNIX_EPOCH;
+        let margin = SignedDuration::from_mins(5);
+        for (lifetime, due_after) in [(1800, 1501), (600, 301), (60, 31)] {
+            let mut grant = Grant::new(Account { id: "1".into(), name: None, url: None }, "client", 1, start);
+            grant.expires_at = Some(start + SignedDuration::from_secs(lifetime));
+            assert!(!grant.needs_refresh(start + SignedDuration::from_secs(due_after - 1), margin), "{lifetime}");
+            assert!(grant.needs_refresh(start + SignedDuration::from_secs(due_after), margin), "{lifetime}");
+        }
+    }
+}

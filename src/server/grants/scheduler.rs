@@ -1,0 +1,148 @@
+//! The refresh scheduler: refreshes grants ahead of time, so that no request waits for a refresh and no grant expires
+//! because nobody used it.
+//!
+//! It follows the schedule, which is a hint: when a scheduler starts and once an hour, it scans all grants for those that
+//! the schedule lacks. One process at a time is the scheduler, by a lease. Two at once would do no harm, since each refresh
+//! is claimed in its grant.
+
+mod visit;
+
+use std::{
+    collections::HashSet,
+    time::{Duration, Instant},
+};
+
+use futures::{StreamExt, future::join_all};
+use secrecy::ExposeSecret;
+
+use super::{GrantError, Grants};
+use crate::server::{
+    connections::ConnectionKey,
+    crypto,
+    providers::{self, Provider},
+    store::{Store, StoreError},
+};
+
+/// The key of the lease.
+const LEASE: &str = "lease/refresh-scheduler";
+
+/// How long a lease lasts unless it is renewed.
+const LEASE_LIFETIME: Duration = Duration::from_secs(30);
+
+/// How often the schedule is checked.
+const INTERVAL: Duration = Duration::from_secs(5);
+
+/// How often all grants are scanned.
+const SCAN_INTERVAL: Duration = Duration::from_secs(3600);
+
+/// One process's refresh scheduler.
+pub struct RefreshScheduler {
+    grants: Grants,
+    /// The value of the lease while this process holds it.
+    id: String,
+    scanned_at: Option<Instant>,
+}
+
+impl RefreshScheduler {
+    pub fn new(grants: Grants) -> Self {
+        Self { grants, id: crypto::random_secret().expose_secret().to_owned(), scanned_at: None }
+    }
+
+    /// Runs for ever, and works while this process holds the lease.
+    pub async fn run(mut self) {
+        let mut ticks = tokio::time::interval(INTERVAL);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            if let Err(error) = self.run_once().await {
+                tracing::warn!(%error, "the refresh scheduler failed");
+            }
+        }
+    }
+
+    /// Refreshes everything that is due, if this process holds the lease. Returns how many grants it visited.
+    pub async fn run_once(&mut self) -> Result<usize, GrantError> {
+        if !self.acquire_lease().await? {
+            return Ok(0);
+        }
+        let (store, id) = (self.grants.vault.store.clone(), self.id.clone());
+        tokio::select! {
+            visited = self.work() => visited,
+            // Refreshes in flight continue in their own tasks; the new owner of the lease does the rest.
+            () = lease_lost(&*store, &id) => Ok(0),
+        }
+    }
+
+    async fn work(&mut self) -> Result<usize, GrantError> {
+        let mut visited = self.visit_due().await?;
+        if self.scanned_at.is_none_or(|at| at.elapsed() > SCAN_INTERVAL) {
+            self.scan().await?;
+            self.scanned_at = Some(Instant::now());
+            visited += self.visit_due().await?;
+        }
+        Ok(visited)
+    }
+
+    async fn visit_due(&self) -> Result<usize, GrantError> {
+        let (mut visited, mut previous) = (0, Vec::new());
+        loop {
+            let due = self.grants.vault.schedule.due().await?;
+            // The same batch again means that it could not be rescheduled.
+            if due.is_empty() || due == previous {
+                return Ok(visited);
+            }
+            visited += due.len();
+            // Providers are visited concurrently, so that one that does not respond delays only its own grants.
+            let of = |provider: &Provider| {
+                let prefix = ConnectionKey::prefix_of(provider);
+                due.iter().filter(|key| key.starts_with(&prefix)).cloned().collect::<Vec<_>>()
+            };
+            join_all(providers::ALL.iter().map(|provider| self.visit_all(of(provider)))).await;
+            for key in due.iter().filter(|key| ConnectionKey::parse(key).is_none()) {
+                self.grants.vault.schedule.set(key, None).await;
+            }
+            previous = due;
+        }
+    }
+
+    /// Adds every grant to the schedule that it lacks.
+    async fn scan(&self) -> Result<(), GrantError> {
+        let vault = &self.grants.vault;
+        let scheduled: HashSet<_> = vault.schedule.all().await?.into_iter().collect();
+        let (mut all, mut grants, mut added) = (std::pin::pin!(vault.all()), 0, 0);
+        while let Some(found) = all.next().await {
+            let (key, grant) = found?;
+            grants += 1;
+            if grant.is_alive() && !scheduled.contains(&key) {
+                added += 1;
+                // A grant that was saved while no scheduler was enabled has no time yet.
+                let now = (vault.clock)();
+                let at = grant.next_refresh_at.or_else(|| grant.scheduled(now).next_refresh_at);
+                vault.schedule.set(&key, at).await;
+            }
+        }
+        tracing::info!(grants, added, "scanned all grants for the schedule");
+        Ok(())
+    }
+
+    /// Acquires or renews the lease. Returns whether this process holds it.
+    async fn acquire_lease(&self) -> Result<bool, StoreError> {
+        let store = &*self.grants.vault.store;
+        Ok(renew_lease(store, &self.id).await?
+            || store.compare_and_swap(LEASE, None, self.id.as_bytes(), LEASE_LIFETIME).await?)
+    }
+}
+
+async fn renew_lease(store: &dyn Store, id: &str) -> Result<bool, StoreError> {
+    store.compare_and_swap(LEASE, Some(id.as_bytes()), id.as_bytes(), LEASE_LIFETIME).await
+}
+
+/// Renews the lease until that fails.
+async fn lease_lost(store: &dyn Store, id: &str) {
+    loop {
+        tokio::time::sleep(LEASE_LIFETIME / 3).await;
+        if !renew_lease(store, id).await.unwrap_or_default() {
+            return tracing::warn!("the lease of the refresh scheduler was lost");
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! What the scheduler does with a grant that is due.
+
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use futures::{StreamExt, stream};
+use jiff::{SignedDuration, Timestamp};
+
+use super::RefreshScheduler;
+use crate::server::{
+    audit::Actor,
+    connections::ConnectionKey,
+    grants::{Grant, GrantError, refresh::Why},
+};
+
+/// How many grants of a provider are visited concurrently.
+const CONCURRENCY: usize = 8;
+
+/// When a visit that failed is repeated.
+const RETRY_AFTER: SignedDuration = SignedDuration::from_mins(5);
+
+/// When a grant of another client, which may be configured again, is visited again.
+const OTHER_CLIENT_AFTER: SignedDuration = SignedDuration::from_hours(6);
+
+/// After so many consecutive failures, a provider's other grants are left for later.
+const MAX_FAILURES: usize = 16;
+
+/// The result of a visit.
+struct Visited {
+    /// When to visit it next; `None` if there is nothing left to do for it.
+    next: Option<Timestamp>,
+    /// False if the provider was unavailable.
+    succeeded: bool,
+}
+
+impl RefreshScheduler {
+    /// Visits grants of one provider. After several consecutive failures, the rest is left for later.
+    pub(super) async fn visit_all(&self, keys: Vec<String>) {
+        let failures = AtomicUsize::new(0);
+        let schedule = &self.grants.vault.schedule;
+        let visit = async |key: String| {
+            let later = (self.grants.vault.clock)() + RETRY_AFTER;
+            if failures.load(Relaxed) >= MAX_FAILURES {
+                return schedule.set(&key, Some(later)).await;
+            }
+            let Some(connection) = ConnectionKey::parse(&key) else { return };
+            let visited = self.visit(&connection).await.unwrap_or_else(|error| {
+                tracing::warn!(key, %error, "a scheduled refresh failed");
+                Visited { next: Some(later), succeeded: false }
+            });
+            schedule.set(&key, visited.next).await;
+            if visited.succeeded { failures.store(0, Relaxed) } else { _ = failures.fetch_add(1, Relaxed) }
+        };
+        stream::iter(keys).for_each_concurrent(CONCURRENCY, visit).await;
+    }
+
+    async fn visit(&self, key: &ConnectionKey) -> Result<Visited, GrantError> {
+        let done = |next| Ok(Visited { next, succeeded: true });
+        let (vault, refresher) = (&self.grants.vault, &self.grants.refresher);
+        let Some(stored) = vault.read(key).await? else { return done(None) };
+        let (now, grant) = ((vault.clock)(), &stored.grant);
+        if !grant.is_alive() {
+            return done(None);
+        }
+        if let Some(at) = grant.next_refresh_at.filter(|at| *at > now) {
+            return done(Some(at));
+        }
+        if refresher.require_usable(key, grant).is_err() {
+            return done(Some(now + OTHER_CLIENT_AFTER));
+        }
+        let refreshed = if grant.is_refreshable() {
+            refresher.refresh(key, Why::Scheduled, &Actor::scheduler()).await.map(|_| ())
+        } else {
+            // Its token does not expire, or there is no refresh token. Writing it extends its deadline.
+            vault.write(key, &stored, &grant.clone().scheduled(now)).await.map(|_| ())
+        };
+        if let Err(error) = &refreshed {
+            tracing::debug!(%key, %error, "a scheduled refresh failed");
+        }
+        let succeeded = !matches!(refreshed, Err(GrantError::ProviderUnavailable(_)));
+        let next = vault.find(key).await?.filter(Grant::is_alive);
+        Ok(Visited { next: next.map(|grant| grant.next_attempt_at(now)), succeeded })
+    }
+}

@@ -1,0 +1,88 @@
+//! The URL map and the middleware around it.
+
+use std::any::Any;
+
+use axum::{
+    Extension, Router,
+    extract::{DefaultBodyLimit, Request, State},
+    handler::Handler,
+    middleware,
+    response::{IntoResponse, Response},
+    routing::{delete, get, post},
+};
+use http::{StatusCode, header};
+use leptos::prelude::provide_context;
+use tower_http::{
+    catch_panic::CatchPanicLayer, compression::CompressionLayer, csrf::CsrfLayer, limit::RequestBodyLimitLayer,
+};
+
+use super::{
+    AppState,
+    access::{self, Caller},
+    connect, error, rest, telemetry, views,
+};
+use crate::model::AppError;
+
+/// The maximum size of a request body in bytes. The longest ids fit, however they are encoded.
+const MAX_BODY: usize = 16 << 10;
+
+/// The whole server as a function of its state.
+pub fn router(state: AppState) -> Router {
+    let signed_in = middleware::from_fn_with_state(state.clone(), access::require_caller);
+    Router::new()
+        .route("/", get(views::home))
+        .route("/sign-in/{secret}", get(views::sign_in).head(refuse_head))
+        .route("/sign-in-links", post(rest::create_sign_in_link))
+        .route("/sign-out", post(views::sign_out))
+        .route("/connect/{target}", get(connect::authorize).head(refuse_head))
+        .route("/disconnect", post(connect::disconnect_form))
+        .route("/connected/{provider}/{outcome}", get(connect::connected))
+        .route("/account-choice/{secret}", get(connect::account_choice).post(connect::choose_account))
+        .route("/connections/{provider}", get(views::connection))
+        .route("/audit", get(views::audit))
+        .route("/audit.json", get(rest::audit_entries))
+        .route("/encryption-keys", get(rest::list_encryption_keys))
+        .route("/encryption-keys/rotation", post(rest::rotate_encryption_keys))
+        .route("/encryption-keys/{id}", delete(rest::abandon_encryption_key))
+        .nest("/integrations/{provider}", rest::integrations())
+        .route(
+            "/api/{*function}",
+            post(server_function.layer(RequestBodyLimitLayer::new(MAX_BODY)).layer(signed_in)),
+        )
+        .fallback(views::asset)
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(CsrfLayer::new().with_rejection_response(access::cross_site))
+        .layer(middleware::from_fn_with_state(state.clone(), access::require_known_host))
+        .route("/healthz", get(rest::healthz))
+        .route("/readyz", get(rest::readyz))
+        .layer(middleware::map_response(error::uniform_errors))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::map_response(access::security_headers))
+        .layer(CompressionLayer::new())
+        .layer(middleware::from_fn(telemetry::in_request_span))
+        .with_state(state)
+}
+
+/// One-time links must not be used up by a program that only checks whether they work.
+async fn refuse_head() -> StatusCode {
+    StatusCode::METHOD_NOT_ALLOWED
+}
+
+async fn server_function(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    mut request: Request,
+) -> impl IntoResponse {
+    // Leptos would redirect what looks like a form to any `Referer`.
+    request.headers_mut().remove(header::ACCEPT);
+    let context = move || {
+        provide_context(state.clone());
+        provide_context(caller.clone());
+    };
+    leptos_axum::handle_server_fns_with_context(context, request).await
+}
+
+/// The response after a panic, which `telemetry` has logged under the request's id.
+fn panicked(_: Box<dyn Any + Send>) -> Response {
+    AppError::internal().into_response()
+}
