@@ -9,10 +9,14 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{Router, middleware, response::Html, routing::get};
 
+#[cfg(feature = "cli")]
+pub use self::cli::{Arguments, serve};
 pub use self::records::Records;
 use self::{clock::Clock, settings::Settings, world::World};
 
 mod airtable;
+#[cfg(feature = "cli")]
+mod cli;
 mod clock;
 mod control;
 mod dice;
@@ -33,6 +37,9 @@ mod world;
 
 /// The stand-ins, by the prefix of their paths.
 const PROVIDERS: [&str; 3] = ["hubspot", "notion", "airtable"];
+
+/// The seed of a sandbox that is not given one.
+pub const DEFAULT_SEED: u64 = 1;
 
 /// What a sandbox starts with. Everything but the address and the seed can be changed later at `/__sandbox/config`.
 pub struct Options {

@@ -1,6 +1,6 @@
 //! How many records the sandbox pretends to have, and how that is written on a command line.
 
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +25,13 @@ pub struct Records {
 impl Default for Records {
     fn default() -> Self {
         Self { contacts: 1200, companies: 400, deals: 300, pages: 400, rows: 600, records: 1500 }
+    }
+}
+
+impl fmt::Display for Records {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { contacts, companies, deals, pages, rows, records } = self;
+        write!(f, "contacts={contacts},companies={companies},deals={deals},pages={pages},rows={rows},records={records}")
     }
 }
 
