@@ -11,31 +11,25 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use super::{
-    Options, Records,
-    clock::{Clock, Hands},
+use crate::{
+    Options,
+    context::clock::{Clock, ManualClock},
     router_at,
 };
 
 mod airtable;
 mod control;
 mod faults;
-mod limits;
-mod links;
-mod lists;
+#[cfg(feature = "example")]
+mod gusto;
+mod hubspot;
 mod notion;
-mod oauth;
-mod owners;
-mod search;
-mod switches;
-mod writes;
-
-pub(crate) const SCOPES: &str = "crm.objects.contacts.read crm.objects.companies.read crm.objects.deals.read";
+mod stand_ins;
 
 /// A sandbox, and a client that holds the tokens of one grant.
 pub(crate) struct Sandbox {
     router: Router,
-    pub hands: Hands,
+    pub clock: ManualClock,
     pub access_token: String,
     pub refresh_token: String,
 }
@@ -67,25 +61,16 @@ impl Answer {
 impl Sandbox {
     /// A sandbox nobody has connected to.
     pub(crate) fn new(seed: u64) -> Self {
-        let (clock, hands) = Clock::manual("2026-11-22T12:00:00Z");
+        let (shown, clock) = Clock::manual("2026-11-22T12:00:00Z");
         let options = Options {
             public_url: "http://localhost:8001".to_owned(),
-            records: Records { contacts: 250, companies: 40, deals: 30, ..Records::default() },
+            records: "contacts=250,companies=40,deals=30".parse().unwrap(),
             latency: Duration::ZERO,
             limits: true,
             seed,
         };
         let (access_token, refresh_token) = (String::new(), String::new());
-        Self { router: router_at(options, clock), hands, access_token, refresh_token }
-    }
-
-    /// A sandbox with a grant for these scopes.
-    pub(crate) async fn connected(scopes: &str) -> Self {
-        let mut sandbox = Self::new(1);
-        let code = sandbox.code(scopes, "").await;
-        let tokens = sandbox.exchange(&code, "").await.json();
-        sandbox.keep(&tokens);
-        sandbox
+        Self { router: router_at(options, shown), clock, access_token, refresh_token }
     }
 
     pub(crate) fn keep(&mut self, tokens: &Value) {
@@ -124,31 +109,6 @@ impl Sandbox {
 
     pub(crate) async fn stats(&self) -> Value {
         self.get("/__sandbox/stats").await.json()
-    }
-
-    /// What the browser brings back after Approve. `extra` is added to the query of the consent page.
-    pub(crate) async fn code(&self, scopes: &str, extra: &str) -> String {
-        let scopes = scopes.replace(' ', "%20");
-        let query = format!("client_id=app&redirect_uri=http://localhost:8000/back&scope={scopes}&state=s{extra}");
-        let answer = self.form(&format!("/hubspot/oauth/authorize?{query}"), "decision=approve").await;
-        let location = answer.header("location");
-        let query = location.strip_prefix("http://localhost:8000/back?code=").unwrap_or_else(|| panic!("{location:?}"));
-        query.strip_suffix("&state=s").unwrap().to_owned()
-    }
-
-    pub(crate) async fn exchange(&self, code: &str, extra: &str) -> Answer {
-        let fields =
-            "grant_type=authorization_code&client_id=app&client_secret=s&redirect_uri=http://localhost:8000/back";
-        self.form("/hubspot/oauth/2026-03/token", &format!("{fields}&code={code}{extra}")).await
-    }
-
-    pub(crate) async fn refresh(&self, refresh_token: &str) -> Answer {
-        let fields = "grant_type=refresh_token&client_id=app&client_secret=s&refresh_token=";
-        self.form("/hubspot/oauth/2026-03/token", &format!("{fields}{refresh_token}")).await
-    }
-
-    pub(crate) async fn search(&self, kind: &str, body: Value) -> Answer {
-        self.post(&format!("/hubspot/crm/objects/2026-03/{kind}/search"), body).await
     }
 }
 

@@ -9,19 +9,21 @@ use axum::{
 };
 
 use super::{
-    Hubspot, account, associations, authorize, bearer, introspect, objects, owners, pipelines, properties, refusal,
-    search, switches, token, writes,
+    Hubspot,
+    api::{account, associations, auth, objects, owners, pipelines, properties, search, writes},
+    error,
+    oauth::{authorize, introspect, token},
+    switches,
 };
 
 pub(crate) fn routes(hubspot: Arc<Hubspot>) -> Router {
     let searches = Router::new()
         .route("/hubspot/crm/v3/objects/{type}/search", post(search::search))
         .route("/hubspot/crm/objects/{version}/{type}/search", post(search::search))
-        .route_layer(from_fn_with_state(hubspot.clone(), bearer::admit_search));
-    let calls =
-        records().merge(linked()).merge(around()).route_layer(from_fn_with_state(hubspot.clone(), bearer::admit));
+        .route_layer(from_fn_with_state(hubspot.clone(), auth::check_search));
+    let calls = records().merge(linked()).merge(around()).route_layer(from_fn_with_state(hubspot.clone(), auth::check));
     let oauth = oauth().route_layer(from_fn_with_state(hubspot.clone(), switches::sunset));
-    Router::new().merge(searches).merge(calls).merge(oauth).layer(from_fn(refusal::correlate)).with_state(hubspot)
+    Router::new().merge(searches).merge(calls).merge(oauth).layer(from_fn(error::correlate)).with_state(hubspot)
 }
 
 type Routes = Router<Arc<Hubspot>>;
@@ -81,8 +83,8 @@ fn around() -> Routes {
 
 fn oauth() -> Routes {
     Router::new()
-        .route("/hubspot/oauth/authorize", get(authorize::ask).post(authorize::answer))
-        .route("/hubspot/oauth/{account}/authorize", get(authorize::ask).post(authorize::answer))
+        .route("/hubspot/oauth/authorize", get(authorize::ask).post(authorize::decide))
+        .route("/hubspot/oauth/{account}/authorize", get(authorize::ask).post(authorize::decide))
         .route("/hubspot/oauth/{version}/token", post(token::token))
         .route("/hubspot/oauth/{version}/token/introspect", post(introspect::introspect))
         .route("/hubspot/oauth/{version}/token/revoke", post(introspect::revoke))

@@ -11,7 +11,7 @@ use axum::{
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{HUB_ID, Hubspot, refusal::Refusal};
+use super::{HUB_ID, Hubspot, error::ApiError};
 use crate::grants::Rotation;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -104,10 +104,10 @@ impl Default for Switches {
 
 /// Answers 410 at the first version of OAuth once its time has come.
 pub(crate) async fn sunset(State(hubspot): State<Arc<Hubspot>>, request: Request, next: Next) -> Response {
-    let sunset = hubspot.world.settings().hubspot.version_sunset;
-    let is_over = sunset.is_some_and(|sunset| hubspot.world.clock.now() >= sunset);
+    let sunset = hubspot.switches.get().version_sunset;
+    let is_over = sunset.is_some_and(|sunset| hubspot.context.clock.now() >= sunset);
     if is_over && request.uri().path().starts_with("/hubspot/oauth/v1/") {
-        return Refusal::new(StatusCode::GONE, "This version of the API is no longer supported.").into_response();
+        return ApiError::new(StatusCode::GONE, "This version of the API is no longer supported.").into_response();
     }
     next.run(request).await
 }

@@ -3,7 +3,7 @@
 //! 64 bits are the object, scrambled; 58 are a check, by which an id that was never given out is told apart.
 
 use super::workspace::{Block, Row};
-use crate::dice::Dice;
+use crate::fixtures::dice::Dice;
 
 /// What an id stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,8 +4,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use self::objects::TRASH;
 use super::ids::Object;
-use crate::{dice::Dice, records::Records, world::World};
+use crate::fixtures::dice::Dice;
 
 pub(crate) mod blocks;
 pub(crate) mod containers;
@@ -18,9 +19,8 @@ pub(crate) mod times;
 pub(crate) mod titles;
 pub(crate) mod tree;
 pub(crate) mod values;
-mod words;
+mod vocabulary;
 
-use self::objects::TRASH;
 pub(crate) use self::objects::{Block, Page, Row};
 
 pub(crate) const NAME: &str = "Northwind Press";
@@ -44,17 +44,15 @@ pub(crate) struct Workspace {
 /// What the person shared: everything, or some of the pages at the top with all that is below them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Share {
-    pub tops: Option<Vec<u32>>,
+    pub top_pages: Option<Vec<u32>>,
     /// When the person shared it; a refresh does not change it.
     pub since: Timestamp,
 }
 
 impl Workspace {
-    pub(crate) fn of(world: &World) -> Self {
-        let settings = world.settings();
-        let Records { pages, rows, .. } = settings.records;
-        let crowded_minute = settings.notion.crowded_minute;
-        Self { seed: world.seed, pages, rows: spread(rows), crowded_minute, now: world.clock.now() }
+    /// A workspace with this many pages, and this many rows in all data sources together.
+    pub(crate) fn new(seed: u64, pages: u32, rows: u32, crowded_minute: bool, now: Timestamp) -> Self {
+        Self { seed, pages, rows: spread(rows), crowded_minute, now }
     }
 
     pub(crate) fn id(&self, object: Object) -> String {
@@ -99,8 +97,8 @@ impl Workspace {
 
     /// Whether a grant covers this object.
     pub(crate) fn shows(&self, object: Object, share: &Share) -> bool {
-        let Some(tops) = &share.tops else { return true };
-        tree::top_of(self, object).is_some_and(|top| tops.contains(&top))
+        let Some(top_pages) = &share.top_pages else { return true };
+        tree::top_of(self, object).is_some_and(|top| top_pages.contains(&top))
     }
 }
 

@@ -5,7 +5,7 @@ use futures::FutureExt;
 use jiff::SignedDuration;
 use serde_json::json;
 
-use super::{SCOPES, Sandbox};
+use super::{Sandbox, hubspot::SCOPES};
 
 #[tokio::test]
 async fn settings_are_merged_and_shown() {
@@ -39,7 +39,7 @@ async fn a_form_cannot_steer_the_sandbox() {
 async fn expire_ends_access_tokens_and_spares_refresh_tokens() {
     let mut sandbox = Sandbox::connected(SCOPES).await;
     assert_eq!(sandbox.post("/__sandbox/expire", json!({})).await.status, 204);
-    sandbox.hands.advance(SignedDuration::from_secs(1));
+    sandbox.clock.advance(SignedDuration::from_secs(1));
     let path = "/hubspot/crm/v3/objects/deals";
     assert_eq!(sandbox.get(path).await.json()["category"], "EXPIRED_AUTHENTICATION");
     let tokens = sandbox.refresh(&sandbox.refresh_token).await.json();

@@ -7,7 +7,7 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use super::{SCOPES, Sandbox};
+use super::{Sandbox, hubspot::SCOPES};
 
 const DEALS: &str = "/hubspot/crm/objects/2026-03/deals";
 

@@ -2,7 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{Block, Page, Workspace, containers, people, times, titles, tree, tree::Parent, values};
+use super::{
+    Block, Page, Workspace, containers, people, times, titles,
+    tree::{self, Parent},
+    values,
+};
 use crate::notion::{ids::Object, version::Version};
 
 mod content;
@@ -11,7 +15,7 @@ mod content;
 pub(crate) fn children(workspace: &Workspace, of: Object, start: u32) -> Box<dyn Iterator<Item = (u32, Object)>> {
     let (parent, page, path, count) = match of {
         Object::Page(page) => {
-            (Some(Parent::Page(page)), Page::Free(page), [0; 3], content(workspace, Page::Free(page)))
+            (Some(Parent::Page(page)), Page::Standalone(page), [0; 3], content(workspace, Page::Standalone(page)))
         }
         Object::Row(row) => (None, Page::Row(row), [0; 3], content(workspace, Page::Row(row))),
         Object::Block(block) => {
@@ -77,9 +81,9 @@ pub(crate) fn json(workspace: &Workspace, object: Object, version: Version) -> V
     let in_trash = matches!(object, Object::Row(row) if row.is_in_trash());
     let mut block = json!({
         "object": "block", "id": workspace.id(object), "parent": parent, "type": kind, kind: content,
-        "created_time": times::written(times::created(workspace, object)),
+        "created_time": times::format(times::created(workspace, object)),
         "created_by": people::reference(workspace, values::author(workspace, object)),
-        "last_edited_time": times::written(times::edited(workspace, object)),
+        "last_edited_time": times::format(times::edited(workspace, object)),
         "last_edited_by": people::reference(workspace, values::editor(workspace, object)),
         "has_children": children(workspace, object, 0).next().is_some(), "in_trash": in_trash,
     });
@@ -93,7 +97,7 @@ pub(crate) fn json(workspace: &Workspace, object: Object, version: Version) -> V
 fn content(workspace: &Workspace, page: Page) -> u8 {
     let dice = workspace.dice(page.object());
     match page {
-        Page::Free(_) => 3 + dice.below(60, 6) as u8,
+        Page::Standalone(_) => 3 + dice.below(60, 6) as u8,
         Page::Row(_) => dice.below(60, 4) as u8,
     }
 }

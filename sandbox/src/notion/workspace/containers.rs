@@ -6,8 +6,8 @@ use super::{
     Workspace, people,
     schema::{Choice, GROUPS, Kind, Property, SOURCES},
     text::{self, Run},
-    times, titles, tree,
-    tree::Parent,
+    times, titles,
+    tree::{self, Parent},
     values,
 };
 use crate::notion::{ids::Object, version::Version};
@@ -114,8 +114,8 @@ fn common(workspace: &Workspace, object: Object, database: u8, version: Version)
     let mut body = json!({
         "id": workspace.id(object), "title": text::json(workspace, &titles::title(workspace, object)),
         "description": text::json(workspace, &description), "is_inline": database.is_inline, "in_trash": false,
-        "created_time": times::written(times::created(workspace, object)),
-        "last_edited_time": times::written(times::edited(workspace, object)),
+        "created_time": times::format(times::created(workspace, object)),
+        "last_edited_time": times::format(times::edited(workspace, object)),
         "icon": {"type": "emoji", "emoji": database.icon}, "cover": null, "url": titles::url(workspace, object), "public_url": null,
     });
     if version.says_archived() {

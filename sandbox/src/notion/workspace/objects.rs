@@ -15,7 +15,7 @@ pub(crate) struct Row {
 /// A page of either kind, as what blocks stand on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Page {
-    Free(u32),
+    Standalone(u32),
     Row(Row),
 }
 
@@ -48,7 +48,7 @@ impl Row {
 impl Page {
     pub(crate) fn object(self) -> Object {
         match self {
-            Self::Free(index) => Object::Page(index),
+            Self::Standalone(index) => Object::Page(index),
             Self::Row(row) => Object::Row(row),
         }
     }
@@ -63,7 +63,7 @@ impl Block {
     pub(crate) fn bits(self) -> u64 {
         let [a, b, c] = self.path.map(u64::from);
         let page = match self.page {
-            Page::Free(index) => u64::from(index),
+            Page::Standalone(index) => u64::from(index),
             Page::Row(row) => 1 << 35 | row.bits(),
         };
         (a | b << 8 | c << 16) << 36 | page
@@ -72,7 +72,7 @@ impl Block {
     pub(crate) fn from_bits(bits: u64) -> Self {
         let path = [36, 44, 52].map(|shift| (bits >> shift) as u8);
         let is_row = bits >> 35 & 1 == 1;
-        let page = if is_row { Page::Row(Row::from_bits(bits & 0x7_ffff_ffff)) } else { Page::Free(bits as u32) };
+        let page = if is_row { Page::Row(Row::from_bits(bits & 0x7_ffff_ffff)) } else { Page::Standalone(bits as u32) };
         Self { page, path }
     }
 }
@@ -84,7 +84,7 @@ mod tests {
     #[test]
     fn a_block_survives_being_packed() {
         let row = Page::Row(Row { source: 5, number: TRASH + 3 });
-        for page in [Page::Free(400), row] {
+        for page in [Page::Standalone(400), row] {
             let block = Block { page, path: [3, 1, 2] };
             assert_eq!(Block::from_bits(block.bits()), block);
         }

@@ -5,8 +5,8 @@ use sha2::{Digest, Sha256};
 
 use super::{NAME, Workspace};
 use crate::{
+    fixtures::vocabulary::{FIRST_NAMES, LAST_NAMES, ascii},
     notion::ids::Object,
-    words::{FIRST_NAMES, LAST_NAMES, ascii},
 };
 
 /// How many people are members.

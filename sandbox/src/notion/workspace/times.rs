@@ -41,6 +41,6 @@ fn growing(index: u32) -> u64 {
 }
 
 /// A moment as Notion writes it, always with milliseconds.
-pub(crate) fn written(time: Timestamp) -> String {
+pub(crate) fn format(time: Timestamp) -> String {
     format!("{time:.3}")
 }

@@ -5,7 +5,7 @@ use super::{Block, Page, Workspace, containers};
 use crate::notion::ids::Object;
 
 /// Pages at the top of the workspace.
-pub(crate) const TOPS: u32 = 8;
+pub(crate) const TOP_PAGES: u32 = 8;
 
 /// After the pages at the top come families: one subpage, and its sub-subpages behind it.
 const FAMILY: u32 = 6;
@@ -42,7 +42,7 @@ pub(crate) fn parent(page: u32) -> Parent {
 
 /// The toggle with which the content of every subpage begins.
 pub(crate) fn toggle(page: u32) -> Block {
-    Block { page: Page::Free(page), path: [1, 0, 0] }
+    Block { page: Page::Standalone(page), path: [1, 0, 0] }
 }
 
 /// Whether this page is the head of a family, whose content begins with a toggle.
@@ -52,7 +52,7 @@ pub(crate) fn has_toggle(page: u32) -> bool {
 
 /// The index of the page with which a family begins.
 pub(crate) fn head(family: u32) -> u32 {
-    TOPS.saturating_add(family.saturating_mul(FAMILY))
+    TOP_PAGES.saturating_add(family.saturating_mul(FAMILY))
 }
 
 /// The pages that stand directly on a page, not those inside one of its blocks.
@@ -74,7 +74,7 @@ pub(crate) fn subpages(workspace: &Workspace, page: u32) -> impl Iterator<Item =
 pub(crate) fn subpages_in(workspace: &Workspace, block: Block) -> impl Iterator<Item = u32> + use<> {
     let pages = workspace.pages;
     let heir = match block.page {
-        Page::Free(page) if has_toggle(page) && block == toggle(page) => page.checked_add(5),
+        Page::Standalone(page) if has_toggle(page) && block == toggle(page) => page.checked_add(5),
         _ => None,
     };
     heir.into_iter().filter(move |page| *page < pages)
@@ -90,7 +90,7 @@ pub(crate) fn top_of(workspace: &Workspace, object: Object) -> Option<u32> {
         Object::Row(row) => top_of(workspace, Object::Source(row.source)),
         Object::Source(source) => top_of(workspace, Object::Database(containers::database_of(source))),
         Object::Database(database) => match containers::home(workspace, database) {
-            Parent::Page(page) | Parent::Block(Block { page: Page::Free(page), .. }) => {
+            Parent::Page(page) | Parent::Block(Block { page: Page::Standalone(page), .. }) => {
                 top_of(workspace, Object::Page(page))
             }
             _ => None,
@@ -101,7 +101,7 @@ pub(crate) fn top_of(workspace: &Workspace, object: Object) -> Option<u32> {
 }
 
 fn place(page: u32) -> Place {
-    let Some(offset) = page.checked_sub(TOPS) else { return Place::Top };
+    let Some(offset) = page.checked_sub(TOP_PAGES) else { return Place::Top };
     match (offset / FAMILY, offset % FAMILY) {
         (family, 0) => Place::Head { family },
         (family, which) => Place::Member { family, which: which - 1 },
@@ -121,7 +121,7 @@ mod tests {
         let pages = 400;
         let now = jiff::Timestamp::UNIX_EPOCH;
         let workspace = Workspace { seed: 1, pages, rows: [0; 6], crowded_minute: false, now };
-        let mut found: Vec<u32> = (0..TOPS).collect();
+        let mut found: Vec<u32> = (0..TOP_PAGES).collect();
         let mut at = 0;
         while let Some(page) = found.get(at).copied() {
             let inside = subpages_in(&workspace, toggle(page));

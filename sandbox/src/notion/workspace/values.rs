@@ -7,9 +7,12 @@ use super::{
     Row, Workspace, links, people,
     schema::{Choice, Dates, Formula, Kind, Property, SOURCES},
     text::{self, Run},
-    times, titles, words,
+    times, titles, vocabulary,
 };
-use crate::{dice::Dice, notion::ids::Object, words::CITIES};
+use crate::{
+    fixtures::{dice::Dice, vocabulary::CITIES},
+    notion::ids::Object,
+};
 
 mod dates;
 pub(crate) mod rollups;
@@ -59,8 +62,8 @@ pub(crate) fn value(workspace: &Workspace, row: Row, property: &Property) -> Val
             related.map(|row| json!({"id": workspace.id(Object::Row(row))})).collect()
         }
         Kind::Rollup { .. } => rollups::rollup(workspace, row, property),
-        Kind::CreatedTime => times::written(times::created(workspace, object)).into(),
-        Kind::LastEditedTime => times::written(times::edited(workspace, object)).into(),
+        Kind::CreatedTime => times::format(times::created(workspace, object)).into(),
+        Kind::LastEditedTime => times::format(times::edited(workspace, object)).into(),
         Kind::CreatedBy => people::person(workspace, author(workspace, object)),
         Kind::LastEditedBy => people::person(workspace, editor(workspace, object)),
         Kind::UniqueId { prefix } => {
@@ -105,10 +108,14 @@ fn number(dice: Dice, most: u64) -> Value {
 }
 
 fn notes(workspace: &Workspace, row: Row, dice: Dice) -> Vec<Run> {
-    let sentence = dice.pick(1, &words::SENTENCES);
+    let sentence = dice.pick(1, &vocabulary::SENTENCES);
     match dice.below(0, 6) {
         0 | 1 => Vec::new(),
-        2 => vec![Run::plain(sentence), Run::plain(" "), Run::annotated(dice.pick(2, &words::SENTENCES), "underline")],
+        2 => vec![
+            Run::plain(sentence),
+            Run::plain(" "),
+            Run::annotated(dice.pick(2, &vocabulary::SENTENCES), "underline"),
+        ],
         3 => vec![Run::plain("Details: "), Run::link(sentence, format!("https://{}/", titles::domain(workspace, row)))],
         4 => vec![Run::user(workspace, dice.below(3, people::COUNT.into()) as u8), Run::plain(format!(": {sentence}"))],
         _ => vec![Run::plain(sentence)],
@@ -121,7 +128,7 @@ fn persons(workspace: &Workspace, dice: Dice, most: u64) -> Value {
 }
 
 fn files(workspace: &Workspace, dice: Dice) -> Value {
-    let name = format!("{}.pdf", dice.pick(1, &words::SUBJECTS));
+    let name = format!("{}.pdf", dice.pick(1, &vocabulary::SUBJECTS));
     let stored = stored(workspace, &name);
     let elsewhere = json!({"url": format!("https://files.example/{:x}", dice.below(3, 1 << 40))});
     match dice.below(0, 4) {
@@ -139,14 +146,14 @@ pub(crate) fn stored(workspace: &Workspace, name: &str) -> Value {
     let url =
         format!("https://files.notion.example/{}?signature={:x}", name.replace(' ', "%20"), workspace.now.as_second());
     let expiry = workspace.now.saturating_add(jiff::SignedDuration::from_hours(1)).unwrap_or(workspace.now);
-    json!({"url": url, "expiry_time": times::written(expiry)})
+    json!({"url": url, "expiry_time": times::format(expiry)})
 }
 
 fn address(workspace: &Workspace, row: Row) -> String {
     let name = titles::plain(workspace, Object::Row(row)).replace(' ', ".");
     let employer = SOURCES[3].property("Employer").and_then(|property| links::related(workspace, row, property).next());
     let domain = employer.map_or_else(|| "mail.example".to_owned(), |company| titles::domain(workspace, company));
-    format!("{}@{domain}", name.split('.').map(crate::words::ascii).collect::<Vec<_>>().join("."))
+    format!("{}@{domain}", name.split('.').map(crate::fixtures::vocabulary::ascii).collect::<Vec<_>>().join("."))
 }
 
 fn phone(dice: Dice) -> String {
@@ -154,7 +161,7 @@ fn phone(dice: Dice) -> String {
 }
 
 fn place(dice: Dice) -> Value {
-    let (name, lat, lon) = dice.pick(1, &words::CITIES);
+    let (name, lat, lon) = dice.pick(1, &vocabulary::CITIES);
     let place =
         json!({"lat": lat, "lon": lon, "name": name, "address": null, "aws_place_id": null, "google_place_id": null});
     (!dice.once_in(0, 5)).then_some(place).into()

@@ -31,13 +31,13 @@ async fn the_sixth_call_to_a_base_in_a_second_closes_the_base_for_half_a_minute(
     let base = one.split('/').nth(3).unwrap();
     let schema = format!("/airtable/v0/meta/bases/{base}/tables");
     for seconds in [0, 1, 28] {
-        airtable.hands.advance(SignedDuration::from_secs(seconds));
+        airtable.clock.advance(SignedDuration::from_secs(seconds));
         assert_eq!(error(&airtable.get(&one).await), too_many(), "{seconds}");
         assert_eq!(error(&airtable.get(&schema).await), too_many(), "the base's schema is of the base");
         assert_eq!(airtable.get(&other).await.status, 200, "other bases are open");
         assert_eq!(airtable.get(WHOAMI).await.status, 200);
     }
-    airtable.hands.advance(SignedDuration::from_secs(1));
+    airtable.clock.advance(SignedDuration::from_secs(1));
     assert_eq!(airtable.get(&one).await.status, 200);
     assert_eq!(airtable.stats().await["rate_limited"], 7);
 }
@@ -50,10 +50,10 @@ async fn knocking_during_the_penalty_can_make_it_longer() {
         airtable.get(&one).await;
     }
     for _ in 0..3 {
-        airtable.hands.advance(SignedDuration::from_secs(9));
+        airtable.clock.advance(SignedDuration::from_secs(9));
         assert_eq!(airtable.get(&one).await.status, 429);
     }
-    airtable.hands.advance(SignedDuration::from_secs(10));
+    airtable.clock.advance(SignedDuration::from_secs(10));
     assert_eq!(airtable.get(&one).await.status, 200);
 }
 
@@ -64,9 +64,9 @@ async fn the_fifty_first_call_of_a_person_closes_everything() {
         assert_eq!(airtable.get(WHOAMI).await.status, 200);
     }
     assert_eq!(error(&airtable.get(WHOAMI).await), too_many());
-    airtable.hands.advance(SignedDuration::from_secs(29));
+    airtable.clock.advance(SignedDuration::from_secs(29));
     assert_eq!(error(&airtable.get(&one).await), too_many());
-    airtable.hands.advance(SignedDuration::from_secs(1));
+    airtable.clock.advance(SignedDuration::from_secs(1));
     assert_eq!(airtable.get(&one).await.status, 200);
 }
 
@@ -75,7 +75,7 @@ async fn five_calls_in_every_second_are_fine_for_ever() {
     let (airtable, one, _) = limited().await;
     for _ in 0..100 {
         assert_eq!(airtable.get(&one).await.status, 200);
-        airtable.hands.advance(SignedDuration::from_millis(200));
+        airtable.clock.advance(SignedDuration::from_millis(200));
     }
 }
 

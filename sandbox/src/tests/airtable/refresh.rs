@@ -37,9 +37,9 @@ async fn the_old_token_conflicts_for_some_seconds_and_is_invalid_after_them() {
     let old = airtable.refresh_token.clone();
     refreshed(&mut airtable).await;
     assert_eq!(refused(&airtable.refresh(&old).await), no(409, "conflict"));
-    airtable.hands.advance(SignedDuration::from_millis(4999));
+    airtable.clock.advance(SignedDuration::from_millis(4999));
     assert_eq!(refused(&airtable.refresh(&old).await), no(409, "conflict"));
-    airtable.hands.advance(SignedDuration::from_millis(1));
+    airtable.clock.advance(SignedDuration::from_millis(1));
     assert_eq!(refused(&airtable.refresh(&old).await), no(400, "invalid_grant"));
     refreshed(&mut airtable).await;
     let stats = airtable.stats().await;
@@ -76,10 +76,10 @@ async fn too_many_bad_tries_can_end_the_grant() {
 async fn a_refresh_token_dies_of_sixty_idle_days() {
     let mut airtable = Airtable::connected(SCOPES).await;
     for _ in 0..3 {
-        airtable.hands.advance(SignedDuration::from_hours(24 * 59));
+        airtable.clock.advance(SignedDuration::from_hours(24 * 59));
         refreshed(&mut airtable).await;
     }
-    airtable.hands.advance(SignedDuration::from_hours(24 * 60));
+    airtable.clock.advance(SignedDuration::from_hours(24 * 60));
     assert_eq!(refused(&airtable.refresh(&airtable.refresh_token).await), no(400, "invalid_grant"));
     assert_eq!(airtable.stats().await["reused_tokens"], 1);
 }

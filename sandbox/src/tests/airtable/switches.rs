@@ -20,10 +20,10 @@ async fn an_offset_that_lay_idle_too_long_is_stale() {
     airtable.configure(json!({"airtable": {"access_token_seconds": 100_000}})).await;
     let mut page = ok(airtable.list(&path, &[("pageSize", "10")]).await);
     for _ in 0..3 {
-        airtable.hands.advance(SignedDuration::from_secs(600));
+        airtable.clock.advance(SignedDuration::from_secs(600));
         page = ok(airtable.list(&path, &[("pageSize", "10"), offset(&page)]).await);
     }
-    airtable.hands.advance(SignedDuration::from_secs(601));
+    airtable.clock.advance(SignedDuration::from_secs(601));
     assert_eq!(error(&airtable.list(&path, &[offset(&page)]).await), stale());
     assert_eq!(airtable.list(&path, &[]).await.status, 200);
 }
@@ -68,9 +68,9 @@ async fn tokens_live_as_long_as_they_are_told_to() {
     let tokens = ok(airtable.refresh(&airtable.refresh_token).await);
     assert_eq!((&tokens["expires_in"], &tokens["refresh_expires_in"]), (&json!(60), &json!(120)));
     airtable.0.keep(&tokens);
-    airtable.hands.advance(SignedDuration::from_secs(60));
+    airtable.clock.advance(SignedDuration::from_secs(60));
     assert_eq!(airtable.get("/airtable/v0/meta/whoami").await.status, 401);
-    airtable.hands.advance(SignedDuration::from_secs(60));
+    airtable.clock.advance(SignedDuration::from_secs(60));
     assert_eq!(airtable.refresh(&airtable.refresh_token).await.status, 400);
 }
 

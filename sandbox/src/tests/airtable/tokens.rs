@@ -30,7 +30,7 @@ async fn a_code_is_worth_tokens_once() {
 async fn a_code_dies_after_ten_minutes() {
     let airtable = Airtable::new();
     let code = airtable.code(SCOPES).await;
-    airtable.hands.advance(SignedDuration::from_secs(601));
+    airtable.clock.advance(SignedDuration::from_secs(601));
     assert_eq!(refused(&airtable.exchange(&code).await), no(400, "invalid_grant"));
 }
 
@@ -144,9 +144,9 @@ async fn a_parameter_must_not_come_twice_nor_as_json() {
 async fn a_token_works_until_it_expires_and_no_other_does() {
     let mut airtable = Airtable::connected(SCOPES).await;
     let path = "/airtable/v0/meta/whoami";
-    airtable.hands.advance(SignedDuration::from_secs(3599));
+    airtable.clock.advance(SignedDuration::from_secs(3599));
     assert_eq!(airtable.get(path).await.status, 200);
-    airtable.hands.advance(SignedDuration::from_secs(1));
+    airtable.clock.advance(SignedDuration::from_secs(1));
     assert_eq!(super::error(&airtable.get(path).await), no(401, "AUTHENTICATION_REQUIRED"));
     for token in ["", "oaaMadeUp"] {
         airtable.0.access_token = token.to_owned();

@@ -188,7 +188,7 @@ async fn a_stretch_of_time_is_counted_from_now() {
         |condition: &str| json!({"filter": {"timestamp": "last_edited_time", "last_edited_time": {condition: {}}}});
     assert_eq!(integration.rows("Tasks", edited("past_week")).await.len(), 0, "nothing was changed of late");
     let back = jiff::SignedDuration::from_hours(-24 * 365 * 3);
-    integration.sandbox.hands.advance(back);
+    integration.sandbox.clock.advance(back);
     let year = integration.post("search", json!({})).await;
     assert_eq!(year.status, 200, "tokens of the future are good");
     let past = integration.rows("Tasks", edited("past_year")).await;

@@ -11,16 +11,16 @@ async fn a_connection_may_spend_its_minute_in_one_burst() {
     for _ in 0..180 {
         assert_eq!(integration.get("users/me").await.status, 200);
     }
-    integration.sandbox.hands.advance(SignedDuration::from_millis(47_500));
+    integration.sandbox.clock.advance(SignedDuration::from_millis(47_500));
     let refused = integration.get("users/me").await;
     assert_eq!((refused.status.as_u16(), refused.header("retry-after")), (429, "13"));
     let body = refused.json();
     assert_eq!((&body["object"], &body["code"]), (&json!("error"), &json!("rate_limited")));
     let data = json!({"rate_limit_reason": "public_api_request_rate_limit", "retry_after": "13"});
     assert_eq!(body["additional_data"], data);
-    integration.sandbox.hands.advance(SignedDuration::from_millis(12_499));
+    integration.sandbox.clock.advance(SignedDuration::from_millis(12_499));
     assert_eq!(integration.get("users/me").await.header("retry-after"), "1");
-    integration.sandbox.hands.advance(SignedDuration::from_millis(1));
+    integration.sandbox.clock.advance(SignedDuration::from_millis(1));
     assert_eq!(integration.get("users/me").await.status, 200);
     assert_eq!(integration.sandbox.stats().await["rate_limited"], 2);
 }

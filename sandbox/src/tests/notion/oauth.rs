@@ -6,10 +6,8 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{
-    super::{SCOPES, Sandbox},
-    BACK, FORM, Integration,
-};
+use super::{BACK, FORM, Integration};
+use crate::tests::{Sandbox, hubspot::SCOPES};
 
 const JSON: &str = "application/json";
 
@@ -35,7 +33,7 @@ async fn a_code_is_worth_tokens_once() {
 async fn a_code_dies_after_ten_minutes() {
     let integration = Integration::new(1);
     let code = integration.code("decision=approve", "").await;
-    integration.sandbox.hands.advance(SignedDuration::from_secs(601));
+    integration.sandbox.clock.advance(SignedDuration::from_secs(601));
     assert_eq!(integration.exchange(&code).await.json()["error"], "invalid_grant");
 }
 
@@ -159,7 +157,7 @@ async fn tokens_are_cut_off_all_at_once() {
     assert_eq!(integration.get("users/me").await.status, 200);
     integration.sandbox.post("/__sandbox/expire", json!({"provider": "notion"})).await;
     assert_eq!(integration.get("users/me").await.status, 401);
-    integration.sandbox.hands.advance(SignedDuration::from_secs(1));
+    integration.sandbox.clock.advance(SignedDuration::from_secs(1));
     let tokens = integration.refresh(&integration.sandbox.refresh_token).await.json();
     integration.sandbox.keep(&tokens);
     assert_eq!(integration.get("users/me").await.status, 200);

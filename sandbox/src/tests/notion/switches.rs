@@ -12,13 +12,13 @@ async fn with(switches: Value) -> Integration {
 #[tokio::test]
 async fn an_access_token_lives_until_it_is_replaced_or_for_some_seconds() {
     let mut integration = Integration::connected().await;
-    integration.sandbox.hands.advance(SignedDuration::from_hours(24 * 365));
+    integration.sandbox.clock.advance(SignedDuration::from_hours(24 * 365));
     assert_eq!(integration.get("users/me").await.status, 200);
     integration.sandbox.configure(json!({"notion": {"access_token_seconds": 60}})).await;
     integration.connect("decision=approve").await;
-    integration.sandbox.hands.advance(SignedDuration::from_secs(59));
+    integration.sandbox.clock.advance(SignedDuration::from_secs(59));
     assert_eq!(integration.get("users/me").await.status, 200);
-    integration.sandbox.hands.advance(SignedDuration::from_secs(1));
+    integration.sandbox.clock.advance(SignedDuration::from_secs(1));
     assert_eq!(integration.get("users/me").await.status, 401);
 }
 
@@ -35,11 +35,11 @@ async fn tokens_may_come_without_a_refresh_token() {
 async fn an_old_pair_may_live_on_for_some_seconds() {
     let mut integration = with(json!({"old_pair_after_refresh": 30})).await;
     let first = integration.refresh(&integration.sandbox.refresh_token).await.json();
-    integration.sandbox.hands.advance(SignedDuration::from_secs(29));
+    integration.sandbox.clock.advance(SignedDuration::from_secs(29));
     assert_eq!(integration.get("users/me").await.status, 200);
     let second = integration.refresh(&integration.sandbox.refresh_token).await;
     assert_eq!(second.status, 200);
-    integration.sandbox.hands.advance(SignedDuration::from_secs(1));
+    integration.sandbox.clock.advance(SignedDuration::from_secs(1));
     assert_eq!(integration.get("users/me").await.status, 401);
     assert_eq!(integration.refresh(&integration.sandbox.refresh_token).await.status, 400);
     for tokens in [first, second.json()] {
@@ -90,7 +90,7 @@ async fn search_misses_some_objects_until_its_index_has_caught_up() {
     let early = integration.all("search", json!({})).await.len();
     let tokens = integration.refresh(&integration.sandbox.refresh_token).await.json();
     integration.sandbox.keep(&tokens);
-    integration.sandbox.hands.advance(SignedDuration::from_secs(5));
+    integration.sandbox.clock.advance(SignedDuration::from_secs(5));
     let late = integration.all("search", json!({})).await.len();
     assert!(early > late / 2 && early < late, "{early} of {late}");
 }

@@ -3,13 +3,13 @@
 use serde_json::{Value, json};
 
 use crate::{
-    dice::Dice,
+    fixtures::dice::Dice,
     notion::{
         ids::Object,
         workspace::{
             Block, Page, Workspace, people,
             text::{self, Run},
-            titles, tree, values, words,
+            titles, tree, values, vocabulary,
         },
     },
 };
@@ -115,7 +115,8 @@ pub(crate) fn kind(workspace: &Workspace, block: Block) -> Kind {
     let dice = workspace.dice(Object::Block(block));
     let depth = block.depth();
     if depth < 2 {
-        let is_toggle = matches!(block.page, Page::Free(page) if tree::has_toggle(page) && block == tree::toggle(page));
+        let is_toggle =
+            matches!(block.page, Page::Standalone(page) if tree::has_toggle(page) && block == tree::toggle(page));
         return if is_toggle { Kind::Toggle } else { dice.pick(0, &ON_PAGES) };
     }
     let mut parent = block;
@@ -149,14 +150,15 @@ pub(crate) fn json(workspace: &Workspace, block: Block, kind: Kind) -> Value {
         Kind::Column => json!({"width_ratio": 0.5}),
         Kind::Table => json!({"table_width": COLUMNS, "has_column_header": true, "has_row_header": false}),
         Kind::TableRow => {
-            let cell = |column: u8| text::json(workspace, &[Run::plain(dice.pick(column.into(), &words::SUBJECTS))]);
+            let cell =
+                |column: u8| text::json(workspace, &[Run::plain(dice.pick(column.into(), &vocabulary::SUBJECTS))]);
             json!({"cells": (0..COLUMNS).map(cell).collect::<Vec<_>>()})
         }
         Kind::Link(_) => json!({"url": format!("https://reading.example/{}", dice.below(5, 10_000)), "caption": []}),
         Kind::Media(kind) => media(workspace, dice, kind),
         Kind::LinkToPage => json!({"type": "page_id", "page_id": workspace.id(Object::Page(0))}),
         Kind::SyncedCopy => {
-            let original = Block { page: Page::Free(0), path: [1, 0, 0] };
+            let original = Block { page: Page::Standalone(0), path: [1, 0, 0] };
             json!({"synced_from": {"type": "block_id", "block_id": workspace.id(Object::Block(original))}})
         }
         Kind::Unsupported => json!({"block_type": "button"}),
@@ -164,12 +166,12 @@ pub(crate) fn json(workspace: &Workspace, block: Block, kind: Kind) -> Value {
 }
 
 fn runs(workspace: &Workspace, dice: Dice) -> Vec<Run> {
-    let sentence = dice.pick(1, &words::SENTENCES);
+    let sentence = dice.pick(1, &vocabulary::SENTENCES);
     match dice.below(2, 9) {
         0 => vec![Run::plain(format!("{sentence} ")), Run::user(workspace, dice.below(3, people::COUNT.into()) as u8)],
         1 => vec![
             Run::annotated(sentence, "bold"),
-            Run::colored(format!(" ({})", dice.pick(4, &words::SUBJECTS)), "red"),
+            Run::colored(format!(" ({})", dice.pick(4, &vocabulary::SUBJECTS)), "red"),
         ],
         2 => vec![Run::link(sentence, titles::url(workspace, Object::Page(0)))],
         3 => Vec::new(),
@@ -178,7 +180,7 @@ fn runs(workspace: &Workspace, dice: Dice) -> Vec<Run> {
 }
 
 fn media(workspace: &Workspace, dice: Dice, kind: &str) -> Value {
-    let name = format!("{}.{}", dice.pick(5, &words::SUBJECTS), if kind == "image" { "png" } else { "pdf" });
+    let name = format!("{}.{}", dice.pick(5, &vocabulary::SUBJECTS), if kind == "image" { "png" } else { "pdf" });
     let mut media = if dice.once_in(6, 2) {
         json!({"type": "file", "file": values::stored(workspace, &name), "caption": []})
     } else {

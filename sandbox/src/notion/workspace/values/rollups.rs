@@ -2,12 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{
-    super::{
-        Row, Workspace, links,
-        schema::{Kind, Property, SOURCES},
-    },
-    value,
+use super::value;
+use crate::notion::workspace::{
+    Row, Workspace, links,
+    schema::{Kind, Property, SOURCES},
 };
 
 pub(crate) fn rollup(workspace: &Workspace, row: Row, rollup: &Property) -> Value {

@@ -1,0 +1,106 @@
+//! The records themselves, each computed from the seed and its index when it is asked for. A million of them take no memory.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::catalog::ObjectType;
+use crate::{fixtures::dice::Dice, hubspot::data::owners};
+
+mod companies;
+mod contacts;
+mod deals;
+pub(crate) mod links;
+
+/// A record. Its times are relative to fixed moments, never to now.
+pub(crate) struct Row {
+    pub id: u64,
+    pub created: Timestamp,
+    pub modified: Timestamp,
+    /// What the properties hold, those that every type has included.
+    values: Vec<(&'static str, Option<String>)>,
+}
+
+/// Records are created from here on, and none later than `SPAN` after it.
+const FIRST: Timestamp = Timestamp::constant(1_693_555_200, 0);
+const SPAN: u64 = 3 * 365 * 24 * 3600 * 1000;
+
+/// Ids have gaps, as ids of an account in use have; the gap leaves room for one id to be picked in each stretch.
+const STRETCH: u64 = 23;
+
+/// No record has a greater id; whatever number a client sends is cut to this before anything is computed from it.
+const LAST_ID: u64 = u64::MAX / 2;
+
+impl Row {
+    /// The value of a property: `None` if it is not set or not a property at all.
+    pub(crate) fn value(&self, name: &str) -> Option<&str> {
+        self.values.iter().find(|(known, _)| *known == name).and_then(|(_, value)| value.as_deref())
+    }
+}
+
+/// A time as Java writes it: without milliseconds when there are none, and otherwise with all three digits.
+pub(crate) fn format_time(time: Timestamp) -> String {
+    if time.subsec_millisecond() == 0 { time.to_string() } else { format!("{time:.3}") }
+}
+
+/// The record with this index.
+pub(crate) fn row(seed: u64, kind: ObjectType, index: u64, companies: u64) -> Row {
+    let dice = dice(seed, kind, index);
+    let id = id(seed, kind, index);
+    let created = created(index);
+    let modified = modified(dice, created);
+    let mut values = match kind {
+        ObjectType::Contacts => contacts::values(seed, dice, index, companies),
+        ObjectType::Companies => companies::values(seed, dice, index),
+        ObjectType::Deals => deals::values(seed, dice, index, companies, created),
+    };
+    values.push((owners::OWNER_PROPERTY, owners::owner_id(dice)));
+    values.push(("createdate", Some(format_time(created))));
+    values.push((kind.modified_property(), Some(format_time(modified))));
+    values.push(("hs_object_id", Some(id.to_string())));
+    Row { id, created, modified, values }
+}
+
+/// The index of the record with this id, if there can be one.
+pub(crate) fn index_of(seed: u64, kind: ObjectType, wanted: u64) -> Option<u64> {
+    let index = wanted.min(LAST_ID).checked_sub(first_id(kind))? / STRETCH;
+    (id(seed, kind, index) == wanted).then_some(index)
+}
+
+/// The index of the first record whose id is not below this one.
+pub(crate) fn seek(seed: u64, kind: ObjectType, from: u64) -> u64 {
+    let from = from.min(LAST_ID);
+    let index = from.saturating_sub(first_id(kind)) / STRETCH;
+    if id(seed, kind, index) < from { index + 1 } else { index }
+}
+
+pub(crate) fn id(seed: u64, kind: ObjectType, index: u64) -> u64 {
+    first_id(kind) + index * STRETCH + dice(seed, kind, index).below(0, STRETCH)
+}
+
+fn dice(seed: u64, kind: ObjectType, index: u64) -> Dice {
+    Dice::new(seed, first_id(kind), index)
+}
+
+fn first_id(kind: ObjectType) -> u64 {
+    match kind {
+        ObjectType::Contacts => 101_455_700_000,
+        ObjectType::Companies => 23_981_400_000,
+        ObjectType::Deals => 31_204_600_000,
+    }
+}
+
+/// Later records were created later, ever more of them in a day, however many there are.
+fn created(index: u64) -> Timestamp {
+    let milliseconds = u128::from(SPAN) * u128::from(index) / u128::from(index + 2000);
+    FIRST + SignedDuration::from_millis(milliseconds as i64)
+}
+
+/// Some records were never changed, and some changes fell on a full second, which is then written without milliseconds.
+fn modified(dice: Dice, created: Timestamp) -> Timestamp {
+    if dice.once_in(1, 9) {
+        return created;
+    }
+    let later = dice.below(2, 50 * 24 * 3600 * 1000);
+    let later = if dice.once_in(3, 7) { later - later % 1000 } else { later };
+    let modified = created + SignedDuration::from_millis(later as i64);
+    if dice.once_in(3, 7) { Timestamp::constant(modified.as_second(), 0).max(created) } else { modified }
+}

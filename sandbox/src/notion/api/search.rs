@@ -1,0 +1,184 @@
+//! `POST /v1/search`: pages and data sources by their titles. It is not complete: how many rows it finds is a switch, and
+//! right after connecting it may miss some of everything.
+
+use std::sync::Arc;
+
+use axum::{Extension, body::Bytes, extract::State};
+use jiff::SignedDuration;
+use serde_json::{Map, Value};
+
+use super::{
+    auth::Caller,
+    body,
+    pages::{self, Selection},
+    paging::Pager,
+};
+use crate::notion::{
+    Notion,
+    error::ApiError,
+    ids::Object,
+    reply::Reply,
+    switches::SearchRows,
+    version::Version,
+    workspace::{
+        Page, Row, Share, Workspace,
+        containers::{self, DATABASES},
+        times, titles,
+    },
+};
+
+/// A search that can be carried out.
+struct Search {
+    workspace: Workspace,
+    share: Share,
+    version: Version,
+    rows: SearchRows,
+    /// The index has not caught up with the grant yet.
+    is_incomplete: bool,
+    /// In lower case.
+    query: String,
+    only: Option<Only>,
+    descending: Option<bool>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Only {
+    Pages,
+    /// Data sources, or databases before there were any.
+    Sources,
+}
+
+pub(crate) async fn search(
+    State(notion): State<Arc<Notion>>,
+    Extension(caller): Extension<Caller>,
+    bytes: Bytes,
+) -> Result<Reply, ApiError> {
+    let fields = body::read(&bytes, &["query", "sort", "filter", "start_cursor", "page_size"])?;
+    let search = Search::read(&notion, caller, &fields)?;
+    let list = format!("search {:?} {:?} {:?}", fields.get("query"), fields.get("filter"), fields.get("sort"));
+    let pager = Pager::read(&notion, &fields, &list)?;
+    // A scan of a large workspace takes a while, which other requests should not have to wait for.
+    let answer = tokio::task::spawn_blocking(move || search.answer(&pager)).await;
+    Ok(Reply::ok(answer.map_err(|_| ApiError::internal())?))
+}
+
+impl Search {
+    fn read(notion: &Notion, caller: Caller, fields: &Map<String, Value>) -> Result<Self, ApiError> {
+        let switches = notion.switches.get();
+        let workspace = notion.workspace();
+        let lag = SignedDuration::from_millis(i64::try_from(switches.search_incomplete).unwrap_or(i64::MAX));
+        let query = match fields.get("query") {
+            None => String::new(),
+            Some(Value::String(query)) => query.trim().to_lowercase(),
+            Some(other) => return Err(ApiError::field("query", "a string or `undefined`", other)),
+        };
+        let Caller { share, version, .. } = caller;
+        Ok(Self {
+            is_incomplete: workspace.now.duration_since(share.since) < lag,
+            only: fields.get("filter").map(|filter| only(filter, version)).transpose()?,
+            descending: fields.get("sort").map(descending).transpose()?,
+            rows: switches.search_rows,
+            workspace,
+            share,
+            version,
+            query,
+        })
+    }
+
+    fn answer(&self, pager: &Pager) -> Value {
+        let part = match self.descending {
+            None => pager.part(self.hits(pager.start), u64::MAX),
+            Some(descending) => {
+                let mut hits: Vec<_> = self.hits(0).map(|(_, object)| object).collect();
+                hits.sort_by_key(|object| times::edited(&self.workspace, *object));
+                if descending {
+                    hits.reverse();
+                }
+                pager.part((0..).zip(hits).skip(pager.start as usize), u64::MAX)
+            }
+        };
+        let results = part.items.iter().map(|object| self.json(*object)).collect();
+        let kind = if self.version.has_data_sources() { "page_or_data_source" } else { "page_or_database" };
+        pager.list(kind, &part, results)
+    }
+
+    /// What is found from a place on: the newest pages first, then data sources, then rows.
+    fn hits(&self, start: u32) -> impl Iterator<Item = (u32, Object)> {
+        let Workspace { pages, rows, .. } = self.workspace;
+        let sources = rows.len() as u32;
+        let total = rows.iter().fold(pages.saturating_add(sources), |sum, rows| sum.saturating_add(*rows));
+        (start..total).map(|place| (place, self.at(place))).filter(|(_, object)| self.finds(*object))
+    }
+
+    fn at(&self, place: u32) -> Object {
+        let Workspace { pages, rows, .. } = self.workspace;
+        if place < pages {
+            return Object::Page(pages - 1 - place);
+        }
+        let mut place = place - pages;
+        if place < rows.len() as u32 {
+            return Object::Source(place as u8);
+        }
+        place -= rows.len() as u32;
+        for (source, rows) in (0..).zip(rows) {
+            if place < rows {
+                return Object::Row(Row { source, number: place });
+            }
+            place -= rows;
+        }
+        Object::Workspace
+    }
+
+    fn finds(&self, object: Object) -> bool {
+        let is_wanted = match object {
+            Object::Page(_) => self.only != Some(Only::Sources),
+            Object::Row(row) => {
+                let is_indexed = match self.rows {
+                    SearchRows::None => false,
+                    SearchRows::Some => row.number.is_multiple_of(3),
+                    SearchRows::All => true,
+                };
+                is_indexed && self.only != Some(Only::Sources)
+            }
+            // Older versions cannot show a database of several data sources, and leave it out.
+            Object::Source(source) => {
+                let database = &DATABASES[usize::from(containers::database_of(source))];
+                self.only != Some(Only::Pages) && (self.version.has_data_sources() || database.sources.len() == 1)
+            }
+            _ => false,
+        };
+        let is_late = self.is_incomplete && self.workspace.dice(object).once_in(70, 5);
+        is_wanted && !is_late && self.workspace.shows(object, &self.share) && self.is_called_so(object)
+    }
+
+    fn is_called_so(&self, object: Object) -> bool {
+        self.query.is_empty() || titles::plain(&self.workspace, object).to_lowercase().contains(&self.query)
+    }
+
+    fn json(&self, object: Object) -> Value {
+        let page = |page| pages::json(&self.workspace, page, &Selection::everything(), self.version);
+        match object {
+            Object::Page(index) => page(Page::Standalone(index)),
+            Object::Row(row) => page(Page::Row(row)),
+            Object::Source(source) if self.version.has_data_sources() => {
+                containers::data_source(&self.workspace, source, self.version)
+            }
+            Object::Source(source) => {
+                containers::database(&self.workspace, containers::database_of(source), self.version)
+            }
+            _ => Value::Null,
+        }
+    }
+}
+
+fn only(filter: &Value, version: Version) -> Result<Only, ApiError> {
+    body::one_of("filter.property", &filter["property"], &["object"])?;
+    let container = if version.has_data_sources() { "data_source" } else { "database" };
+    let word = body::one_of("filter.value", &filter["value"], &["page", container])?;
+    Ok(if word == "page" { Only::Pages } else { Only::Sources })
+}
+
+fn descending(sort: &Value) -> Result<bool, ApiError> {
+    body::one_of("sort.timestamp", &sort["timestamp"], &["last_edited_time"])?;
+    Ok(body::one_of("sort.direction", &sort["direction"], &["ascending", "descending"])? == "descending")
+}
