@@ -1,5 +1,5 @@
-//! Airtable's errors: `{"error": {"type", "message"}}`, or for what is not there the bare `{"error": "NOT_FOUND"}`.
-//! Types, statuses and messages are those of <https://airtable.com/developers/web/api/errors> where it has them.
+//! Airtable's errors: `{"error": {"type", "message"}}`, or the bare `{"error": "NOT_FOUND"}` for what does not exist.
+//! Types, statuses and messages are those of <https://airtable.com/developers/web/api/errors> where it documents them.
 
 use axum::{
     http::StatusCode,
@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 use super::switches::Envelope;
 use crate::reply;
 
-/// An error answer.
 #[derive(Debug)]
 pub(crate) struct ApiError {
     status: StatusCode,
@@ -22,12 +21,13 @@ impl ApiError {
         Self { status, body: json!({"error": {"type": kind, "message": message}}) }
     }
 
-    /// The same words whether the token is missing, made up, expired or rotated away.
+    /// The same error for a missing, made-up, expired or rotated-out token.
     pub(crate) fn unauthenticated() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "AUTHENTICATION_REQUIRED", "Authentication required")
     }
 
-    /// A base or table that is not there, was not shared, or may not be read with these scopes: Airtable does not say which.
+    /// A base or table that does not exist, was not shared, or may not be read with these scopes. Airtable does not say
+    /// which.
     pub(crate) fn no_such_model() -> Self {
         let message = "Invalid permissions, or the requested model was not found. Check that both your user and your token \
                        have the required permissions, and that the model names and/or ids are correct.";
@@ -39,7 +39,7 @@ impl ApiError {
         Self::new(StatusCode::FORBIDDEN, "INVALID_PERMISSIONS", message)
     }
 
-    /// The sandbox's own: it has no writes, whatever was granted.
+    /// The sandbox's own error: it has no writes, whatever was granted.
     pub(crate) fn read_only() -> Self {
         let message = "This is a sandbox whose bases can only be read";
         Self::new(StatusCode::FORBIDDEN, "INVALID_PERMISSIONS", message)
@@ -67,14 +67,14 @@ impl ApiError {
         Self::unprocessable("UNKNOWN_FIELD_NAME", &format!("Unknown field name: {name:?}"))
     }
 
-    /// A view is looked for by its id when the text looks like one, and each miss has a type of its own.
+    /// Text that looks like a view id is looked up as an id, and each kind of miss has a type of its own.
     pub(crate) fn unknown_view(name: &str) -> Self {
         let kind =
             if name.starts_with("viw") && name.len() == 17 { "VIEW_ID_NOT_FOUND" } else { "VIEW_NAME_NOT_FOUND" };
         Self::unprocessable(kind, &format!("View {name} not found"))
     }
 
-    /// `reason` is a sentence or "Unknown field names: a, b".
+    /// `reason` is a sentence or a list such as "Unknown field names: a, b".
     pub(crate) fn invalid_formula(reason: &str) -> Self {
         let message = format!("The formula for filtering records is invalid: {reason}");
         Self::unprocessable("INVALID_FILTER_BY_FORMULA", &message)

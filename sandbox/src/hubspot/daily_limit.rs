@@ -1,4 +1,4 @@
-//! The daily limit of an account: so many calls of all apps together between two midnights of its time zone.
+//! The daily limit: all apps of an account together may make this many calls between two midnights in its time zone.
 
 use jiff::Timestamp;
 use parking_lot::Mutex;
@@ -11,7 +11,7 @@ const DAY: i64 = 24 * 3600;
 #[derive(Default)]
 pub(crate) struct DailyLimit(Mutex<Counted>);
 
-/// The calls of a day, which is numbered from 1970 on.
+/// The number of calls on a day. Days are counted from 1970.
 #[derive(Default)]
 struct Counted {
     day: i64,
@@ -19,7 +19,7 @@ struct Counted {
 }
 
 impl DailyLimit {
-    /// Counts a call and says how many are left. A refused one is not counted.
+    /// Counts a call and returns how many are left. A rejected call is not counted.
     pub(crate) fn acquire(&self, max: u64, now: Timestamp) -> Result<u64, LimitReached> {
         let day = (now.as_second() + UTC_OFFSET_SECONDS).div_euclid(DAY);
         let mut counted = self.0.lock();
@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_day_begins_at_midnight_where_the_account_is() {
+    fn a_day_begins_at_midnight_in_the_accounts_time_zone() {
         let daily = DailyLimit::default();
         let at = |time: &str| time.parse().unwrap();
         assert!(matches!(daily.acquire(2, at("2026-11-22T05:00:00Z")), Ok(1)));

@@ -1,4 +1,4 @@
-//! HubSpot's errors. Which fields an error has depends on where it comes from, and clients read different ones.
+//! HubSpot's errors. Their fields differ from API to API, and clients rely on different ones.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -13,7 +13,7 @@ use self::envelope::{Context, Detail, Envelope};
 mod correlation;
 mod envelope;
 
-/// An error answer. It gets its body from `correlate`, which knows the id that goes into it.
+/// An error response. [`correlate`] adds the body, which contains the response's correlation id.
 #[derive(Clone, Debug)]
 pub(crate) struct ApiError(Box<Envelope>);
 
@@ -23,12 +23,12 @@ impl ApiError {
         Self(Box::new(Envelope { code, status, message, ..Envelope::default() }))
     }
 
-    /// 400 with the category that HubSpot gives to whatever does not fit its rules.
+    /// 400 for a request that violates HubSpot's rules.
     pub(crate) fn validation(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, message).category("VALIDATION_ERROR")
     }
 
-    /// 400 for a body that is not the JSON it should be.
+    /// 400 for a body that is not the expected JSON.
     pub(crate) fn bad_json(error: &serde_json::Error) -> Self {
         let message = format!("Invalid input JSON on line {}, column {}: {error}", error.line(), error.column());
         Self::new(StatusCode::BAD_REQUEST, message)
@@ -38,7 +38,7 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, "resource not found").category("OBJECT_NOT_FOUND")
     }
 
-    /// 400 from OAuth: the words of RFC 6749, and HubSpot's own beside them.
+    /// 400 from an OAuth endpoint, with RFC 6749's error code and HubSpot's own status.
     pub(crate) fn oauth(error: &'static str, status: &'static str, message: &'static str) -> Self {
         Self::new(StatusCode::BAD_REQUEST, message).with(|envelope| {
             envelope.oauth_error = Some(error);
@@ -47,7 +47,7 @@ impl ApiError {
         })
     }
 
-    /// The granted scopes do not cover the call.
+    /// 403 for a call that needs a scope that was not granted.
     pub(crate) fn missing_scopes(scope: String) -> Self {
         let message = "This app hasn't been granted all required scopes to make this call. \
                        Read more about required scopes here: https://developers.hubspot.com/scopes.";
@@ -59,17 +59,17 @@ impl ApiError {
         })
     }
 
-    /// 429 of the ten-second window.
+    /// 429 for the ten-second limit.
     pub(crate) fn burst_limit(retry_after: Option<u32>) -> Self {
         Self::policy_limit("You have reached your ten_secondly_rolling limit.", "TEN_SECONDLY_ROLLING", retry_after)
     }
 
-    /// 429 until the next midnight.
+    /// 429 until midnight.
     pub(crate) fn daily_limit(retry_after: Option<u32>) -> Self {
         Self::policy_limit("You have reached your daily limit.", "DAILY", retry_after)
     }
 
-    /// These limits name their policy where other errors have a category.
+    /// These errors have a policy name instead of a category.
     fn policy_limit(message: &'static str, policy: &'static str, retry_after: Option<u32>) -> Self {
         Self::new(StatusCode::TOO_MANY_REQUESTS, message).with(|envelope| {
             envelope.error_type = Some("RATE_LIMIT");
@@ -79,10 +79,10 @@ impl ApiError {
         })
     }
 
-    /// 429 of the search endpoints, as recorded on the wire.
+    /// 429 of the search endpoints, as recorded from HubSpot.
     pub(crate) fn search_limit(retry_after: Option<u32>) -> Self {
-        let refusal = Self::new(StatusCode::TOO_MANY_REQUESTS, "You have reached your secondly limit.");
-        refusal.category("RATE_LIMITS").with(|envelope| envelope.retry_after = retry_after)
+        let error = Self::new(StatusCode::TOO_MANY_REQUESTS, "You have reached your secondly limit.");
+        error.category("RATE_LIMITS").with(|envelope| envelope.retry_after = retry_after)
     }
 
     pub(crate) fn category(self, category: &'static str) -> Self {
@@ -93,7 +93,7 @@ impl ApiError {
         self.with(|envelope| envelope.context = Context::from([(name, vec![value])]))
     }
 
-    /// The answer of OAuth's first version, which has no words of RFC 6749.
+    /// The first version of OAuth's endpoints has no RFC 6749 fields.
     pub(crate) fn without_oauth_fields(self) -> Self {
         self.with(|envelope| (envelope.oauth_error, envelope.oauth_description) = (None, None))
     }

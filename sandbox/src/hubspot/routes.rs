@@ -1,4 +1,4 @@
-//! Every path of the stand-in. Routes are written out in full, because the counters name them.
+//! Every path of the stand-in. Routes are written out in full because the counters are named after them.
 
 use std::sync::Arc;
 
@@ -21,9 +21,10 @@ pub(crate) fn routes(hubspot: Arc<Hubspot>) -> Router {
         .route("/hubspot/crm/v3/objects/{type}/search", post(search::search))
         .route("/hubspot/crm/objects/{version}/{type}/search", post(search::search))
         .route_layer(from_fn_with_state(hubspot.clone(), auth::check_search));
-    let calls = records().merge(linked()).merge(around()).route_layer(from_fn_with_state(hubspot.clone(), auth::check));
+    let api =
+        records().merge(associations()).merge(metadata()).route_layer(from_fn_with_state(hubspot.clone(), auth::check));
     let oauth = oauth().route_layer(from_fn_with_state(hubspot.clone(), switches::sunset));
-    Router::new().merge(searches).merge(calls).merge(oauth).layer(from_fn(error::correlate)).with_state(hubspot)
+    Router::new().merge(searches).merge(api).merge(oauth).layer(from_fn(error::correlate)).with_state(hubspot)
 }
 
 type Routes = Router<Arc<Hubspot>>;
@@ -44,8 +45,8 @@ fn records() -> Routes {
         .route("/hubspot/crm/objects/{version}/{type}/merge", post(writes::records))
 }
 
-/// Associations. Their version 4 is the one before the dated ones.
-fn linked() -> Routes {
+/// Associations. Their version 4 precedes the dated versions.
+fn associations() -> Routes {
     let link = || put(writes::records).delete(writes::records);
     Router::new()
         .route("/hubspot/crm/v4/objects/{type}/{id}/associations/{to}", get(associations::list))
@@ -60,8 +61,8 @@ fn linked() -> Routes {
         .route("/hubspot/crm/associations/{version}/{type}/{to}/batch/{*change}", post(writes::records))
 }
 
-/// What surrounds the records. The SDK asks for the owners with a slash at the end.
-fn around() -> Routes {
+/// Owners, pipelines, properties and account details. HubSpot's SDK requests owners with a trailing slash.
+fn metadata() -> Routes {
     Router::new()
         .route("/hubspot/crm/v3/owners", get(owners::list))
         .route("/hubspot/crm/v3/owners/", get(owners::list))

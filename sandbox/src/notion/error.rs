@@ -1,4 +1,5 @@
-//! Notion's errors. The words are those of its table of status codes (developers.notion.com/reference/status-codes).
+//! Notion's errors, with the codes and messages of its table of status codes
+//! (developers.notion.com/reference/status-codes).
 
 use std::borrow::Cow;
 
@@ -10,7 +11,6 @@ use serde_json::{Value, json};
 
 use super::{reply::Reply, switches::ErrorKeys};
 
-/// An error answer.
 #[derive(Clone, Debug)]
 pub(crate) struct ApiError {
     status: StatusCode,
@@ -18,7 +18,7 @@ pub(crate) struct ApiError {
     message: Cow<'static, str>,
     additional_data: Option<Value>,
     retry_after: Option<i64>,
-    /// Set for errors of OAuth, which can be spelled in two ways.
+    /// Set for OAuth errors, which have two possible formats.
     keys: Option<ErrorKeys>,
 }
 
@@ -27,7 +27,7 @@ impl ApiError {
         Self { status, code, message: message.into(), additional_data: None, retry_after: None, keys: None }
     }
 
-    /// 400 for whatever does not fit the schema of the request.
+    /// 400 for a request that does not match its schema.
     pub(crate) fn validation(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "validation_error", message)
     }
@@ -60,7 +60,7 @@ impl ApiError {
         Self::new(StatusCode::FORBIDDEN, "restricted_resource", message)
     }
 
-    /// 404, for what does not exist and for what was not shared alike. `kind` is `page`, `database` and so on.
+    /// 404 for what does not exist and for what was not shared. `kind` is `page`, `database` and so on.
     pub(crate) fn not_found(kind: &str, id: &str, integration: &str) -> Self {
         let message = format!(
             "Could not find {kind} with ID: {id}. Make sure the relevant pages and databases are shared with your integration \"{integration}\"."
@@ -68,19 +68,19 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, "object_not_found", message)
     }
 
-    /// 429 of a fixed window that ends in so many seconds. `reason` tells whose window it is.
+    /// 429 with the seconds until the window ends. `reason` says which limit was reached.
     pub(crate) fn rate_limited(reason: &'static str, seconds: i64) -> Self {
         let message = "You have been rate limited. Please try again in a few minutes.";
-        let mut refusal = Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", message);
-        refusal.retry_after = Some(seconds);
-        refusal.with(json!({"rate_limit_reason": reason, "retry_after": seconds.to_string()}))
+        let mut error = Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", message);
+        error.retry_after = Some(seconds);
+        error.with(json!({"rate_limit_reason": reason, "retry_after": seconds.to_string()}))
     }
 
     pub(crate) fn internal() -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_server_error", "Unexpected error occurred.")
     }
 
-    /// An error of OAuth: 401 for `invalid_client`, 400 for the others.
+    /// An OAuth error: 401 for `invalid_client`, 400 for the others.
     pub(crate) fn oauth(keys: ErrorKeys, code: &'static str, message: &'static str) -> Self {
         let status = if code == "invalid_client" { StatusCode::UNAUTHORIZED } else { StatusCode::BAD_REQUEST };
         Self { keys: Some(keys), ..Self::new(status, code, message) }
@@ -117,7 +117,7 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// The refusal that goes with a status. `message` is for a status that Notion does not give.
+/// An error with this status, whatever its cause. `message` is for statuses that Notion does not document.
 pub(super) fn for_status(status: StatusCode, message: &str) -> ApiError {
     let (code, message) = match status.as_u16() {
         401 => return ApiError::unauthorized(),

@@ -1,4 +1,4 @@
-//! Every answer has a request id, in a header and, if it is JSON, at the top of its body as well.
+//! Every response has a request id in a header, and JSON responses also have it in the body.
 
 use axum::{
     extract::Request,
@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::ids;
 use crate::reply;
 
-/// An answer in JSON. It gets its body from [`identify`], which knows the id that goes into it.
+/// A JSON response. [`identify`] adds the request id to the body.
 #[derive(Clone, Debug)]
 pub(crate) struct Reply {
     pub status: StatusCode,
@@ -60,7 +60,7 @@ fn with_header(mut response: Response, id: &str) -> Response {
     response
 }
 
-/// A UUID of version 4.
+/// A version 4 UUID.
 fn new_request_id() -> String {
     ids::uuid(rand::random())
 }

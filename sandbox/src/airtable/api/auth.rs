@@ -1,4 +1,4 @@
-//! Who calls an API: the bearer token is checked and the call counted against the limits before an endpoint sees it.
+//! Checks every API call before its endpoint sees it: the access token first, then the rate limits.
 
 use std::sync::Arc;
 
@@ -18,11 +18,11 @@ use crate::{
     grants::{Access, Rotation},
 };
 
-/// What the token of a call allows.
+/// What the access token of a call permits.
 #[derive(Clone)]
 pub(crate) struct Caller {
     pub scopes: Vec<String>,
-    /// Indexes of the bases that the person chose.
+    /// Indexes of the bases that the user picked.
     pub bases: Vec<usize>,
 }
 
@@ -31,18 +31,18 @@ impl Caller {
         self.scopes.iter().any(|granted| granted == scope)
     }
 
-    /// Refuses a caller without this scope, in the words that also stand for what is not there.
+    /// Airtable returns the same error for a missing scope as for something that does not exist.
     pub(crate) fn require_scope(&self, scope: &str) -> Result<(), ApiError> {
         if self.has(scope) { Ok(()) } else { Err(ApiError::no_such_model()) }
     }
 
-    /// A base that the person chose.
+    /// A base that the user picked.
     pub(crate) fn base<'a>(&self, airtable: &'a Airtable, id: &str) -> Result<&'a Base, ApiError> {
         let mut chosen = self.bases.iter().filter_map(|index| airtable.catalog.bases.get(*index));
         chosen.find(|base| base.id == id).ok_or_else(ApiError::no_such_model)
     }
 
-    /// A table of such a base, by its id or its name.
+    /// A table of such a base, by id or name.
     pub(crate) fn table<'a>(&self, airtable: &'a Airtable, base: &str, table: &str) -> Result<&'a Table, ApiError> {
         let base = self.base(airtable, base)?;
         let mut tables = base.tables.iter().map(|index| &airtable.catalog.tables[*index]);
@@ -50,10 +50,10 @@ impl Caller {
     }
 }
 
-/// There is only one person, behind every grant.
+/// Every grant belongs to the same user.
 const USER: &str = "the user";
 
-/// 50 calls in a second for a person, 5 for a base; over either, everything is refused for a while.
+/// Limits calls to 50 a second per user and 5 a second per base. Exceeding either rejects all calls for a while.
 pub(crate) async fn check(
     State(airtable): State<Arc<Airtable>>,
     path: RawPathParams,
@@ -66,7 +66,7 @@ pub(crate) async fn check(
     if airtable.context.settings().limits {
         let (now, switches) = (airtable.context.clock.now(), airtable.switches.get());
         let base = path.iter().find(|(name, _)| *name == "base").map(|(_, id)| id);
-        // Only bases that there are: made-up ids would fill the memory.
+        // Only existing bases, so that made-up ids cannot fill the memory.
         let base = base.filter(|id| airtable.catalog.bases.iter().any(|base| base.id == *id));
         let user_limit = airtable.user_limit.acquire(USER, &switches, now);
         if user_limit.and_then(|()| base.map_or(Ok(()), |id| airtable.base_limit.acquire(id, &switches, now))).is_err()
@@ -85,8 +85,8 @@ fn authenticate(airtable: &Airtable, headers: &HeaderMap) -> Option<Access<Share
     }
     let now = airtable.context.clock.now();
     let access = airtable.grants.access::<SharedBases>(token.trim())?;
-    let is_dead = now >= access.expires
+    let is_over = now >= access.expires
         || airtable.grants.is_rotated_out(access.family, access.generation, Rotation::Dead, now)
         || airtable.grants.is_revoked(access.family);
-    (!is_dead).then_some(access)
+    (!is_over).then_some(access)
 }

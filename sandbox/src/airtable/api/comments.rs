@@ -22,7 +22,7 @@ use crate::{
     reply,
 };
 
-/// The newest come first. The offset is the id of the next one, and null at the end.
+/// The newest comments come first. The offset is the id of the first comment of the next page, and null at the end.
 pub(crate) async fn list(
     State(airtable): State<Arc<Airtable>>,
     Extension(caller): Extension<Caller>,

@@ -1,5 +1,5 @@
-//! `GET /v0/{base}/{table}` and `POST /v0/{base}/{table}/listRecords`: the same list, asked for in the address or, where
-//! that would be too long, in a body (<https://airtable.com/developers/web/api/list-records>).
+//! `GET /v0/{base}/{table}` and `POST /v0/{base}/{table}/listRecords`: the same list, with parameters in the URL or, if
+//! they are too long for it, in the body (<https://airtable.com/developers/web/api/list-records>).
 
 use std::sync::Arc;
 
@@ -26,8 +26,8 @@ mod order;
 mod query;
 mod record_format;
 
-/// Airtable takes no longer addresses.
-const LONGEST_URL: usize = 16_000;
+/// The longest URL that Airtable accepts, in characters.
+const MAX_URL_LENGTH: usize = 16_000;
 
 pub(crate) async fn get(
     State(airtable): State<Arc<Airtable>>,
@@ -37,13 +37,13 @@ pub(crate) async fn get(
 ) -> Result<Response, ApiError> {
     let (host, query) = (airtable.context.public_url.len(), uri.query().unwrap_or_default());
     let path = uri.path_and_query().map_or(0, |path| path.as_str().len());
-    if host + path >= LONGEST_URL {
+    if host + path >= MAX_URL_LENGTH {
         return Err(ApiError::too_large());
     }
-    answer(&airtable, &caller, &base, &table, &Fields::parse(query.as_bytes()))
+    respond(&airtable, &caller, &base, &table, &Fields::parse(query.as_bytes()))
 }
 
-/// SDKs leave `timeZone` and `userLocale` in the address, so both places count.
+/// SDKs send `timeZone` and `userLocale` in the URL, so parameters are read from both places.
 pub(crate) async fn post(
     State(airtable): State<Arc<Airtable>>,
     Extension(caller): Extension<Caller>,
@@ -54,10 +54,10 @@ pub(crate) async fn post(
     let body = body.map_err(|_| ApiError::too_large())?;
     let query = query.unwrap_or_default();
     let fields = body::fields(&body)?.and(Fields::parse(query.as_bytes()));
-    answer(&airtable, &caller, &base, &table, &fields)
+    respond(&airtable, &caller, &base, &table, &fields)
 }
 
-fn answer(
+fn respond(
     airtable: &Airtable,
     caller: &Caller,
     base: &str,
@@ -73,19 +73,19 @@ fn answer(
         Some(offset) => airtable.iterators.resume(table, offset, query.fingerprint, &switches, now)?,
     };
     let indexes = order::page(snapshot, table, &query, &mut listing);
-    let records: Vec<Value> = indexes.iter().map(|index| query.shape.record(snapshot, table, *index)).collect();
+    let records: Vec<Value> = indexes.iter().map(|index| query.format.record(snapshot, table, *index)).collect();
     let mut offset =
         listing.next.is_some().then(|| airtable.iterators.pause(table, listing, query.fingerprint, &switches, now));
     if is_repeating(table, switches.repeat_offset.as_deref()) {
-        // The offset that was given comes back, and one comes even where there is nothing more.
-        let again = || airtable.iterators.pause(table, Listing::again(), query.fingerprint, &switches, now);
-        offset = Some(query.offset.or(offset).unwrap_or_else(again));
+        // Returns the offset of the request again, or one that starts over where there is no next page.
+        let restarted = || airtable.iterators.pause(table, Listing::restarted(), query.fingerprint, &switches, now);
+        offset = Some(query.offset.or(offset).unwrap_or_else(restarted));
     }
-    let mut answer = json!({"records": records});
+    let mut body = json!({"records": records});
     if let Some(offset) = offset {
-        answer["offset"] = offset.into();
+        body["offset"] = offset.into();
     }
-    Ok(reply::json(StatusCode::OK, &answer))
+    Ok(reply::json(StatusCode::OK, &body))
 }
 
 fn is_repeating(table: &Table, repeated: Option<&str>) -> bool {

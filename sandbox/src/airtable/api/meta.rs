@@ -1,4 +1,4 @@
-//! Who the caller is, which bases were shared, and how they are built.
+//! The caller's identity, the shared bases and their structure.
 
 use std::sync::Arc;
 
@@ -22,9 +22,9 @@ use crate::{
     reply,
 };
 
-/// `GET /v0/meta/whoami` needs no scope; the address comes with one.
+/// `GET /v0/meta/whoami` requires no scope. The e-mail address requires one.
 pub(crate) async fn whoami(State(airtable): State<Arc<Airtable>>, Extension(caller): Extension<Caller>) -> Response {
-    let user = collaborators::person(airtable.context.seed, collaborators::USER);
+    let user = collaborators::collaborator(airtable.context.seed, collaborators::USER);
     let mut answer = json!({"id": user["id"], "scopes": caller.scopes});
     if caller.has(scopes::EMAIL_READ) {
         answer["email"] = user["email"].clone();
@@ -32,7 +32,7 @@ pub(crate) async fn whoami(State(airtable): State<Arc<Airtable>>, Extension(call
     reply::json(StatusCode::OK, &answer)
 }
 
-/// `GET /v0/meta/bases`: those that the person chose. The offset names the first base of the next page.
+/// `GET /v0/meta/bases`: the bases that the user picked. The offset names the first base of the next page.
 pub(crate) async fn bases(
     State(airtable): State<Arc<Airtable>>,
     Extension(caller): Extension<Caller>,
@@ -62,7 +62,7 @@ pub(crate) async fn bases(
     Ok(reply::json(StatusCode::OK, &answer))
 }
 
-/// `GET /v0/meta/bases/{base}/tables`. pyairtable writes `include`, others `include[]`.
+/// `GET /v0/meta/bases/{base}/tables`. pyairtable sends `include`, other clients `include[]`.
 pub(crate) async fn tables(
     State(airtable): State<Arc<Airtable>>,
     Extension(caller): Extension<Caller>,

@@ -1,4 +1,4 @@
-//! Single records, and what is asked for in vain.
+//! Single records, and the responses to writes and unknown paths.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::{
     reply,
 };
 
-/// `GET /v0/{base}/{table}/{record}`. Only the parameters that shape cells have a meaning here.
+/// `GET /v0/{base}/{table}/{record}`. Of the list parameters, only those that format cells apply.
 pub(crate) async fn read(
     State(airtable): State<Arc<Airtable>>,
     Extension(caller): Extension<Caller>,
@@ -25,14 +25,14 @@ pub(crate) async fn read(
     caller.require_scope(scopes::RECORDS_READ)?;
     let table = caller.table(&airtable, &base, &table)?;
     let query = query.unwrap_or_default();
-    let shape = RecordFormat::read(table, &Fields::parse(query.as_bytes()))?;
+    let format = RecordFormat::read(table, &Fields::parse(query.as_bytes()))?;
     let snapshot = airtable.snapshot();
     let index = table.record_ids.index(&record).filter(|index| *index < snapshot.count(table));
-    let record = shape.record(snapshot, table, index.ok_or_else(ApiError::not_found)?);
+    let record = format.record(snapshot, table, index.ok_or_else(ApiError::not_found)?);
     Ok(reply::json(StatusCode::OK, &record))
 }
 
-/// Every other method: refused for want of the scope, or else because the sandbox keeps nothing.
+/// All other methods: 403, for a missing scope or because the sandbox is read-only.
 pub(crate) async fn write(Extension(caller): Extension<Caller>) -> ApiError {
     if caller.has(scopes::RECORDS_WRITE) || caller.has(scopes::SCHEMA_WRITE) {
         ApiError::read_only()
@@ -41,7 +41,6 @@ pub(crate) async fn write(Extension(caller): Extension<Caller>) -> ApiError {
     }
 }
 
-/// Paths that there are not.
 pub(crate) async fn not_found() -> ApiError {
     ApiError::not_found()
 }

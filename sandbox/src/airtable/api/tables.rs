@@ -1,4 +1,4 @@
-//! The structure of a base as `GET /v0/meta/bases/{base}/tables` tells it
+//! The structure of a base as `GET /v0/meta/bases/{base}/tables` describes it
 //! (<https://airtable.com/developers/web/api/field-model>).
 
 use serde_json::{Map, Value, json};
@@ -9,22 +9,22 @@ use crate::airtable::workspace::{
     ids,
 };
 
-/// The tables of a base. `visible` adds the fields that each grid shows.
+/// The tables of a base. `visible` adds the ids of the fields that each grid shows.
 pub(crate) fn tables(catalog: &Catalog, base: &Base, visible: bool) -> Value {
     let tables: Vec<Value> =
-        base.tables.iter().map(|index| described(catalog, &catalog.tables[*index], visible)).collect();
+        base.tables.iter().map(|index| table_json(catalog, &catalog.tables[*index], visible)).collect();
     json!({"tables": tables})
 }
 
-fn described(catalog: &Catalog, table: &Table, visible: bool) -> Value {
-    let fields: Vec<Value> = table.fields.iter().map(|field| field_of(catalog, table, field)).collect();
+fn table_json(catalog: &Catalog, table: &Table, visible: bool) -> Value {
+    let fields: Vec<Value> = table.fields.iter().map(|field| field_json(catalog, table, field)).collect();
     let views = table.views.iter().map(|view| {
-        let mut described = json!({"id": view.id, "name": view.definition.name, "type": view.definition.kind});
+        let mut view_json = json!({"id": view.id, "name": view.definition.name, "type": view.definition.kind});
         if visible && view.definition.kind == "grid" {
             let shown = table.fields.iter().take(table.fields.len() - view.definition.hidden_fields);
-            described["visibleFieldIds"] = shown.map(|field| field.id.as_str()).collect();
+            view_json["visibleFieldIds"] = shown.map(|field| field.id.as_str()).collect();
         }
-        described
+        view_json
     });
     let mut described = json!({
         "id": table.id,
@@ -39,7 +39,7 @@ fn described(catalog: &Catalog, table: &Table, visible: bool) -> Value {
     described
 }
 
-fn field_of(catalog: &Catalog, table: &Table, field: &Field) -> Value {
+fn field_json(catalog: &Catalog, table: &Table, field: &Field) -> Value {
     let mut described = config(&field.definition.kind, options(catalog, table, field));
     described.insert("id".to_owned(), field.id.clone().into());
     described.insert("name".to_owned(), field.definition.name.into());
@@ -49,7 +49,7 @@ fn field_of(catalog: &Catalog, table: &Table, field: &Field) -> Value {
     Value::Object(described)
 }
 
-/// A type with its options, where it has any.
+/// A field type with its options, if it has any.
 fn config(kind: &FieldType, options: Option<Value>) -> Map<String, Value> {
     let mut config = Map::from_iter([("type".to_owned(), kind.name().into())]);
     config.extend(options.map(|options| ("options".to_owned(), options)));
@@ -66,13 +66,13 @@ fn options(catalog: &Catalog, table: &Table, field: &Field) -> Option<Value> {
             "prefersSingleRecordLink": false,
             "inverseLinkFieldId": catalog.tables[*table].fields[*inverse].id,
         })),
-        (Reference::Counted { link }, _) => Some(json!({"isValid": true, "recordLinkFieldId": id(*link)})),
-        (Reference::Through { link, table, field }, FieldType::Rollup { .. }) => Some(json!({
+        (Reference::Count { link }, _) => Some(json!({"isValid": true, "recordLinkFieldId": id(*link)})),
+        (Reference::Lookup { link, table, field }, FieldType::Rollup { .. }) => Some(json!({
             "isValid": true, "recordLinkFieldId": id(*link), "referencedFieldIds": [],
             "fieldIdInLinkedTable": catalog.tables[*table].fields[*field].id,
             "result": config(&NUMBER, Some(json!({"precision": 2}))),
         })),
-        (Reference::Through { link, table, field }, _) => {
+        (Reference::Lookup { link, table, field }, _) => {
             let (table, field) = (&catalog.tables[*table], &catalog.tables[*table].fields[*field]);
             Some(json!({
                 "isValid": true, "recordLinkFieldId": id(*link), "fieldIdInLinkedTable": field.id,
@@ -88,21 +88,21 @@ fn options(catalog: &Catalog, table: &Table, field: &Field) -> Option<Value> {
             Some(json!({
                 "isValid": expression.is_some(), "formula": with_ids,
                 "referencedFieldIds": mentioned.into_iter().map(id).collect::<Vec<_>>(),
-                "result": config(result, plain(catalog.seed, &field.id, result)),
+                "result": config(result, own_options(catalog.seed, &field.id, result)),
             }))
         }
         (_, FieldType::AiText { prompt, about }) => {
             let about = table.field(about).map(id).unwrap_or_default();
             Some(json!({"prompt": [prompt, {"field": {"fieldId": about}}], "referencedFieldIds": [about]}))
         }
-        _ => plain(catalog.seed, &field.id, kind),
+        _ => own_options(catalog.seed, &field.id, kind),
     }
 }
 
 const NUMBER: FieldType = FieldType::Number { precision: 2, low: 0, high: 0 };
 
-/// The options of types that refer to no other field.
-fn plain(seed: u64, field_id: &str, kind: &FieldType) -> Option<Value> {
+/// The options of types that do not refer to another field.
+fn own_options(seed: u64, field_id: &str, kind: &FieldType) -> Option<Value> {
     match kind {
         FieldType::Number { precision, .. } => Some(json!({"precision": precision})),
         FieldType::Percent { .. } => Some(json!({"precision": 0})),
@@ -128,15 +128,15 @@ fn plain(seed: u64, field_id: &str, kind: &FieldType) -> Option<Value> {
     }
 }
 
-/// Ten colours, each in four shades.
-const COLOURS: [&str; 10] = ["blue", "cyan", "teal", "green", "yellow", "orange", "red", "pink", "purple", "gray"];
+/// Airtable's ten colors, each in four shades.
+const COLORS: [&str; 10] = ["blue", "cyan", "teal", "green", "yellow", "orange", "red", "pink", "purple", "gray"];
 const SHADES: [&str; 4] = ["Light2", "Light1", "Bright", "Dark1"];
 
 fn choices(seed: u64, field_id: &str, names: &[&str]) -> Vec<Value> {
     let choice = |(index, name): (usize, &&str)| {
         let id = ids::named(seed, "sel", &format!("{field_id}/{name}"));
-        let colour = format!("{}{}", COLOURS[index * 3 % COLOURS.len()], SHADES[index % SHADES.len()]);
-        json!({"id": id, "name": name, "color": colour})
+        let color = format!("{}{}", COLORS[index * 3 % COLORS.len()], SHADES[index % SHADES.len()]);
+        json!({"id": id, "name": name, "color": color})
     };
     names.iter().enumerate().map(choice).collect()
 }

@@ -1,5 +1,5 @@
-//! Which integration calls the token endpoint. One with a secret proves itself by HTTP Basic and by nothing else; one
-//! without must not try to, and says in the body who it is.
+//! Client authentication at the token endpoint. An integration with a secret must use HTTP Basic; one without a secret
+//! must not, and sends its client id in the body.
 
 use axum::http::{HeaderMap, header};
 use base64::{
@@ -12,14 +12,14 @@ use crate::airtable::form::Fields;
 const EITHER_PADDING: GeneralPurposeConfig =
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
 
-/// Airtable documents base64url, and its own sample sends ordinary base64.
+/// Airtable documents base64url, and its own sample sends standard base64.
 const ENCODINGS: [GeneralPurpose; 2] = [
     GeneralPurpose::new(&alphabet::URL_SAFE, EITHER_PADDING),
     GeneralPurpose::new(&alphabet::STANDARD, EITHER_PADDING),
 ];
 
-/// The client id, or why these are no client's credentials. Here an id that begins with `public-` is an integration
-/// without a secret, one that begins with `wrong` is none at all, and every other has any secret that does not begin so.
+/// The client id, or why the credentials are invalid. In the sandbox, ids that begin with `public-` are integrations
+/// without a secret. Ids and secrets that are empty or begin with `wrong` are invalid; all others are accepted.
 pub(crate) fn authenticate(headers: &HeaderMap, fields: &Fields<'_>) -> Result<String, &'static str> {
     let in_body = fields.get("client_id");
     let Some(credentials) = headers.get(header::AUTHORIZATION) else {
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_alphabets_of_base64_are_read_with_and_without_padding() {
+    fn both_base64_alphabets_are_accepted_with_and_without_padding() {
         // "app~?:s>>" has a "+" or "-" and a "/" or "_" in it.
         for encoded in ["YXBwfj86cz4-", "YXBwfj86cz4+", "YTpi", "YTpiYw", "YTpiYw=="] {
             assert!(read(&format!("Basic {encoded}")).is_some(), "{encoded}");

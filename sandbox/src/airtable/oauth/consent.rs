@@ -1,4 +1,4 @@
-//! The page that asks which bases an app may see, in plain HTML with one style snapshot of its own.
+//! The consent page with its base picker.
 
 use std::fmt::Write;
 
@@ -46,25 +46,26 @@ button[value=approve] { background: var(--accent); border-color: var(--accent); 
 code { font-size: .9em }
 ";
 
-/// The page with some of the bases checked, and with what is wrong, if something is.
+/// The page with these bases checked, and with an error message if there is a problem.
 pub(crate) fn page(
     catalog: &Catalog,
-    asked: &AuthorizationRequest,
+    request: &AuthorizationRequest,
     checked: &[usize],
     problem: Option<&str>,
 ) -> String {
     let mut bases = String::new();
     for (index, base) in catalog.bases.iter().enumerate() {
-        let mark = if checked.contains(&index) { " checked" } else { "" };
+        let attribute = if checked.contains(&index) { " checked" } else { "" };
         let (id, name) = (escape(&base.id), escape(base.definition.name));
-        let _ = write!(bases, "<label><input type=checkbox name=base value=\"{id}\"{mark}> {name}</label>");
+        let _ = write!(bases, "<label><input type=checkbox name=base value=\"{id}\"{attribute}> {name}</label>");
     }
     let mut wanted = String::new();
-    for scope in &asked.scopes {
-        let meaning = scopes::meaning(scope).unwrap_or_default();
-        let _ = write!(wanted, "<li>{} <code>{}</code></li>", escape(meaning), escape(scope));
+    for scope in &request.scopes {
+        let description = scopes::description(scope).unwrap_or_default();
+        let _ = write!(wanted, "<li>{} <code>{}</code></li>", escape(description), escape(scope));
     }
-    let (client, returns_to) = (escape(&asked.client_id), escape(&asked.redirect_uri.origin().ascii_serialization()));
+    let (client, returns_to) =
+        (escape(&request.client_id), escape(&request.redirect_uri.origin().ascii_serialization()));
     let user = collaborators::address(collaborators::USER);
     let (problem, described) = match problem {
         None => (String::new(), ""),

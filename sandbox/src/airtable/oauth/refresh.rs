@@ -1,5 +1,5 @@
-//! The use of a refresh token. Airtable rotates strictly: the old pair is dead the moment the new one exists, and who
-//! presents the old refresh token again is told of a conflict, or loses the grant.
+//! Refreshes. Airtable rotates strictly: the old tokens are invalid as soon as the new ones exist, and a second use of
+//! the old refresh token is a conflict, or ends the grant.
 
 use std::collections::HashMap;
 
@@ -13,16 +13,16 @@ use crate::{
     grants::{InvalidToken, Refresh, Rotation},
 };
 
-/// How often dead refresh tokens of a grant were presented, by family.
+/// How often invalid refresh tokens of a grant were presented, by family.
 #[derive(Default)]
 pub(crate) struct ReuseCounts(Mutex<HashMap<u64, u32>>);
 
 impl ReuseCounts {
     fn add(&self, family: u64) -> u32 {
-        let mut tries = self.0.lock();
-        let tries = tries.entry(family).or_default();
-        *tries += 1;
-        *tries
+        let mut counts = self.0.lock();
+        let uses = counts.entry(family).or_default();
+        *uses += 1;
+        *uses
     }
 
     pub(crate) fn clear(&self) {
@@ -30,11 +30,11 @@ impl ReuseCounts {
     }
 }
 
-/// Opens whatever was rotated away, however long ago, so that it can be told from what never was.
-const LENIENT: Rotation = Rotation::Grace { seconds: u32::MAX };
+/// Accepts tokens that were rotated out at any time, to tell them from unknown ones.
+const ANY_GENERATION: Rotation = Rotation::Grace { seconds: u32::MAX };
 
-/// The refresh token of the next generation, and the scopes of the access token that goes with it: all that were granted,
-/// or those of them that the request asks for.
+/// The refresh token of the next generation, and the scopes of the access token: all that were granted, or the subset
+/// that the request names.
 pub(crate) fn rotate(
     airtable: &Airtable,
     fields: &Fields<'_>,
@@ -42,9 +42,9 @@ pub(crate) fn rotate(
 ) -> Result<(Refresh<SharedBases>, Vec<String>), TokenError> {
     let _one_at_a_time = airtable.rotating.lock();
     let token = fields.get("refresh_token").ok_or(TokenError::invalid_request("A required parameter is missing"))?;
-    let used = live(airtable, token)?;
+    let used = valid_refresh(airtable, token)?;
     if used.client_id != client_id {
-        return Err(dead());
+        return Err(invalid_token());
     }
     let wanted = match fields.get("scope") {
         None => used.scopes.clone(),
@@ -59,14 +59,14 @@ pub(crate) fn rotate(
     Ok((airtable.grants.rotate(&used, Rotation::Dead, airtable.context.clock.now()), wanted))
 }
 
-fn live(airtable: &Airtable, token: &str) -> Result<Refresh<SharedBases>, TokenError> {
+fn valid_refresh(airtable: &Airtable, token: &str) -> Result<Refresh<SharedBases>, TokenError> {
     let (now, switches) = (airtable.context.clock.now(), airtable.switches.get());
-    let opened = airtable.grants.refresh::<SharedBases>(token, LENIENT, now);
-    let refresh = opened.map_err(|end| {
-        if matches!(end, InvalidToken::Reused) {
+    let verified = airtable.grants.refresh::<SharedBases>(token, ANY_GENERATION, now);
+    let refresh = verified.map_err(|invalid| {
+        if matches!(invalid, InvalidToken::Reused) {
             airtable.grants.counters.reused_tokens.increment();
         }
-        dead()
+        invalid_token()
     })?;
     let life = SignedDuration::from_secs(switches.refresh_token_seconds.into());
     let is_rotated = airtable.grants.is_rotated_out(refresh.family, refresh.generation, Rotation::Dead, now);
@@ -82,16 +82,16 @@ fn live(airtable: &Airtable, token: &str) -> Result<Refresh<SharedBases>, TokenE
             return Err(TokenError { status: StatusCode::CONFLICT, error: "conflict", description });
         }
         DoubleRefresh::Conflict => {}
-        DoubleRefresh::RevokeAfter(tries) => {
-            if airtable.reuse_counts.add(refresh.family) >= tries {
+        DoubleRefresh::RevokeAfter(uses) => {
+            if airtable.reuse_counts.add(refresh.family) >= uses {
                 airtable.grants.revoke(refresh.family);
             }
         }
     }
-    Err(dead())
+    Err(invalid_token())
 }
 
-fn dead() -> TokenError {
+fn invalid_token() -> TokenError {
     TokenError::invalid_grant("The refresh token is invalid, expired or was used before")
 }
 

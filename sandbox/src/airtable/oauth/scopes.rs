@@ -1,7 +1,7 @@
-//! What an app may be allowed, and how the consent page says it.
+//! Scopes, and how the consent page describes them.
 
-/// The scopes of <https://airtable.com/developers/web/api/scopes> that are not for administrators of an enterprise, each
-/// with what it lets an app do.
+/// The scopes of <https://airtable.com/developers/web/api/scopes>, except those for enterprise administrators, each
+/// with what it permits.
 pub(crate) const SCOPES: [(&str, &str); 12] = [
     (RECORDS_READ, "See the data in records"),
     (RECORDS_WRITE, "Create, edit and delete records"),
@@ -24,16 +24,16 @@ pub(crate) const SCHEMA_READ: &str = "schema.bases:read";
 pub(crate) const SCHEMA_WRITE: &str = "schema.bases:write";
 pub(crate) const EMAIL_READ: &str = "user.email:read";
 
-/// What a scope lets an app do, if there is such a scope.
-pub(crate) fn meaning(scope: &str) -> Option<&'static str> {
-    SCOPES.iter().find(|(name, _)| *name == scope).map(|(_, meaning)| *meaning)
+/// What a scope permits, if it exists.
+pub(crate) fn description(scope: &str) -> Option<&'static str> {
+    SCOPES.iter().find(|(name, _)| *name == scope).map(|(_, description)| *description)
 }
 
-/// The scopes of a parameter: at least one, each known and each only once.
+/// Parses a scope parameter: at least one scope, all of them known, none repeated.
 pub(crate) fn parse(text: &str) -> Result<Vec<String>, String> {
     let mut scopes: Vec<String> = Vec::new();
     for scope in text.split(' ').filter(|scope| !scope.is_empty()) {
-        if meaning(scope).is_none() {
+        if description(scope).is_none() {
             return Err(format!("There is no scope {scope}"));
         }
         if scopes.iter().any(|known| known == scope) {

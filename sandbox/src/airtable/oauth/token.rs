@@ -1,4 +1,4 @@
-//! `POST /oauth2/v1/token`: a code or a refresh token is exchanged for tokens
+//! `POST /oauth2/v1/token`: exchanges a code or a refresh token for tokens
 //! (<https://airtable.com/developers/web/api/oauth-reference>).
 
 use std::sync::Arc;
@@ -24,14 +24,14 @@ use crate::{
 struct TokenResponse {
     access_token: String,
     refresh_token: String,
-    /// With a space at the end, as Airtable writes it and says that it means to.
+    /// With a trailing space, as Airtable documents.
     token_type: &'static str,
     scope: String,
     expires_in: u32,
     refresh_expires_in: u32,
 }
 
-/// An error of the token endpoint: a word of RFC 6749 and a sentence.
+/// An error of the token endpoint: an error code of RFC 6749 and a description.
 #[derive(Debug)]
 pub(crate) struct TokenError {
     pub status: StatusCode,
@@ -44,7 +44,7 @@ const PARAMETERS: [&str; 7] =
 
 pub(crate) async fn token(State(airtable): State<Arc<Airtable>>, headers: HeaderMap, body: Bytes) -> Response {
     match issue(&airtable, &headers, &body) {
-        Ok(issued) => reply::json(StatusCode::OK, &issued),
+        Ok(tokens) => reply::json(StatusCode::OK, &tokens),
         Err(error) => error.into_response(),
     }
 }
@@ -55,19 +55,20 @@ fn issue(airtable: &Airtable, headers: &HeaderMap, body: &[u8]) -> Result<TokenR
         return Err(TokenError::invalid_request("The body must be application/x-www-form-urlencoded"));
     }
     let fields = Fields::parse(body);
-    // Before anything is checked: a code is used up by the first request that shows it, however that ends.
+    // Before anything is checked, because a code is used up by the first request that contains it, even if that request
+    // fails.
     let code = fields
         .get("code")
         .and_then(|code| airtable.grants.redeem_code::<SharedBases>(code, airtable.context.clock.now()));
-    let outcome = decide(airtable, headers, &fields, code.as_ref());
-    let burns = airtable.switches.get().code_burn_on_failure;
-    if let (Err(_), Some(code), false) = (&outcome, &code, burns) {
+    let outcome = process(airtable, headers, &fields, code.as_ref());
+    let is_used_up = airtable.switches.get().code_burn_on_failure;
+    if let (Err(_), Some(code), false) = (&outcome, &code, is_used_up) {
         airtable.grants.restore_code(code);
     }
     outcome
 }
 
-fn decide(
+fn process(
     airtable: &Airtable,
     headers: &HeaderMap,
     fields: &Fields<'_>,
@@ -82,7 +83,7 @@ fn decide(
         Some("refresh_token") => {
             let (refresh, scopes) = refresh::rotate(airtable, fields, &client_id)?;
             airtable.grants.counters.refreshes.increment();
-            Ok(issued(airtable, &refresh, scopes))
+            Ok(token_response(airtable, &refresh, scopes))
         }
         Some(_) => Err(TokenError::bad_request("unsupported_grant_type", "The grant_type is not supported")),
         None => Err(TokenError::invalid_request("The parameter grant_type is required")),
@@ -112,10 +113,10 @@ fn exchange(
     airtable.grants.counters.exchanges.increment();
     let refresh = code.clone().first_refresh(airtable.context.clock.now());
     let scopes = refresh.scopes.clone();
-    Ok(issued(airtable, &refresh, scopes))
+    Ok(token_response(airtable, &refresh, scopes))
 }
 
-fn issued(airtable: &Airtable, refresh: &Refresh<SharedBases>, scopes: Vec<String>) -> TokenResponse {
+fn token_response(airtable: &Airtable, refresh: &Refresh<SharedBases>, scopes: Vec<String>) -> TokenResponse {
     let switches = airtable.switches.get();
     let now = airtable.context.clock.now();
     let life = SignedDuration::from_secs(switches.access_token_seconds.into());

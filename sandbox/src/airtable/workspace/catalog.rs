@@ -1,4 +1,4 @@
-//! The workspace with its ids: every base, table, field and view of the plan, and the ends of links found.
+//! The workspace with its ids: every base, table, field and view of the definition, with links resolved.
 
 use super::{
     definition::{BaseDefinition, FieldDefinition, FieldType, Link, TableDefinition, ViewDefinition, WORKSPACE},
@@ -9,7 +9,7 @@ use crate::airtable::formula::{self, Expression};
 pub(crate) struct Catalog {
     pub seed: u64,
     pub bases: Vec<Base>,
-    /// Of all bases; a table is known by its index here.
+    /// The tables of all bases. A table is referred to by its index here.
     pub tables: Vec<Table>,
 }
 
@@ -26,9 +26,9 @@ pub(crate) struct Table {
     pub fields: Vec<Field>,
     pub views: Vec<View>,
     pub record_ids: RecordIds,
-    /// What its records' dice are thrown for.
+    /// Distinguishes the dice of this table's records from those of other tables.
     pub subject: u64,
-    /// The weights of the tables before it.
+    /// The sum of the weights of the tables before it.
     before: u64,
 }
 
@@ -38,25 +38,25 @@ pub(crate) struct Field {
     pub reference: Reference,
 }
 
-/// What a field refers to, by index.
+/// What a field refers to. Tables and fields are given by index.
 pub(crate) enum Reference {
-    Own,
-    /// A link to records of a table, whose own field of the link is this one.
+    Nothing,
+    /// Records of a table whose field `inverse` is the other end of the link.
     Link {
         table: usize,
         inverse: usize,
     },
-    /// A field of the table that a link of this table leads to.
-    Through {
+    /// A field of the records that a link field of this table leads to.
+    Lookup {
         link: usize,
         table: usize,
         field: usize,
     },
-    /// The number of records that a link of this table leads to.
-    Counted {
+    /// The number of records that a link field of this table leads to.
+    Count {
         link: usize,
     },
-    /// `None` if the formula cannot be read.
+    /// `None` if the formula is invalid.
     Formula(Option<Expression>),
 }
 
@@ -64,7 +64,7 @@ pub(crate) struct View {
     pub id: String,
     pub definition: &'static ViewDefinition,
     pub filter: Option<Expression>,
-    /// A field, and whether it runs downwards.
+    /// A field and whether it is descending.
     pub sort: Option<(usize, bool)>,
 }
 
@@ -84,7 +84,7 @@ impl Catalog {
         catalog
     }
 
-    /// How many of `total` records a table has. The shares of all tables add up to the total.
+    /// The number of this table's records. The numbers of all tables add up to `total`.
     pub(crate) fn count(&self, table: &Table, total: u64) -> u64 {
         let whole: u64 = self.tables.iter().map(|table| table.definition.weight).sum();
         let up_to = |weight: u64| total * weight / whole;
@@ -93,12 +93,12 @@ impl Catalog {
 }
 
 impl Table {
-    /// The index of a field, by its name or its id.
+    /// The index of a field, by name or id.
     pub(crate) fn field(&self, name: &str) -> Option<usize> {
         self.fields.iter().position(|field| field.definition.name == name || field.id == name)
     }
 
-    /// A view, by its name or its id.
+    /// A view, by name or id.
     pub(crate) fn view(&self, name: &str) -> Option<&View> {
         self.views.iter().find(|view| view.definition.name == name || view.id == name)
     }
@@ -131,7 +131,7 @@ fn table(seed: u64, index: usize, before: u64, definition: &'static TableDefinit
         fields: fields.collect(),
         views: views.collect(),
         record_ids: RecordIds::new(seed, definition.name),
-        subject: ids::subject(definition.name),
+        subject: ids::hash(definition.name),
         before,
     }
 }
@@ -139,30 +139,30 @@ fn table(seed: u64, index: usize, before: u64, definition: &'static TableDefinit
 fn reference(table: &TableDefinition, field: &FieldDefinition, read: &dyn Fn(&str) -> Option<Expression>) -> Reference {
     let found = match field.kind {
         FieldType::MultipleRecordLinks(Link::To { table, field } | Link::From { table, field }) => {
-            located(table, field).map(|(table, inverse)| Reference::Link { table, inverse })
+            find(table, field).map(|(table, inverse)| Reference::Link { table, inverse })
         }
         FieldType::MultipleLookupValues { link, field } | FieldType::Rollup { link, field } => {
-            through(table, link, field)
+            lookup(table, link, field)
         }
-        FieldType::Count { link } => position(table, link).map(|link| Reference::Counted { link }),
+        FieldType::Count { link } => position(table, link).map(|link| Reference::Count { link }),
         FieldType::Formula { text, .. } => Some(Reference::Formula(read(text))),
         _ => None,
     };
-    found.unwrap_or(Reference::Own)
+    found.unwrap_or(Reference::Nothing)
 }
 
-fn through(table: &TableDefinition, link: &str, field: &str) -> Option<Reference> {
+fn lookup(table: &TableDefinition, link: &str, field: &str) -> Option<Reference> {
     let link = position(table, link)?;
     let FieldType::MultipleRecordLinks(Link::To { table: linked, .. } | Link::From { table: linked, .. }) =
         table.fields[link].kind
     else {
         return None;
     };
-    located(linked, field).map(|(table, field)| Reference::Through { link, table, field })
+    find(linked, field).map(|(table, field)| Reference::Lookup { link, table, field })
 }
 
-/// The indexes of a table and of a field of it.
-fn located(table: &str, field: &str) -> Option<(usize, usize)> {
+/// The indexes of a table and of one of its fields.
+fn find(table: &str, field: &str) -> Option<(usize, usize)> {
     let mut tables = WORKSPACE.iter().flat_map(|base| base.tables).enumerate();
     let (index, definition) = tables.find(|(_, definition)| definition.name == table)?;
     position(definition, field).map(|field| (index, field))
@@ -177,18 +177,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn everything_in_the_plan_refers_to_something() {
+    fn every_reference_in_the_definition_is_resolved() {
         let catalog = Catalog::new(1);
         assert_eq!(catalog.tables.iter().map(|table| table.definition.weight).sum::<u64>(), 100);
         for table in &catalog.tables {
             for field in &table.fields {
                 let place = format!("{}/{}", table.definition.name, field.definition.name);
-                let is_own = matches!(field.reference, Reference::Own | Reference::Formula(None));
+                let refers_to_nothing = matches!(field.reference, Reference::Nothing | Reference::Formula(None));
                 let refers = matches!(
                     field.definition.kind.name(),
                     "multipleRecordLinks" | "multipleLookupValues" | "rollup" | "count" | "formula"
                 );
-                assert_eq!(is_own, !refers, "{place}");
+                assert_eq!(refers_to_nothing, !refers, "{place}");
                 if let Reference::Link { table: other, inverse } = field.reference {
                     let back = &catalog.tables[other].fields[inverse].reference;
                     let is_mutual = matches!(back, Reference::Link { table: back, inverse } if *back == table.index && table.fields[*inverse].id == field.id);

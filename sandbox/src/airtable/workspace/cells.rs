@@ -1,9 +1,9 @@
-//! The cells of the workspace, each computed from the seed and the index of its record when it is asked for.
+//! The cells of the workspace. Each is computed from the seed and the index of its record when it is requested.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use self::{collaborators::by, links::linked};
+use self::links::linked;
 use super::{
     catalog::{Catalog, Field, Reference, Table},
     definition::FieldType,
@@ -24,16 +24,16 @@ mod times;
 
 pub(crate) use self::{
     display::text,
-    times::{Row, written},
+    times::{Row, format_time},
 };
 
-/// The workspace with so many records, at one moment.
+/// The workspace with this many records, at one moment.
 #[derive(Clone, Copy)]
 pub(crate) struct Snapshot<'a> {
     pub catalog: &'a Catalog,
-    /// Records of all tables together.
+    /// The number of records of all tables together.
     pub total: u64,
-    /// What formulas take for now. Fields do not ask for it: a record is the same at all times.
+    /// The current time for formulas. No field depends on it, so a record is always the same.
     pub now: Timestamp,
 }
 
@@ -46,23 +46,23 @@ impl<'a> Snapshot<'a> {
         Row::new(Dice::new(self.catalog.seed, table.subject, index), index)
     }
 
-    /// The value of a cell in Airtable's JSON, or nothing for an empty one.
+    /// The value of a cell as Airtable's JSON, or `None` if it is empty.
     pub(crate) fn cell(self, table: &'a Table, field: usize, index: u64) -> Option<Value> {
         let (known, row) = (&table.fields[field], self.row(table, index));
-        // Which cells are empty and what stands in others are thrown for separately.
+        // Each field uses its own range of purposes, so that its values are independent of those of other fields.
         let purpose = 1000 * (field as u64 + 1);
         if known.definition.empty_once_in > 0 && row.dice.once_in(purpose, known.definition.empty_once_in) {
             return None;
         }
         match &known.reference {
-            Reference::Own => self.own(table, known, &row, purpose),
+            Reference::Nothing => self.generated(table, known, &row, purpose),
             Reference::Link { .. } => {
                 let ids: Vec<Value> =
                     linked(self, table, field, index).map(|(table, row)| table.record_ids.id(row).into()).collect();
                 (!ids.is_empty()).then_some(Value::Array(ids))
             }
-            Reference::Counted { link } => Some(linked(self, table, *link, index).count().into()),
-            Reference::Through { link, field, .. } => {
+            Reference::Count { link } => Some(linked(self, table, *link, index).count().into()),
+            Reference::Lookup { link, field, .. } => {
                 let cells = linked(self, table, *link, index).filter_map(|(table, row)| self.cell(table, *field, row));
                 if matches!(known.definition.kind, FieldType::Rollup { .. }) {
                     return Some(number(cells.filter_map(|cell| cell.as_f64()).sum()));
@@ -77,18 +77,18 @@ impl<'a> Snapshot<'a> {
             }
             Reference::Formula(expression) => {
                 let record = Record { snapshot: self, table, index };
-                expression.as_ref().and_then(|expression| result(expression.evaluate(&record)))
+                expression.as_ref().and_then(|expression| formula_result(expression.evaluate(&record)))
             }
         }
     }
 
-    /// The same cell as formulas see it.
+    /// The value of a cell as formulas see it.
     pub(crate) fn value(self, table: &'a Table, field: usize, index: u64) -> formula::Value {
         let cell = self.cell(table, field, index);
         cell.map_or(formula::Value::Blank, |cell| formula_value::value(self, table, field, &cell))
     }
 
-    fn own(self, table: &Table, field: &Field, row: &Row, purpose: u64) -> Option<Value> {
+    fn generated(self, table: &Table, field: &Field, row: &Row, purpose: u64) -> Option<Value> {
         let dice = row.dice;
         let between = |low: i64, high: i64| low + dice.below(purpose + 1, (high - low).unsigned_abs()) as i64;
         match field.definition.kind {
@@ -96,7 +96,7 @@ impl<'a> Snapshot<'a> {
             | FieldType::MultilineText(words)
             | FieldType::RichText(words)
             | FieldType::Email(words)
-            | FieldType::Url(words) => Some(texts::written(words, row, purpose).into()),
+            | FieldType::Url(words) => Some(texts::text(words, row, purpose).into()),
             FieldType::PhoneNumber => Some(texts::telephone(row, purpose).into()),
             FieldType::Number { precision, low, high } => {
                 Some(number(between(low, high) as f64 / 10_f64.powi(precision as i32)))
@@ -110,15 +110,15 @@ impl<'a> Snapshot<'a> {
             FieldType::SingleSelect(names) | FieldType::ExternalSyncSource(names) => {
                 Some(dice.pick(purpose + 1, names).into())
             }
-            FieldType::MultipleSelects(names) => Some(texts::some_of(row, purpose, names).into()),
-            FieldType::SingleCollaborator => Some(by(self.catalog.seed, dice, purpose + 1)),
-            FieldType::CreatedBy => Some(by(self.catalog.seed, dice, collaborators::CREATOR)),
-            FieldType::LastModifiedBy => Some(by(self.catalog.seed, dice, collaborators::EDITOR)),
+            FieldType::MultipleSelects(names) => Some(texts::options(row, purpose, names).into()),
+            FieldType::SingleCollaborator => Some(collaborators::pick(self.catalog.seed, dice, purpose + 1)),
+            FieldType::CreatedBy => Some(collaborators::pick(self.catalog.seed, dice, collaborators::CREATOR)),
+            FieldType::LastModifiedBy => Some(collaborators::pick(self.catalog.seed, dice, collaborators::EDITOR)),
             FieldType::MultipleCollaborators => Some(collaborators::team(self.catalog.seed, dice, purpose)),
             FieldType::Date(_, span) => Some(times::day(row, span, purpose).into()),
             FieldType::DateTime(span) => Some(times::moment(row, span, purpose).into()),
-            FieldType::CreatedTime => Some(written(row.created).into()),
-            FieldType::LastModifiedTime => Some(written(row.modified).into()),
+            FieldType::CreatedTime => Some(format_time(row.created).into()),
+            FieldType::LastModifiedTime => Some(format_time(row.modified).into()),
             FieldType::MultipleAttachments => Some(attachments::attached(self.catalog.seed, table, row, purpose)),
             FieldType::AutoNumber => Some((row.index + 1).into()),
             FieldType::Barcode => Some(texts::barcode(row, purpose)),
@@ -126,7 +126,7 @@ impl<'a> Snapshot<'a> {
                 let id = table.record_ids.id(row.index);
                 Some(json!({"label": label, "url": format!("https://desk.example/reply?record={id}")}))
             }
-            FieldType::AiText { .. } => Some(texts::generated(row, purpose)),
+            FieldType::AiText { .. } => Some(texts::ai_text(row, purpose)),
             FieldType::MultipleRecordLinks(_)
             | FieldType::MultipleLookupValues { .. }
             | FieldType::Rollup { .. }
@@ -136,7 +136,7 @@ impl<'a> Snapshot<'a> {
     }
 }
 
-/// A record as the subject of formulas.
+/// A record for which formulas are evaluated.
 pub(crate) struct Record<'a> {
     pub snapshot: Snapshot<'a>,
     pub table: &'a Table,
@@ -165,14 +165,14 @@ impl Subject for Record<'_> {
     }
 }
 
-/// A number as JavaScript writes it: without a fraction where there is none.
+/// A number as JavaScript writes it: without a fraction if that is zero.
 fn number(value: f64) -> Value {
     let rounded = (value * 1e9).round() / 1e9;
     if rounded.fract() == 0.0 && rounded.abs() < 1e15 { json!(rounded as i64) } else { json!(rounded) }
 }
 
-/// What stands in a cell whose formula came to this. Infinities and what is not a number have a word instead of a number.
-fn result(value: formula::Value) -> Option<Value> {
+/// The cell value of a formula's result. Infinities and NaN have special values.
+fn formula_result(value: formula::Value) -> Option<Value> {
     use formula::Value as Formula;
     match value {
         Formula::Blank => None,
@@ -183,7 +183,7 @@ fn result(value: formula::Value) -> Option<Value> {
         }
         Formula::Number(value) => Some(number(value)),
         Formula::Flag(flag) => Some(u8::from(flag).into()),
-        Formula::Moment(moment) => Some(written(moment).into()),
+        Formula::Moment(moment) => Some(format_time(moment).into()),
         Formula::Error => Some(json!({"error": "#ERROR!"})),
     }
 }

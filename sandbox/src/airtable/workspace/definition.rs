@@ -1,5 +1,5 @@
-//! What the workspace is made of, written down as data: three bases, their tables, fields and views. The records follow
-//! from it and from the seed.
+//! The definition of the workspace as data: three bases with their tables, fields and views. Records are generated from
+//! it and the seed.
 
 pub(crate) use self::{
     kind::{DateStyle, DayRange, FieldType, Link, TextSource},
@@ -14,16 +14,16 @@ mod vocabulary;
 
 pub(crate) struct BaseDefinition {
     pub name: &'static str,
-    /// What the person may do in the base: `create`, `edit` or `read`.
+    /// The user's permission level in the base: `create`, `edit` or `read`.
     pub permission: &'static str,
     pub tables: &'static [TableDefinition],
 }
 
 pub(crate) struct TableDefinition {
-    /// Different in all bases, because the ids are made of it.
+    /// Unique over all bases, because ids are derived from it.
     pub name: &'static str,
     pub description: Option<&'static str>,
-    /// The table's share of all records, in hundredths.
+    /// The table's share of all records in percent.
     pub weight: u64,
     /// The first is the primary field.
     pub fields: &'static [FieldDefinition],
@@ -34,18 +34,18 @@ pub(crate) struct FieldDefinition {
     pub name: &'static str,
     pub kind: FieldType,
     pub description: Option<&'static str>,
-    /// One cell in so many is empty; 0 for a field that is always filled.
+    /// One cell in this many is empty; 0 for a field that is always filled.
     pub empty_once_in: u64,
 }
 
 pub(crate) struct ViewDefinition {
     pub name: &'static str,
     pub kind: &'static str,
-    /// A formula that keeps some records.
+    /// A formula that selects the view's records.
     pub filter: Option<&'static str>,
-    /// A field, and whether it runs downwards.
+    /// A field and whether it is descending.
     pub sort: Option<(&'static str, bool)>,
-    /// How many fields at the end the view does not show.
+    /// The number of fields at the end that the view hides.
     pub hidden_fields: usize,
 }
 
@@ -75,15 +75,15 @@ const fn grid(name: &'static str) -> ViewDefinition {
 }
 
 impl ViewDefinition {
-    const fn only(self, formula: &'static str) -> Self {
+    const fn filtered_by(self, formula: &'static str) -> Self {
         Self { filter: Some(formula), ..self }
     }
 
-    const fn by(self, field: &'static str) -> Self {
+    const fn sorted_by(self, field: &'static str) -> Self {
         Self { sort: Some((field, false)), ..self }
     }
 
-    const fn by_descending(self, field: &'static str) -> Self {
+    const fn sorted_by_descending(self, field: &'static str) -> Self {
         Self { sort: Some((field, true)), ..self }
     }
 

@@ -1,20 +1,20 @@
-//! Identifiers: a word of three letters and fourteen letters or digits. A record's id holds its index, shuffled, so that it
-//! is found again by arithmetic; the ids of everything else are made of the seed and a name.
+//! Ids: a prefix of three letters and fourteen letters or digits. A record's id encodes its index, shuffled, so the
+//! record is found without a lookup table. All other ids are derived from the seed and a name.
 
 use crate::fixtures::dice::Dice;
 
 const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
-/// Characters that hold the shuffled index: 62 to the power of eleven is more than 2 to the power of 64.
+/// Characters that encode the shuffled index: 62 to the power of eleven is more than 2 to the power of 64.
 const BODY: usize = 11;
-/// Characters that tell an id of this table from one that somebody made up.
+/// Characters of the checksum, which tells ids of this table from made-up ones.
 const CHECK: usize = 3;
-/// How often the halves of an index are shuffled into each other.
+/// Rounds of the Feistel network.
 const ROUNDS: u64 = 4;
 
-/// The id of whatever this name means, the same for the same seed: `named(1, "tbl", "Launches")`.
+/// The id for a name, always the same for a seed: `named(1, "tbl", "Launches")`.
 pub(crate) fn named(seed: u64, prefix: &str, name: &str) -> String {
-    let dice = Dice::new(seed, subject(prefix), subject(name));
+    let dice = Dice::new(seed, hash(prefix), hash(name));
     let letters = (0..(BODY + CHECK) as u64).map(|place| char::from(dice.pick(place, ALPHABET)));
     letters.fold(prefix.to_owned(), |mut id, letter| {
         id.push(letter);
@@ -22,12 +22,11 @@ pub(crate) fn named(seed: u64, prefix: &str, name: &str) -> String {
     })
 }
 
-/// A number that stands for a text.
-pub(crate) fn subject(text: &str) -> u64 {
+/// The FNV-1a hash of a text.
+pub(crate) fn hash(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
-/// The ids of one table's records.
 #[derive(Clone, Copy)]
 pub(crate) struct RecordIds {
     rounds: Dice,
@@ -35,7 +34,7 @@ pub(crate) struct RecordIds {
 
 impl RecordIds {
     pub(crate) fn new(seed: u64, table: &str) -> Self {
-        Self { rounds: Dice::new(seed, subject("rec"), subject(table)) }
+        Self { rounds: Dice::new(seed, hash("rec"), hash(table)) }
     }
 
     pub(crate) fn id(self, index: u64) -> String {
@@ -46,7 +45,7 @@ impl RecordIds {
         id
     }
 
-    /// The index that an id of this table holds.
+    /// The index that an id of this table encodes.
     pub(crate) fn index(self, id: &str) -> Option<u64> {
         let digits = id.strip_prefix("rec").filter(|digits| digits.len() == BODY + CHECK)?;
         let (body, check) = digits.split_at_checked(BODY)?;
@@ -58,7 +57,7 @@ impl RecordIds {
         self.rounds.below(shuffled ^ ROUNDS, 62 * 62 * 62)
     }
 
-    /// A Feistel network: whatever the rounds do, it can be walked backwards.
+    /// A Feistel network, which can be inverted.
     fn shuffle(self, index: u64) -> u64 {
         let (mut left, mut right) = (index >> 32, index & 0xffff_ffff);
         for round in 0..ROUNDS {
@@ -99,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_index_comes_back_out_of_its_id() {
+    fn an_index_is_decoded_from_its_id() {
         let ids = RecordIds::new(1, "Launches");
         for index in [0, 1, 2, 61, 62, 374, 1_000_000, u64::from(u32::MAX), u64::MAX] {
             let id = ids.id(index);
@@ -109,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_of_another_table_or_seed_is_none_of_ours() {
+    fn ids_of_other_tables_and_seeds_are_not_accepted() {
         let id = RecordIds::new(1, "Launches").id(7);
         assert_eq!(RecordIds::new(1, "Tasks").index(&id), None);
         assert_eq!(RecordIds::new(2, "Launches").index(&id), None);
@@ -120,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn names_have_ids_that_do_not_change() {
+    fn ids_depend_only_on_seed_prefix_and_name() {
         assert_eq!(named(1, "tbl", "Launches"), named(1, "tbl", "Launches"));
         assert_ne!(named(1, "tbl", "Launches"), named(2, "tbl", "Launches"));
         assert_ne!(named(1, "tbl", "Launches")[3..], named(1, "viw", "Launches")[3..]);

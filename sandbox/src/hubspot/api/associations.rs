@@ -1,7 +1,8 @@
-//! Which records are associated with which: what one record is associated with here, many records in `batch`, and what comes
-//! along with the records themselves in `within`.
+//! Associations between records: those of one record here, those of many in [`batch`], and those returned inside the
+//! records themselves in [`inline`].
 //!
-//! HubSpot does not say which scopes a call needs beyond a list of all that may be involved; here it is the reading of both ends.
+//! HubSpot documents only a list of all scopes that a call may involve. Here a call needs read access to both object
+//! types.
 
 use std::sync::Arc;
 
@@ -35,10 +36,10 @@ pub(crate) mod batch;
 pub(crate) mod inline;
 mod types;
 
-/// Associations in a page, and the number that comes unasked (HubSpot's specification).
+/// Associations per page, which is also the default (HubSpot's specification).
 const LIMIT: u64 = 500;
 
-/// The other end, in a path.
+/// The other object type in a path.
 #[derive(Deserialize)]
 pub(crate) struct LinkedType {
     to: String,
@@ -52,7 +53,7 @@ impl LinkedType {
     }
 }
 
-/// An associated record, and every type that the association has.
+/// An associated record with all types of the association.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Linked {
@@ -100,12 +101,12 @@ pub(crate) async fn list(
     Ok(reply::json(StatusCode::OK, &Page { results, paging }))
 }
 
-/// The associations between two object types, a page at a time.
+/// The associations from one object type to another, a page at a time.
 struct Pages {
     from: ObjectType,
     to: ObjectType,
     seed: u64,
-    /// How many records there are at this end.
+    /// The number of records of the type `from`.
     count: u64,
     links: Links,
     id_type: AssociationIdType,
@@ -128,7 +129,8 @@ impl Pages {
         rows::index_of(self.seed, self.from, id.parse().ok()?).filter(|index| *index < self.count)
     }
 
-    /// A page and the cursor of the next one. What cursors look like is not documented; here they are ids, as in lists.
+    /// A page and the cursor of the next one. HubSpot does not document what these cursors look like; here they are
+    /// record ids, as in lists.
     fn page(&self, index: u64, after: u64, limit: u64) -> (Vec<Linked>, Option<String>) {
         let (ids, next) = self.links.page(self.from, index, self.to, after, limit);
         let format_id = |id: u64| match self.id_type {

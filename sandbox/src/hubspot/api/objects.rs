@@ -1,4 +1,4 @@
-//! Lists of records, and one record.
+//! Lists of records and single records.
 
 use std::sync::Arc;
 
@@ -28,7 +28,7 @@ use crate::{
 
 pub(crate) mod batch;
 
-/// What the path of a call names.
+/// The object and version that a path names.
 #[derive(Deserialize)]
 pub(crate) struct Target {
     #[serde(default)]
@@ -40,22 +40,22 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    /// The object type, if the path is one that is served and the caller may read it.
+    /// The object type, if the version is served and the caller may read the type.
     pub(crate) fn kind_for(&self, caller: &Caller) -> Result<ObjectType, ApiError> {
         let kind = self.kind()?;
         caller.require_read(kind)?;
         Ok(kind)
     }
 
-    /// The object type, whoever calls.
+    /// The object type, if the version is served.
     pub(crate) fn kind(&self) -> Result<ObjectType, ApiError> {
         check_version(self.version.as_deref())?;
         ObjectType::named(&self.kind)
     }
 }
 
-/// Refuses a version that stands in a path and is not served. `v3` stands among them because the links HubSpot puts into
-/// pages are spelled `/crm/objects/v3/…`.
+/// Rejects a version that is not served. `v3` is accepted here because HubSpot spells the links in its pages
+/// `/crm/objects/v3/…`.
 pub(crate) fn check_version(version: Option<&str>) -> Result<(), ApiError> {
     if matches!(version, None | Some("v3" | "2026-03" | "2026-09")) { Ok(()) } else { Err(ApiError::not_found()) }
 }
@@ -91,7 +91,7 @@ pub(crate) async fn list(
     let selection = Selection::new(&hubspot, kind, parameters.list("properties"));
     let within = InlineAssociations::read(&hubspot, kind, &caller, &parameters)?;
     let limit = page_size(&hubspot, &parameters)?;
-    // The cursor is the id of the next record, and any other number finds the record that follows it.
+    // The cursor is the id of the next record. Any other number finds the first record after it.
     let start = parameters.number("after")?.map_or(0, |after| rows::seek(selection.seed, kind, after));
     // Nothing in the account is archived.
     let count = if parameters.first("archived") == Some("true") { 0 } else { selection.count };
@@ -135,7 +135,7 @@ pub(crate) async fn read(
     Ok(reply::json(StatusCode::OK, &within.add_to(selection.record(index), index)))
 }
 
-/// 404 for a record that is not there, in other words when the id cannot be one.
+/// 404 for a record that does not exist, with another message if the id is not a number.
 pub(crate) fn missing(id_property: Option<&str>, id: String) -> ApiError {
     if id_property.is_some() || id.parse::<u64>().is_ok() {
         return ApiError::not_found();

@@ -61,7 +61,7 @@ pub(crate) async fn list(
         let is_meant = email.is_none_or(|email| owner.email().eq_ignore_ascii_case(email));
         owner.archived == archived && is_meant && u64::from(owner.id) >= after
     });
-    let results = owners.by_ref().take(limit as usize).map(Owner::wire).collect();
+    let results = owners.by_ref().take(limit as usize).map(Owner::to_wire).collect();
     let paging = owners.next().map(|next| Paging { next: Next { after: next.id.to_string(), link: None } });
     Ok(reply::json(StatusCode::OK, &Page { results, paging }))
 }
@@ -81,7 +81,7 @@ pub(crate) async fn read(
     };
     let archived = wants_archived(&parameters);
     let found = OWNERS.iter().find(|owner| owner.archived == archived && number(owner).to_string() == target.id);
-    Ok(reply::json(StatusCode::OK, &found.ok_or_else(ApiError::not_found)?.wire()))
+    Ok(reply::json(StatusCode::OK, &found.ok_or_else(ApiError::not_found)?.to_wire()))
 }
 
 fn wants_archived(parameters: &Parameters<'_>) -> bool {

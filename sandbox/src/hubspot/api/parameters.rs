@@ -1,4 +1,4 @@
-//! The query of a read, as HubSpot's endpoints write theirs.
+//! Query parameters of HubSpot's read endpoints.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use url::form_urlencoded;
 
 use crate::hubspot::error::ApiError;
 
-/// A query string, in which lists may be repeated or separated by commas.
+/// A query string in which lists are repeated or separated by commas.
 pub(crate) struct Parameters<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
 
 impl<'a> Parameters<'a> {
@@ -14,7 +14,7 @@ impl<'a> Parameters<'a> {
         Self(form_urlencoded::parse(query.as_bytes()).collect())
     }
 
-    /// The value of a parameter that stands alone; an empty one counts as left out.
+    /// The first value of a parameter. An empty value counts as absent.
     pub(crate) fn first(&self, name: &str) -> Option<&str> {
         self.0
             .iter()
@@ -33,7 +33,7 @@ impl<'a> Parameters<'a> {
         self.first(name).map(|text| text.parse().map_err(|_| invalid(text))).transpose()
     }
 
-    /// The number of results wanted: never more than `cap`, and 400 for none at all.
+    /// The requested number of results, at most `cap`. 400 for zero.
     pub(crate) fn limit(&self, default: u64, cap: u64) -> Result<u64, ApiError> {
         match self.number("limit")?.unwrap_or(default) {
             0 => Err(ApiError::validation("The limit must be greater than 0.")),
@@ -41,7 +41,7 @@ impl<'a> Parameters<'a> {
         }
     }
 
-    /// The same query with another cursor.
+    /// The same query with this cursor.
     pub(crate) fn continued(&self, after: &str) -> String {
         let kept = self.0.iter().filter(|(name, _)| name != "after");
         form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).append_pair("after", after).finish()

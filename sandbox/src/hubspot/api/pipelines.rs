@@ -1,5 +1,5 @@
-//! The pipelines of an object type. Deals have the one that every account has; what HubSpot lists for contacts and companies,
-//! whose lifecycle is a pipeline of sorts, is not documented, and here it is none.
+//! The pipelines of an object type. Deals have the default pipeline. HubSpot does not document what it lists for
+//! contacts and companies; here it is an empty list.
 
 use axum::{Extension, extract::Path, http::StatusCode, response::Response};
 use serde::Deserialize;
@@ -12,10 +12,10 @@ use crate::{
     reply,
 };
 
-/// How likely a deal is to be won, in the order of the stages; the last two are those of closed deals.
+/// The probability that a deal is won, by stage. The last two stages are closed.
 const PROBABILITIES: [&str; DEAL_STAGES.len()] = ["0.2", "0.4", "0.6", "0.8", "0.9", "1.0", "0.0"];
 
-/// HubSpot's specification: what every account has was created at the beginning of time.
+/// Default pipelines have this creation time in HubSpot's specification.
 const CREATED: &str = "1970-01-01T00:00:00Z";
 
 #[derive(Deserialize)]
@@ -23,7 +23,7 @@ pub(crate) struct Name {
     pipeline: String,
 }
 
-/// Needs no scope beyond the reading of the records.
+/// Requires only read access to the records.
 pub(crate) async fn list(
     Extension(caller): Extension<Caller>,
     Path(target): Path<Target>,
@@ -37,7 +37,7 @@ pub(crate) async fn read(
     Path(target): Path<Target>,
     Path(name): Path<Name>,
 ) -> Result<Response, ApiError> {
-    Ok(reply::json(StatusCode::OK, &named(&target, &caller, &name)?))
+    Ok(reply::json(StatusCode::OK, &find(&target, &caller, &name)?))
 }
 
 pub(crate) async fn stages(
@@ -45,11 +45,11 @@ pub(crate) async fn stages(
     Path(target): Path<Target>,
     Path(name): Path<Name>,
 ) -> Result<Response, ApiError> {
-    let pipeline = named(&target, &caller, &name)?;
+    let pipeline = find(&target, &caller, &name)?;
     Ok(reply::json(StatusCode::OK, &json!({"results": pipeline["stages"]})))
 }
 
-fn named(target: &Target, caller: &Caller, name: &Name) -> Result<Value, ApiError> {
+fn find(target: &Target, caller: &Caller, name: &Name) -> Result<Value, ApiError> {
     let pipelines = pipelines(target.kind_for(caller)?);
     pipelines.into_iter().find(|pipeline| pipeline["id"] == name.pipeline.as_str()).ok_or_else(ApiError::not_found)
 }

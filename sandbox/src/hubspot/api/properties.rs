@@ -1,4 +1,4 @@
-//! The list of properties of an object type.
+//! The properties of an object type.
 
 use std::sync::Arc;
 
@@ -46,20 +46,20 @@ fn describe(kind: ObjectType, order: usize, property: &Property) -> Value {
         .map(|(order, (value, label))| json!({"label": label, "value": value, "displayOrder": order, "hidden": false}))
         .collect();
     let is_owner = property.name == OWNER_PROPERTY;
-    // The sandbox has no writes, but a client may ask what could be written.
-    let is_kept_by_hubspot =
+    // The sandbox has no writes, but clients check which properties are read-only.
+    let is_read_only =
         property.name.starts_with("hs_") || property.name.ends_with("date") && property.name != "closedate";
     let mut description = json!({
         "name": property.name, "label": property.label, "type": property.kind, "fieldType": field_type,
         "description": format!("{} of the {}", property.label, kind.singular()),
         "groupName": format!("{}information", kind.singular()), "options": options, "displayOrder": order,
         "calculated": false, "externalOptions": is_owner, "hasUniqueValue": matches!(property.name, "hs_object_id" | "email"),
-        "hidden": false, "hubspotDefined": true, "formField": !is_kept_by_hubspot, "archived": false,
+        "hidden": false, "hubspotDefined": true, "formField": !is_read_only, "archived": false,
         "dataSensitivity": "non_sensitive",
-        "modificationMetadata": {"archivable": false, "readOnlyDefinition": true, "readOnlyValue": is_kept_by_hubspot},
+        "modificationMetadata": {"archivable": false, "readOnlyDefinition": true, "readOnlyValue": is_read_only},
     });
     if is_owner {
-        // Its values are ids of owners, which are listed elsewhere.
+        // Its values are owner ids, which the owners endpoint lists.
         description["referencedObjectType"] = "OWNER".into();
     }
     description

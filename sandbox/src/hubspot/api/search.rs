@@ -1,4 +1,4 @@
-//! `POST …/search`: filters, a query, one sort, and pages by offset up to the ten-thousandth result.
+//! `POST …/search`: filters, a text query, one sort, and paging by offset up to result 10,000.
 
 use std::{cmp::Ordering, sync::Arc};
 
@@ -33,8 +33,8 @@ use crate::{
 mod filter;
 mod request;
 
-/// How far into its results a search can be paged.
-const REACH: u64 = 10_000;
+/// The last result that paging can reach.
+const MAX_OFFSET: u64 = 10_000;
 
 #[derive(Serialize)]
 struct Found {
@@ -52,18 +52,19 @@ pub(crate) async fn search(
 ) -> Result<Response, ApiError> {
     let kind = target.kind_for(&caller)?;
     let search = Search::read(kind, &body)?;
-    if search.after.saturating_add(search.limit) > REACH {
-        return Err(ApiError::validation(format!("A search cannot be paged beyond {REACH} results.")));
+    if search.after.saturating_add(search.limit) > MAX_OFFSET {
+        return Err(ApiError::validation(format!("A search cannot be paged beyond {MAX_OFFSET} results.")));
     }
     let mut selection = Selection::new(&hubspot, kind, search.properties.iter().map(String::as_str));
     selection.count = visible(&hubspot, kind, selection.count);
-    // A scan of a large account takes seconds, which other requests should not have to wait for.
+    // Scanning a large account takes seconds and must not block other requests.
     let found = tokio::task::spawn_blocking(move || page(&selection, &search)).await;
     let found = found.map_err(|_| ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "The search failed."))?;
     Ok(reply::json(StatusCode::OK, &found))
 }
 
-/// Search learns of new records late: for the lag it sees as many as there were before.
+/// The number of records that search sees. While its index lags behind a change, that is at most the number before the
+/// change.
 fn visible(hubspot: &Hubspot, kind: ObjectType, count: u64) -> u64 {
     let lag = SignedDuration::from_millis(i64::try_from(hubspot.switches.get().search_lag_ms).unwrap_or(i64::MAX));
     match hubspot.context.settings().previous_records {
@@ -73,15 +74,17 @@ fn visible(hubspot: &Hubspot, kind: ObjectType, count: u64) -> u64 {
 }
 
 fn page(selection: &Selection, search: &Search) -> Found {
-    let (total, indexes) = if search.is_everything() { all(selection, search) } else { matching(selection, search) };
+    let (total, indexes) =
+        if search.is_unfiltered() { unfiltered(selection, search) } else { matching(selection, search) };
     let end = search.after + indexes.len() as u64;
     let results = indexes.into_iter().map(|index| selection.record(index)).collect();
     let paging = (end < total).then(|| Paging { next: Next { after: end.to_string(), link: None } });
     Found { total, results, paging }
 }
 
-/// Without a filter the order of creation is the order of the records, and nothing has to be looked at.
-fn all(selection: &Selection, search: &Search) -> (u64, Vec<u64>) {
+/// Without a filter, results are in order of creation, which is the order of the records, so none has to be computed to
+/// find the page.
+fn unfiltered(selection: &Selection, search: &Search) -> (u64, Vec<u64>) {
     let end = (search.after + search.limit).min(selection.count);
     (selection.count, (search.after..end).collect())
 }
@@ -106,7 +109,8 @@ fn sort_key(order: Option<&Order>, row: &Row) -> Option<String> {
     row.value(order?.property.name).map(str::to_owned)
 }
 
-/// Records without a value come last in either direction. The sort is stable, so that equal ones stay in order of creation.
+/// Records without a value come last in either direction. The sort is stable, so records with equal values stay in
+/// order of creation.
 fn ordering(order: &Order, a: Option<&str>, b: Option<&str>) -> Ordering {
     match (a, b) {
         (Some(a), Some(b)) if order.descending => compare(order.property, b, a),

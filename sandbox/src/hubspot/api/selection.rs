@@ -1,4 +1,4 @@
-//! Which properties of a record go into an answer, and the record as HubSpot writes it.
+//! Which properties a response includes, and records as HubSpot returns them.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,6 @@ use crate::hubspot::{
     switches::NullProperties,
 };
 
-/// A record on the wire.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Record {
@@ -24,24 +23,24 @@ pub(crate) struct Record {
     updated_at: String,
     archived: bool,
     url: String,
-    /// By the name of the other type. A record that is associated with nothing lacks the field.
+    /// By object type. Omitted if the record has no associations.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub associations: BTreeMap<&'static str, Associated>,
 }
 
-/// One object type of the account, and what is wanted of each record.
+/// The records of one object type, with the properties to return.
 pub(crate) struct Selection {
     pub kind: ObjectType,
     pub seed: u64,
-    /// How many records of the type there are.
+    /// The number of records of this type.
     pub count: u64,
     companies: u64,
     names: Vec<&'static str>,
-    leave_out_unset: bool,
+    omit_unset: bool,
 }
 
 impl Selection {
-    /// `wanted` are the names a client asked for; without any the defaults come. Unknown ones are left out without a word.
+    /// `wanted` are the requested properties; the defaults if there are none. Unknown names are ignored.
     pub(crate) fn new<'a>(hubspot: &Hubspot, kind: ObjectType, wanted: impl IntoIterator<Item = &'a str>) -> Self {
         let mut names: Vec<_> = wanted.into_iter().filter(|name| !name.is_empty()).collect();
         let properties = kind.properties();
@@ -57,7 +56,7 @@ impl Selection {
             count: kind.count(&records),
             companies: ObjectType::Companies.count(&records),
             names,
-            leave_out_unset: hubspot.switches.get().null_properties == NullProperties::Absent,
+            omit_unset: hubspot.switches.get().null_properties == NullProperties::Absent,
         }
     }
 
@@ -68,7 +67,7 @@ impl Selection {
     pub(crate) fn record(&self, index: u64) -> Record {
         let row = self.row(index);
         let values = self.names.iter().map(|name| (*name, row.value(name).map(str::to_owned)));
-        let properties = values.filter(|(_, value)| value.is_some() || !self.leave_out_unset).collect();
+        let properties = values.filter(|(_, value)| value.is_some() || !self.omit_unset).collect();
         Record {
             id: row.id.to_string(),
             properties,
@@ -80,7 +79,7 @@ impl Selection {
         }
     }
 
-    /// The index of the record with this id, or with this e-mail address when `id_property` says so.
+    /// The index of the record with this id, or with this value of another property that `id_property` names.
     pub(crate) fn find(&self, id_property: Option<&str>, value: &str) -> Option<u64> {
         match id_property {
             None | Some("hs_object_id") => {
@@ -88,7 +87,7 @@ impl Selection {
                 (index < self.count).then_some(index)
             }
             Some(name) => (0..self.count)
-                .find(|index| self.row(*index).value(name).is_some_and(|held| held.eq_ignore_ascii_case(value))),
+                .find(|index| self.row(*index).value(name).is_some_and(|actual| actual.eq_ignore_ascii_case(value))),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What there is in the account: object types and their properties.
+//! The account's object types and their properties.
 
 use serde::Serialize;
 
@@ -15,15 +15,14 @@ pub(crate) enum ObjectType {
     Deals,
 }
 
-/// A property of an object type.
 pub(crate) struct Property {
     pub name: &'static str,
     pub label: &'static str,
     pub kind: PropertyType,
     pub options: &'static [(&'static str, &'static str)],
-    /// Comes back when no properties are asked for.
+    /// Returned if the request names no properties.
     pub by_default: bool,
-    /// Is looked through by a search's `query`.
+    /// Covered by the `query` of a search.
     pub searchable: bool,
 }
 
@@ -37,7 +36,7 @@ pub(crate) enum PropertyType {
 }
 
 impl ObjectType {
-    /// Finds an object type by its name, its singular or its id.
+    /// Finds an object type by its plural, its singular or its id.
     pub(crate) fn named(name: &str) -> Result<Self, ApiError> {
         match name.to_ascii_lowercase().as_str() {
             "contacts" | "contact" | "0-1" => Ok(Self::Contacts),
@@ -75,7 +74,7 @@ impl ObjectType {
         records.count(self.plural()).into()
     }
 
-    /// Contacts name the time of their last change unlike everything else.
+    /// Contacts use another property name than all other types.
     pub(crate) fn modified_property(self) -> &'static str {
         if self == Self::Contacts { "lastmodifieddate" } else { "hs_lastmodifieddate" }
     }
@@ -141,7 +140,7 @@ const fn number(name: &'static str, label: &'static str) -> Property {
     Property { kind: PropertyType::Number, ..text(name, label) }
 }
 
-/// Times come back by default: those of creation and change always do, whatever was asked for.
+/// Times are returned by default. Those of creation and last change are returned in every case.
 const fn time(name: &'static str, label: &'static str) -> Property {
     Property { kind: PropertyType::Datetime, by_default: true, ..text(name, label) }
 }

@@ -28,7 +28,7 @@ pub(crate) struct Owner {
     updated: &'static str,
 }
 
-/// An owner on the wire.
+/// An owner as the API returns it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Wire {
@@ -38,7 +38,7 @@ pub(crate) struct Wire {
     kind: &'static str,
     first_name: &'static str,
     last_name: &'static str,
-    /// Null for one who has left, whose number is then in the next field only (HubSpot's owners guide).
+    /// Null for an archived owner, whose user id is then in the next field only (HubSpot's owners guide).
     user_id: Option<u32>,
     user_id_including_inactive: u32,
     created_at: &'static str,
@@ -86,7 +86,7 @@ impl Owner {
         format!("{}.{}@{HUB_DOMAIN}", ascii(self.first_name), ascii(self.last_name))
     }
 
-    pub(crate) fn wire(&self) -> Wire {
+    pub(crate) fn to_wire(&self) -> Wire {
         Wire {
             id: self.id.to_string(),
             email: self.email(),

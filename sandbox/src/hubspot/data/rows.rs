@@ -1,4 +1,4 @@
-//! The records themselves, each computed from the seed and its index when it is asked for. A million of them take no memory.
+//! The records. Each is computed from the seed and its index when it is requested, so a million of them take no memory.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -10,38 +10,37 @@ mod contacts;
 mod deals;
 pub(crate) mod links;
 
-/// A record. Its times are relative to fixed moments, never to now.
+/// A record. Its times are relative to a fixed moment, so they do not depend on when they are computed.
 pub(crate) struct Row {
     pub id: u64,
     pub created: Timestamp,
     pub modified: Timestamp,
-    /// What the properties hold, those that every type has included.
+    /// The values of the properties, including those that every type has.
     values: Vec<(&'static str, Option<String>)>,
 }
 
-/// Records are created from here on, and none later than `SPAN` after it.
+/// The first record is created at this moment, and the others at most `SPAN` milliseconds later.
 const FIRST: Timestamp = Timestamp::constant(1_693_555_200, 0);
 const SPAN: u64 = 3 * 365 * 24 * 3600 * 1000;
 
-/// Ids have gaps, as ids of an account in use have; the gap leaves room for one id to be picked in each stretch.
+/// Ids have gaps, as in an account in use: each stretch of this many numbers contains one id.
 const STRETCH: u64 = 23;
 
-/// No record has a greater id; whatever number a client sends is cut to this before anything is computed from it.
+/// The greatest id. Larger numbers from a client are reduced to this before anything is computed from them.
 const LAST_ID: u64 = u64::MAX / 2;
 
 impl Row {
-    /// The value of a property: `None` if it is not set or not a property at all.
+    /// `None` if the property is not set or does not exist.
     pub(crate) fn value(&self, name: &str) -> Option<&str> {
         self.values.iter().find(|(known, _)| *known == name).and_then(|(_, value)| value.as_deref())
     }
 }
 
-/// A time as Java writes it: without milliseconds when there are none, and otherwise with all three digits.
+/// A time as Java formats it: without milliseconds if they are zero, and otherwise with three digits.
 pub(crate) fn format_time(time: Timestamp) -> String {
     if time.subsec_millisecond() == 0 { time.to_string() } else { format!("{time:.3}") }
 }
 
-/// The record with this index.
 pub(crate) fn row(seed: u64, kind: ObjectType, index: u64, companies: u64) -> Row {
     let dice = dice(seed, kind, index);
     let id = id(seed, kind, index);
@@ -59,13 +58,13 @@ pub(crate) fn row(seed: u64, kind: ObjectType, index: u64, companies: u64) -> Ro
     Row { id, created, modified, values }
 }
 
-/// The index of the record with this id, if there can be one.
+/// The index of the record with this id, if an index has it.
 pub(crate) fn index_of(seed: u64, kind: ObjectType, wanted: u64) -> Option<u64> {
     let index = wanted.min(LAST_ID).checked_sub(first_id(kind))? / STRETCH;
     (id(seed, kind, index) == wanted).then_some(index)
 }
 
-/// The index of the first record whose id is not below this one.
+/// The index of the first record with this id or a greater one.
 pub(crate) fn seek(seed: u64, kind: ObjectType, from: u64) -> u64 {
     let from = from.min(LAST_ID);
     let index = from.saturating_sub(first_id(kind)) / STRETCH;
@@ -88,13 +87,13 @@ fn first_id(kind: ObjectType) -> u64 {
     }
 }
 
-/// Later records were created later, ever more of them in a day, however many there are.
+/// Later records are created later, and ever closer together, so that any number of them fits into `SPAN`.
 fn created(index: u64) -> Timestamp {
     let milliseconds = u128::from(SPAN) * u128::from(index) / u128::from(index + 2000);
     FIRST + SignedDuration::from_millis(milliseconds as i64)
 }
 
-/// Some records were never changed, and some changes fell on a full second, which is then written without milliseconds.
+/// Some records were never changed, and some were changed on a full second, whose time has no milliseconds.
 fn modified(dice: Dice, created: Timestamp) -> Timestamp {
     if dice.once_in(1, 9) {
         return created;

@@ -1,4 +1,4 @@
-//! Every answer has a correlation id in its headers, and an error repeats it in its body.
+//! Every response has a correlation id in its headers, and an error repeats it in its body.
 
 use axum::{
     extract::Request,
@@ -15,7 +15,7 @@ pub(crate) async fn correlate(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let id = new_id();
     if let Some(ApiError(envelope)) = response.extensions_mut().remove() {
-        response = write(*envelope, id.clone(), response);
+        response = with_body(*envelope, id.clone(), response);
     }
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert("x-hubspot-correlation-id", id.clone());
@@ -24,11 +24,12 @@ pub(crate) async fn correlate(request: Request, next: Next) -> Response {
     response
 }
 
-/// The error with its body; the headers that were set on the way stay.
-fn write(mut envelope: Envelope, id: String, unwritten: Response) -> Response {
+/// Adds the body and keeps the headers that were set before.
+fn with_body(mut envelope: Envelope, id: String, response: Response) -> Response {
     envelope.correlation_id = id;
+    let original = response;
     let mut response = reply::json(envelope.code, &envelope);
-    for (name, value) in unwritten.headers() {
+    for (name, value) in original.headers() {
         if name != header::CONTENT_LENGTH {
             response.headers_mut().insert(name, value.clone());
         }
@@ -39,7 +40,7 @@ fn write(mut envelope: Envelope, id: String, unwritten: Response) -> Response {
     response
 }
 
-/// A UUID of version 7, as HubSpot's recent ones are.
+/// A version 7 UUID, as HubSpot's recent ids are.
 pub(crate) fn new_id() -> String {
     let milliseconds = Timestamp::now().as_millisecond().unsigned_abs() & 0xffff_ffff_ffff;
     let (high, low) = (rand::random::<u16>() & 0x0fff, rand::random::<u64>());

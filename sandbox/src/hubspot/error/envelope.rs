@@ -1,11 +1,11 @@
-//! The body of an error, its fields in HubSpot's order. Only those that are set are sent.
+//! The body of an error, with its fields in HubSpot's order. Fields that are not set are omitted.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
 use axum::http::StatusCode;
 use serde::Serialize;
 
-/// What an error is about: lists of strings by name.
+/// Details of an error: lists of strings by name.
 pub(crate) type Context = BTreeMap<&'static str, Vec<String>>;
 
 #[derive(Clone, Debug, Default, Serialize)]

@@ -1,4 +1,4 @@
-//! `/oauth/authorize`: asks the person, and sends the browser back with a code or with the refusal.
+//! `/oauth/authorize`: asks the user for consent, then redirects back with a code or an error.
 
 use std::sync::Arc;
 
@@ -14,10 +14,10 @@ use url::Url;
 use super::consent;
 use crate::{grants::Code, hubspot::Hubspot, reply::html};
 
-/// The query as it comes; a parameter that is missing is the page's to explain.
+/// The query before it is checked. The page explains what is missing.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Request {
+pub(crate) struct Parameters {
     client_id: String,
     redirect_uri: String,
     scope: String,
@@ -28,11 +28,11 @@ pub(crate) struct Request {
     code_challenge_method: Option<String>,
 }
 
-/// A request that has all it needs.
+/// A valid request.
 pub(crate) struct AuthorizationRequest {
     pub client_id: String,
     pub redirect_uri: Url,
-    /// The redirect address as it was written; the token request must repeat it.
+    /// The redirect URI exactly as it was sent; the token request must repeat it.
     raw_redirect_uri: String,
     pub scopes: Vec<String>,
     state: Option<String>,
@@ -40,34 +40,34 @@ pub(crate) struct AuthorizationRequest {
 }
 
 #[derive(Deserialize)]
-pub(crate) struct Answer {
+pub(crate) struct Decision {
     decision: String,
 }
 
-pub(crate) async fn ask(Query(query): Query<Request>) -> Response {
+pub(crate) async fn ask(Query(query): Query<Parameters>) -> Response {
     match check(query) {
-        Ok(asked) => page(StatusCode::OK, consent::page(&asked), Some(&asked.redirect_uri)),
-        Err(problem) => page(StatusCode::BAD_REQUEST, consent::error_page(problem), None),
+        Ok(request) => respond(StatusCode::OK, consent::page(&request), Some(&request.redirect_uri)),
+        Err(problem) => respond(StatusCode::BAD_REQUEST, consent::error_page(problem), None),
     }
 }
 
-/// The form posts to the address of the page, so that the query says again what was asked.
+/// The form posts to the page's own URL, so the query is the same as before.
 pub(crate) async fn decide(
     State(hubspot): State<Arc<Hubspot>>,
-    Query(query): Query<Request>,
-    Form(answer): Form<Answer>,
+    Query(query): Query<Parameters>,
+    Form(form): Form<Decision>,
 ) -> Response {
-    let asked = match check(query) {
-        Ok(asked) => asked,
-        Err(problem) => return page(StatusCode::BAD_REQUEST, consent::error_page(problem), None),
+    let request = match check(query) {
+        Ok(request) => request,
+        Err(problem) => return respond(StatusCode::BAD_REQUEST, consent::error_page(problem), None),
     };
-    let mut target = asked.redirect_uri;
-    if answer.decision == "approve" {
+    let mut target = request.redirect_uri;
+    if form.decision == "approve" {
         let code = hubspot.grants.sign_code(&Code {
-            client_id: asked.client_id,
-            redirect_uri: asked.raw_redirect_uri,
-            scopes: asked.scopes,
-            challenge: asked.challenge,
+            client_id: request.client_id,
+            redirect_uri: request.raw_redirect_uri,
+            scopes: request.scopes,
+            challenge: request.challenge,
             resources: (),
             issued: hubspot.context.clock.now(),
             nonce: rand::random(),
@@ -79,21 +79,20 @@ pub(crate) async fn decide(
             .append_pair("error", "access_denied")
             .append_pair("error_description", "The user denied access to the account.");
     }
-    if let Some(state) = asked.state {
+    if let Some(state) = request.state {
         target.query_pairs_mut().append_pair("state", &state);
     }
     Redirect::to(target.as_str()).into_response()
 }
 
-fn check(query: Request) -> Result<AuthorizationRequest, &'static str> {
+fn check(query: Parameters) -> Result<AuthorizationRequest, &'static str> {
     if query.client_id.is_empty() {
         return Err("The request has no client_id.");
     }
     if query.client_id.starts_with("wrong") {
         return Err("There is no app with this client_id.");
     }
-    let redirect_uri =
-        Url::parse(&query.redirect_uri).map_err(|_| "The request has no redirect_uri that is an address.")?;
+    let redirect_uri = Url::parse(&query.redirect_uri).map_err(|_| "The redirect_uri is missing or not a URL.")?;
     if !matches!(redirect_uri.scheme(), "http" | "https") || !redirect_uri.has_host() {
         return Err("The redirect_uri must begin with http:// or https://.");
     }
@@ -112,14 +111,14 @@ fn check(query: Request) -> Result<AuthorizationRequest, &'static str> {
             scopes.push(scope.to_owned());
         }
     }
-    // HubSpot grants this one to every app.
+    // HubSpot grants this scope to every app.
     if !scopes.iter().any(|scope| scope == "oauth") {
         scopes.push("oauth".to_owned());
     }
-    let Request { client_id, redirect_uri: raw_redirect_uri, state, code_challenge: challenge, .. } = query;
+    let Parameters { client_id, redirect_uri: raw_redirect_uri, state, code_challenge: challenge, .. } = query;
     Ok(AuthorizationRequest { client_id, redirect_uri, raw_redirect_uri, scopes, state, challenge })
 }
 
-fn page(status: StatusCode, html: String, returns_to: Option<&Url>) -> Response {
+fn respond(status: StatusCode, html: String, returns_to: Option<&Url>) -> Response {
     html::response(status, html, consent::STYLE, returns_to)
 }

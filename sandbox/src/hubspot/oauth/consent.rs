@@ -1,4 +1,4 @@
-//! The page that asks whether an app may read the account, in plain HTML with one style sheet of its own.
+//! The consent page.
 
 use std::fmt::Write;
 
@@ -31,13 +31,13 @@ button:focus-visible { outline: 3px solid var(--ink); outline-offset: 2px }
 code { font-size: .9em }
 ";
 
-pub(crate) fn page(asked: &AuthorizationRequest) -> String {
+pub(crate) fn page(request: &AuthorizationRequest) -> String {
     let mut scopes = String::new();
-    for scope in &asked.scopes {
+    for scope in &request.scopes {
         let _ = write!(scopes, "<li><code>{}</code></li>", escape(scope));
     }
-    let client = escape(&asked.client_id);
-    let returns_to = escape(&asked.redirect_uri.origin().ascii_serialization());
+    let client = escape(&request.client_id);
+    let returns_to = escape(&request.redirect_uri.origin().ascii_serialization());
     document(
         "Connect an app",
         &format!(

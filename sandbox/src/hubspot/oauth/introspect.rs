@@ -1,4 +1,4 @@
-//! What a token is, and its end: introspection and revocation, in the dated versions and in the first one.
+//! Introspection and revocation in the dated versions of the API; [`v1`] has those of the first one.
 
 use std::sync::Arc;
 
@@ -41,7 +41,7 @@ pub(crate) async fn introspect(
     let any_field = hubspot.switches.get().introspect_field == IntrospectField::Any;
     let others = request.access_token.or(request.refresh_token).filter(|_| any_field);
     let token = request.token.or(others).ok_or_else(|| ApiError::validation("The request has no token."))?;
-    // RFC 7662 says no more about a token than that it is not active; HubSpot's answer to one is not documented.
+    // RFC 7662 returns no more than this for an invalid token; HubSpot's response is not documented.
     let description = describe(&hubspot, &token).unwrap_or_else(|| json!({"active": false}));
     Ok(reply::json(StatusCode::OK, &description))
 }
@@ -57,12 +57,12 @@ pub(crate) async fn revoke(
     check_client(&request.client_id, &request.client_secret)?;
     let token = request.token.or(request.refresh_token).unwrap_or_default();
     let refresh = valid_refresh(&hubspot, &token).filter(|refresh| refresh.client_id == request.client_id);
-    end(&hubspot, &refresh.ok_or_else(bad_refresh_token)?);
+    revoke_grant(&hubspot, &refresh.ok_or_else(bad_refresh_token)?);
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// Access tokens of the grant live on to their own expiry, as HubSpot documents for its first version.
-fn end(hubspot: &Hubspot, refresh: &Refresh<()>) {
+/// The grant's access tokens stay valid until they expire, as HubSpot documents for its first version.
+fn revoke_grant(hubspot: &Hubspot, refresh: &Refresh<()>) {
     hubspot.grants.revoke(refresh.family);
     hubspot.grants.counters.revocations.increment();
 }
@@ -72,7 +72,7 @@ fn valid_refresh(hubspot: &Hubspot, token: &str) -> Option<Refresh<()>> {
     hubspot.grants.refresh(token, rotation, hubspot.context.clock.now()).ok()
 }
 
-/// An access token that has not expired, and the seconds left to it.
+/// An access token that has not expired, and how many seconds it has left.
 fn valid_access(hubspot: &Hubspot, token: &str) -> Option<(Access<()>, i64)> {
     let access = hubspot.grants.access(token)?;
     let left = access.expires.duration_since(hubspot.context.clock.now()).as_secs();

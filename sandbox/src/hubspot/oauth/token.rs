@@ -1,4 +1,4 @@
-//! `POST /oauth/{version}/token`: a code or a refresh token is exchanged for tokens.
+//! `POST /oauth/{version}/token`: exchanges a code or a refresh token for tokens.
 
 use std::sync::Arc;
 
@@ -49,9 +49,9 @@ pub(crate) async fn token(
         return ApiError::not_found().into_response();
     }
     match issue(&hubspot, &request) {
-        Ok(issued) => reply::json(StatusCode::OK, &issued),
-        Err(refusal) if version == "v1" => refusal.without_oauth_fields().into_response(),
-        Err(refusal) => refusal.into_response(),
+        Ok(tokens) => reply::json(StatusCode::OK, &tokens),
+        Err(error) if version == "v1" => error.without_oauth_fields().into_response(),
+        Err(error) => error.into_response(),
     }
 }
 
@@ -59,7 +59,8 @@ pub(crate) fn is_version(version: &str) -> bool {
     matches!(version, "v1" | "v3" | "2026-03" | "2026-09")
 }
 
-/// Refuses the credentials that stand for a mistake in the configuration; all others are an app's.
+/// Rejects empty credentials and those that begin with `wrong`, which stand for a configuration mistake. All others are
+/// accepted.
 pub(crate) fn check_client(client_id: &str, client_secret: &str) -> Result<(), ApiError> {
     let is_wrong = |text: &str| text.is_empty() || text.starts_with("wrong");
     match (is_wrong(client_id), is_wrong(client_secret)) {
@@ -93,14 +94,14 @@ fn exchange(hubspot: &Hubspot, request: &Request) -> Result<TokenResponse, ApiEr
         return Err(ApiError::oauth("invalid_grant", "BAD_REDIRECT_URI", "missing or mismatched redirect uri"));
     }
     hubspot.grants.counters.exchanges.increment();
-    Ok(issued(hubspot, &code.first_refresh(now)))
+    Ok(token_response(hubspot, &code.first_refresh(now)))
 }
 
 fn refresh(hubspot: &Hubspot, request: &Request) -> Result<TokenResponse, ApiError> {
     let now = hubspot.context.clock.now();
     let rotation = hubspot.switches.get().rotate_refresh;
-    let used = hubspot.grants.refresh(&request.refresh_token, rotation, now).map_err(|dead| {
-        if matches!(dead, InvalidToken::Reused) {
+    let used = hubspot.grants.refresh(&request.refresh_token, rotation, now).map_err(|invalid| {
+        if matches!(invalid, InvalidToken::Reused) {
             hubspot.grants.counters.reused_tokens.increment();
         }
         bad_refresh_token()
@@ -112,10 +113,10 @@ fn refresh(hubspot: &Hubspot, request: &Request) -> Result<TokenResponse, ApiErr
         return Err(ApiError::oauth("access_denied", "BAD_HUB", "missing or unknown hub id"));
     }
     hubspot.grants.counters.refreshes.increment();
-    Ok(issued(hubspot, &hubspot.grants.rotate(&used, rotation, now)))
+    Ok(token_response(hubspot, &hubspot.grants.rotate(&used, rotation, now)))
 }
 
-fn issued(hubspot: &Hubspot, refresh: &Refresh<()>) -> TokenResponse {
+fn token_response(hubspot: &Hubspot, refresh: &Refresh<()>) -> TokenResponse {
     let expires_in = hubspot.switches.get().access_token_seconds;
     let now = hubspot.context.clock.now();
     let expires = now.saturating_add(SignedDuration::from_secs(expires_in.into())).unwrap_or(now);

@@ -1,4 +1,5 @@
-//! What each call of the API passes: the token, the connection's and the workspace's budgets, and the version.
+//! Checks every API call before its endpoint sees it: the access token, the rate limits of the integration and of the
+//! workspace, and the API version.
 
 use std::sync::Arc;
 
@@ -20,7 +21,7 @@ use crate::{
     },
 };
 
-/// Who calls, what was shared with them, and in which version they speak.
+/// What the access token of a call gives access to, and the API version that the call uses.
 #[derive(Clone)]
 pub(crate) struct Caller {
     pub client_id: String,
@@ -29,15 +30,16 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
-    /// The object that a path names, if it exists and was shared. `parameter` is its name in the path, `page_id` for instance.
+    /// The object that a path names, if it exists and was shared. `parameter` is the name of the path parameter, such
+    /// as `page_id`.
     pub(crate) fn find(&self, workspace: &Workspace, parameter: &str, id: &str) -> Result<Object, ApiError> {
         if !ids::is_uuid(id) {
             let message =
                 format!("path failed validation: path.{parameter} should be a valid uuid, instead was `\"{id}\"`.");
             return Err(ApiError::validation(message));
         }
-        let object = Object::named(workspace.seed, id).filter(|object| workspace.has(*object));
-        object.filter(|object| workspace.shows(*object, &self.share)).ok_or_else(|| self.not_found(parameter, id))
+        let object = Object::named(workspace.seed, id).filter(|object| workspace.exists(*object));
+        object.filter(|object| workspace.covers(*object, &self.share)).ok_or_else(|| self.not_found(parameter, id))
     }
 
     pub(crate) fn page(&self, workspace: &Workspace, parameter: &str, id: &str) -> Result<Page, ApiError> {
@@ -54,29 +56,29 @@ impl Caller {
 }
 
 pub(crate) async fn check(State(notion): State<Arc<Notion>>, mut request: Request, next: Next) -> Response {
-    let admitted = authenticate(&notion, request.headers()).and_then(|access| {
-        spend(&notion, &access.client_id)?;
+    let caller = authenticate(&notion, request.headers()).and_then(|access| {
+        check_rate_limits(&notion, &access.client_id)?;
         let version = version(&notion, request.headers())?;
         Ok(Caller { client_id: access.client_id, share: access.resources, version })
     });
-    match admitted {
+    match caller {
         Ok(caller) => {
             request.extensions_mut().insert(caller);
             next.run(request).await
         }
-        Err(refusal) => refusal.into_response(),
+        Err(error) => error.into_response(),
     }
 }
 
-/// Every end of a token has the same answer: expired, replaced by a refresh, revoked, or never issued.
+/// All invalid tokens get the same response: expired, replaced by a refresh, revoked, or never issued.
 fn authenticate(notion: &Notion, headers: &HeaderMap) -> Result<Access<Share>, ApiError> {
     let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.split_once(' '));
     let token = bearer.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim());
     token.and_then(|token| notion.valid_access(token)).ok_or_else(ApiError::unauthorized)
 }
 
-/// The bot of an integration has a budget of its own, and another together with all bots of the workspace.
-fn spend(notion: &Notion, client_id: &str) -> Result<(), ApiError> {
+/// An integration's bot has a limit of its own, and shares another one with all bots of the workspace.
+fn check_rate_limits(notion: &Notion, client_id: &str) -> Result<(), ApiError> {
     if !notion.context.settings().limits {
         return Ok(());
     }
@@ -88,14 +90,14 @@ fn spend(notion: &Notion, client_id: &str) -> Result<(), ApiError> {
 }
 
 fn version(notion: &Notion, headers: &HeaderMap) -> Result<Version, ApiError> {
-    let written = headers.get("notion-version").ok_or_else(ApiError::missing_version)?;
+    let requested = headers.get("notion-version").ok_or_else(ApiError::missing_version)?;
     let accepted = notion.switches.get().versions;
-    let written = String::from_utf8_lossy(written.as_bytes());
-    Version::named(&written).filter(|version| accepted.contains(version)).ok_or_else(|| {
+    let requested = String::from_utf8_lossy(requested.as_bytes());
+    Version::named(&requested).filter(|version| accepted.contains(version)).ok_or_else(|| {
         let names: Vec<_> = accepted.iter().map(|version| format!("`\"{}\"`", version.name())).collect();
         let names = names.join(", ");
         ApiError::validation(format!(
-            "Notion-Version header failed validation: Notion-Version header should be {names}, instead was `\"{written}\"`."
+            "Notion-Version header failed validation: Notion-Version header should be {names}, instead was `\"{requested}\"`."
         ))
     })
 }

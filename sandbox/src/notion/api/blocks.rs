@@ -1,4 +1,4 @@
-//! Blocks, one or the children of one, and the comments on it, of which there are none.
+//! Single blocks, a block's children, and comments, of which there are none.
 
 use std::sync::Arc;
 
@@ -31,9 +31,9 @@ pub(crate) async fn children(
     let object = find(&notion, &caller, &id)?;
     let workspace = notion.workspace();
     let pager = Pager::read(&notion, &Parameters::parse(query).paging(), &format!("children {object:?}"))?;
-    let part = pager.part(blocks::children(&workspace, object, pager.start), u64::MAX);
-    let results = part.items.iter().map(|child| blocks::json(&workspace, *child, caller.version)).collect();
-    Ok(Reply::ok(pager.list("block", &part, results)))
+    let page = pager.page(blocks::children(&workspace, object, pager.start), u64::MAX);
+    let results = page.items.iter().map(|child| blocks::json(&workspace, *child, caller.version)).collect();
+    Ok(Reply::ok(pager.list("block", &page, results)))
 }
 
 pub(crate) async fn comments(
@@ -45,11 +45,11 @@ pub(crate) async fn comments(
     let block = parameters.first("block_id").unwrap_or_default();
     find(&notion, &caller, &block)?;
     let pager = Pager::read(&notion, &parameters.paging(), "comments")?;
-    let part = pager.part(std::iter::empty::<(u32, Object)>(), u64::MAX);
-    Ok(Reply::ok(pager.list("comment", &part, Vec::new())))
+    let page = pager.page(std::iter::empty::<(u32, Object)>(), u64::MAX);
+    Ok(Reply::ok(pager.list("comment", &page, Vec::new())))
 }
 
-/// A block, or a page or a database in its place.
+/// A block, or a page or database, which are blocks too.
 fn find(notion: &Notion, caller: &Caller, id: &str) -> Result<Object, ApiError> {
     let object = caller.find(&notion.workspace(), "block_id", id)?;
     let is_block = matches!(object, Object::Block(_) | Object::Page(_) | Object::Row(_) | Object::Database(_));

@@ -1,10 +1,10 @@
-//! Bodies of requests: JSON objects that may hold only what is known.
+//! Request bodies: JSON objects without unknown fields.
 
 use serde_json::{Map, Value};
 
 use crate::notion::error::ApiError;
 
-/// Reads a body, which may be left out, and refuses fields that are not among `known`.
+/// Reads a body, which may be empty, and rejects fields that are not among `known`.
 pub(crate) fn read(body: &[u8], known: &[&str]) -> Result<Map<String, Value>, ApiError> {
     if body.is_empty() {
         return Ok(Map::new());
@@ -16,7 +16,7 @@ pub(crate) fn read(body: &[u8], known: &[&str]) -> Result<Map<String, Value>, Ap
     }
 }
 
-/// The text of a field that is one of a few words.
+/// The value of a field that must be one of these words.
 pub(crate) fn one_of<'a>(path: &str, value: &Value, words: &[&'a str]) -> Result<&'a str, ApiError> {
     let found = words.iter().find(|word| value == **word);
     let quoted = || words.iter().map(|word| format!("`\"{word}\"`")).collect::<Vec<_>>().join(" or ");

@@ -1,4 +1,4 @@
-//! Databases and data sources, each read by its id.
+//! Databases and data sources, read by id.
 
 use std::sync::Arc;
 
@@ -39,7 +39,7 @@ pub(crate) async fn data_source(
     Ok(Reply::ok(containers::data_source(&notion.workspace(), number, caller.version)))
 }
 
-/// The number of the data source that a path names. Before there were any, there were no such paths.
+/// The number of the data source that a path names. API versions without data sources do not have these paths.
 pub(crate) fn source(notion: &Notion, caller: &Caller, id: &str) -> Result<u8, ApiError> {
     if !caller.version.has_data_sources() {
         return Err(ApiError::invalid_url());
@@ -50,7 +50,7 @@ pub(crate) fn source(notion: &Notion, caller: &Caller, id: &str) -> Result<u8, A
     }
 }
 
-/// The only data source of a database. One with several cannot be read in versions that do not know of them
+/// The only data source of a database. A database with several cannot be read in API versions without data sources
 /// (developers.notion.com/guides/get-started/upgrade-faqs-2025-09-03).
 pub(crate) fn only_source(notion: &Notion, caller: &Caller, id: &str) -> Result<u8, ApiError> {
     let number = find(notion, caller, id)?;

@@ -1,4 +1,4 @@
-//! Pages as objects of the API, and the endpoint that reads one.
+//! Pages as the API returns them, and the endpoint that reads one.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ use crate::notion::{
 
 pub(crate) mod property;
 
-/// The ids of the properties that were asked for; an empty list asks for all.
+/// The requested properties, by id or name. An empty list selects all.
 pub(crate) struct Selection(Vec<String>);
 
 impl Selection {
@@ -56,7 +56,7 @@ pub(crate) fn json(workspace: &Workspace, page: Page, selection: &Selection, ver
     let object = page.object();
     let (parent, properties, in_trash) = match page {
         Page::Standalone(index) => {
-            // A page outside of data sources has no property but its title.
+            // A page outside of data sources has no property besides its title.
             let title = text::json(workspace, &titles::title(workspace, object));
             (tree::parent(index), json!({"title": {"id": "title", "type": "title", "title": title}}), false)
         }
@@ -69,7 +69,7 @@ pub(crate) fn json(workspace: &Workspace, page: Page, selection: &Selection, ver
     let icon = titles::emoji(workspace, object).map(|emoji| json!({"type": "emoji", "emoji": emoji}));
     let cover = match dice.below(7, 5) {
         0 => json!({"type": "external", "external": {"url": "https://images.example/covers/forest.jpg"}}),
-        1 => json!({"type": "file", "file": values::stored(workspace, "cover.jpg")}),
+        1 => json!({"type": "file", "file": values::hosted_file(workspace, "cover.jpg")}),
         _ => Value::Null,
     };
     let mut body = json!({
@@ -81,7 +81,7 @@ pub(crate) fn json(workspace: &Workspace, page: Page, selection: &Selection, ver
         "parent": containers::parent_json(workspace, parent, version), "properties": properties,
         "icon": icon, "cover": cover, "url": titles::url(workspace, object), "public_url": null,
     });
-    if version.says_archived() {
+    if version.has_archived_field() {
         body["archived"] = in_trash.into();
     }
     body

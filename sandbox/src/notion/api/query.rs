@@ -1,4 +1,4 @@
-//! The rows of a data source: filtered, sorted, and in pages up to the ten-thousandth result.
+//! Queries of a data source: its rows, filtered, sorted, and in pages up to result 10,000.
 
 use std::sync::Arc;
 
@@ -30,10 +30,10 @@ mod filter;
 mod operators;
 mod sort;
 
-/// How many results one query gives, however it is paged (the note on `request_status` in Notion's Node SDK 5.26).
-const REACH: u64 = 10_000;
+/// The number of results of one query, over all pages (the note on `request_status` in Notion's Node SDK 5.26).
+const MAX_RESULTS: u64 = 10_000;
 
-/// A query that can be carried out.
+/// A valid query.
 struct Query {
     workspace: Workspace,
     source: u8,
@@ -42,7 +42,7 @@ struct Query {
     filter: Filter,
     sorts: Sorts,
     in_trash: bool,
-    /// Data sources have only pages for rows here, so that who asks for other data sources gets none.
+    /// The rows of these data sources are pages, so a query for other data sources finds none.
     wants_pages: bool,
 }
 
@@ -58,7 +58,7 @@ pub(crate) async fn data_source(
     run(&notion, source, caller.version, query, &bytes).await
 }
 
-/// `POST /v1/databases/{id}/query`, from before there were data sources.
+/// `POST /v1/databases/{id}/query`, for API versions without data sources.
 pub(crate) async fn database(
     State(notion): State<Arc<Notion>>,
     Extension(caller): Extension<Caller>,
@@ -86,7 +86,7 @@ async fn run(
     let query = Query::read(notion.workspace(), source, version, selection, &fields)?;
     let list = format!("query {source} {:?} {:?} {}", fields.get("filter"), fields.get("sorts"), query.in_trash);
     let pager = Pager::read(notion, &fields, &list)?;
-    // A scan of a large data source takes a while, which other requests should not have to wait for.
+    // Scanning a large data source takes a while and must not block other requests.
     let answer = tokio::task::spawn_blocking(move || query.answer(&pager)).await;
     Ok(Reply::ok(answer.map_err(|_| ApiError::internal())?))
 }
@@ -120,28 +120,28 @@ impl Query {
     }
 
     fn answer(&self, pager: &Pager) -> Value {
-        let part = if self.sorts.is_natural() {
-            pager.part(self.hits(pager.start), REACH)
+        let page = if self.sorts.is_creation_order() {
+            pager.page(self.hits(pager.start), MAX_RESULTS)
         } else {
             let rows = self.sorts.sorted(&self.workspace, self.hits(0).map(|(_, row)| row));
-            pager.part((0..).zip(rows).skip(pager.start as usize), REACH)
+            pager.page((0..).zip(rows).skip(pager.start as usize), MAX_RESULTS)
         };
-        let page = |row: &Row| pages::json(&self.workspace, Page::Row(*row), &self.selection, self.version);
-        let results = part.items.iter().map(page).collect();
+        let to_json = |row: &Row| pages::json(&self.workspace, Page::Row(*row), &self.selection, self.version);
+        let results = page.items.iter().map(to_json).collect();
         let kind = if self.version.has_data_sources() { "page_or_data_source" } else { "page_or_database" };
-        let mut list = pager.list(kind, &part, results);
-        if part.is_cut {
+        let mut list = pager.list(kind, &page, results);
+        if page.is_truncated {
             list["request_status"] = json!({"type": "incomplete", "incomplete_reason": "query_result_limit_reached"});
         }
         list
     }
 
-    /// The rows that fit, from a place on, in the order in which they were made.
+    /// The matching rows from a position on, in order of creation.
     fn hits(&self, start: u32) -> impl Iterator<Item = (u32, Row)> {
         let rows = self.workspace.rows_of(self.source, self.in_trash);
         let count = if self.wants_pages { rows.end - rows.start } else { 0 };
-        let row = move |place| Row { source: self.source, number: rows.start + place };
-        let places = (start.min(count)..count).map(move |place| (place, row(place)));
-        places.filter(|(_, row)| self.filter.matches(&self.workspace, *row))
+        let row = move |position| Row { source: self.source, number: rows.start + position };
+        let positions = (start.min(count)..count).map(move |position| (position, row(position)));
+        positions.filter(|(_, row)| self.filter.matches(&self.workspace, *row))
     }
 }

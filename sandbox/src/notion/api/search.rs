@@ -1,5 +1,5 @@
-//! `POST /v1/search`: pages and data sources by their titles. It is not complete: how many rows it finds is a switch, and
-//! right after connecting it may miss some of everything.
+//! `POST /v1/search`: pages and data sources by title. Search is incomplete: which rows it finds is a switch, and
+//! shortly after connecting it can miss objects of all kinds.
 
 use std::sync::Arc;
 
@@ -27,15 +27,15 @@ use crate::notion::{
     },
 };
 
-/// A search that can be carried out.
+/// A valid search.
 struct Search {
     workspace: Workspace,
     share: Share,
     version: Version,
     rows: SearchRows,
-    /// The index has not caught up with the grant yet.
+    /// The index does not have all shared objects yet.
     is_incomplete: bool,
-    /// In lower case.
+    /// Lower case.
     query: String,
     only: Option<Only>,
     descending: Option<bool>,
@@ -44,7 +44,7 @@ struct Search {
 #[derive(Clone, Copy, PartialEq)]
 enum Only {
     Pages,
-    /// Data sources, or databases before there were any.
+    /// Data sources, or databases in API versions without data sources.
     Sources,
 }
 
@@ -57,7 +57,7 @@ pub(crate) async fn search(
     let search = Search::read(&notion, caller, &fields)?;
     let list = format!("search {:?} {:?} {:?}", fields.get("query"), fields.get("filter"), fields.get("sort"));
     let pager = Pager::read(&notion, &fields, &list)?;
-    // A scan of a large workspace takes a while, which other requests should not have to wait for.
+    // Scanning a large workspace takes a while and must not block other requests.
     let answer = tokio::task::spawn_blocking(move || search.answer(&pager)).await;
     Ok(Reply::ok(answer.map_err(|_| ApiError::internal())?))
 }
@@ -86,50 +86,50 @@ impl Search {
     }
 
     fn answer(&self, pager: &Pager) -> Value {
-        let part = match self.descending {
-            None => pager.part(self.hits(pager.start), u64::MAX),
+        let page = match self.descending {
+            None => pager.page(self.hits(pager.start), u64::MAX),
             Some(descending) => {
                 let mut hits: Vec<_> = self.hits(0).map(|(_, object)| object).collect();
                 hits.sort_by_key(|object| times::edited(&self.workspace, *object));
                 if descending {
                     hits.reverse();
                 }
-                pager.part((0..).zip(hits).skip(pager.start as usize), u64::MAX)
+                pager.page((0..).zip(hits).skip(pager.start as usize), u64::MAX)
             }
         };
-        let results = part.items.iter().map(|object| self.json(*object)).collect();
+        let results = page.items.iter().map(|object| self.json(*object)).collect();
         let kind = if self.version.has_data_sources() { "page_or_data_source" } else { "page_or_database" };
-        pager.list(kind, &part, results)
+        pager.list(kind, &page, results)
     }
 
-    /// What is found from a place on: the newest pages first, then data sources, then rows.
+    /// The matching objects from a position on: the newest pages first, then data sources, then rows.
     fn hits(&self, start: u32) -> impl Iterator<Item = (u32, Object)> {
         let Workspace { pages, rows, .. } = self.workspace;
         let sources = rows.len() as u32;
         let total = rows.iter().fold(pages.saturating_add(sources), |sum, rows| sum.saturating_add(*rows));
-        (start..total).map(|place| (place, self.at(place))).filter(|(_, object)| self.finds(*object))
+        (start..total).map(|position| (position, self.at(position))).filter(|(_, object)| self.matches(*object))
     }
 
-    fn at(&self, place: u32) -> Object {
+    fn at(&self, position: u32) -> Object {
         let Workspace { pages, rows, .. } = self.workspace;
-        if place < pages {
-            return Object::Page(pages - 1 - place);
+        if position < pages {
+            return Object::Page(pages - 1 - position);
         }
-        let mut place = place - pages;
-        if place < rows.len() as u32 {
-            return Object::Source(place as u8);
+        let mut position = position - pages;
+        if position < rows.len() as u32 {
+            return Object::Source(position as u8);
         }
-        place -= rows.len() as u32;
+        position -= rows.len() as u32;
         for (source, rows) in (0..).zip(rows) {
-            if place < rows {
-                return Object::Row(Row { source, number: place });
+            if position < rows {
+                return Object::Row(Row { source, number: position });
             }
-            place -= rows;
+            position -= rows;
         }
         Object::Workspace
     }
 
-    fn finds(&self, object: Object) -> bool {
+    fn matches(&self, object: Object) -> bool {
         let is_wanted = match object {
             Object::Page(_) => self.only != Some(Only::Sources),
             Object::Row(row) => {
@@ -140,26 +140,29 @@ impl Search {
                 };
                 is_indexed && self.only != Some(Only::Sources)
             }
-            // Older versions cannot show a database of several data sources, and leave it out.
+            // API versions without data sources leave out databases that have several.
             Object::Source(source) => {
                 let database = &DATABASES[usize::from(containers::database_of(source))];
                 self.only != Some(Only::Pages) && (self.version.has_data_sources() || database.sources.len() == 1)
             }
             _ => false,
         };
-        let is_late = self.is_incomplete && self.workspace.dice(object).once_in(70, 5);
-        is_wanted && !is_late && self.workspace.shows(object, &self.share) && self.is_called_so(object)
+        let is_not_indexed_yet = self.is_incomplete && self.workspace.dice(object).once_in(70, 5);
+        is_wanted
+            && !is_not_indexed_yet
+            && self.workspace.covers(object, &self.share)
+            && self.has_matching_title(object)
     }
 
-    fn is_called_so(&self, object: Object) -> bool {
+    fn has_matching_title(&self, object: Object) -> bool {
         self.query.is_empty() || titles::plain(&self.workspace, object).to_lowercase().contains(&self.query)
     }
 
     fn json(&self, object: Object) -> Value {
-        let page = |page| pages::json(&self.workspace, page, &Selection::everything(), self.version);
+        let page_json = |page| pages::json(&self.workspace, page, &Selection::everything(), self.version);
         match object {
-            Object::Page(index) => page(Page::Standalone(index)),
-            Object::Row(row) => page(Page::Row(row)),
+            Object::Page(index) => page_json(Page::Standalone(index)),
+            Object::Row(row) => page_json(Page::Row(row)),
             Object::Source(source) if self.version.has_data_sources() => {
                 containers::data_source(&self.workspace, source, self.version)
             }

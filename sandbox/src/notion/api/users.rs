@@ -1,4 +1,4 @@
-//! The people of the workspace, and the bot that the integration acts as.
+//! The members of the workspace, and the integration's bot.
 
 use std::sync::Arc;
 
@@ -27,12 +27,12 @@ pub(crate) async fn list(
     let workspace = notion.workspace();
     let pager = Pager::read(&notion, &Parameters::parse(query).paging(), "users")?;
     let users = (0..people::COUNT).map(Object::User).chain([people::bot(&caller.client_id)]);
-    let part = pager.part((0..).zip(users).skip(pager.start as usize), u64::MAX);
+    let page = pager.page((0..).zip(users).skip(pager.start as usize), u64::MAX);
     let json = |user: &Object| match user {
         Object::User(number) => people::person(&workspace, *number),
         _ => people::bot_user(&workspace, &caller.client_id),
     };
-    Ok(Reply::ok(pager.list("user", &part, part.items.iter().map(json).collect())))
+    Ok(Reply::ok(pager.list("user", &page, page.items.iter().map(json).collect())))
 }
 
 pub(crate) async fn me(State(notion): State<Arc<Notion>>, Extension(caller): Extension<Caller>) -> Reply {

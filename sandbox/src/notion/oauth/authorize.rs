@@ -1,4 +1,4 @@
-//! `/v1/oauth/authorize`: asks the person which pages to share, and sends the browser back with a code or with the refusal.
+//! `/v1/oauth/authorize`: asks the user which pages to share, then redirects back with a code or an error.
 
 use std::sync::Arc;
 
@@ -21,10 +21,10 @@ use crate::{
     reply::html,
 };
 
-/// The query as it comes; a parameter that is missing is the page's to explain.
+/// The query before it is checked. The page explains what is missing.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Request {
+pub(crate) struct Parameters {
     client_id: String,
     redirect_uri: String,
     response_type: String,
@@ -34,42 +34,44 @@ pub(crate) struct Request {
     code_challenge_method: Option<String>,
 }
 
-/// A request that has all it needs.
+/// A valid request.
 pub(crate) struct AuthorizationRequest {
     pub client_id: String,
     pub redirect_uri: Url,
-    /// The redirect address as it was written; the token request must repeat it.
+    /// The redirect URI exactly as it was sent; the token request must repeat it.
     raw_redirect_uri: String,
     state: Option<String>,
     challenge: Option<String>,
 }
 
-pub(crate) async fn ask(State(notion): State<Arc<Notion>>, Query(query): Query<Request>) -> Response {
+pub(crate) async fn ask(State(notion): State<Arc<Notion>>, Query(query): Query<Parameters>) -> Response {
     match check(query) {
-        Ok(asked) => page(StatusCode::OK, consent::page(&notion.workspace(), &asked), Some(&asked.redirect_uri)),
-        Err(problem) => page(StatusCode::BAD_REQUEST, consent::error_page(problem), None),
+        Ok(request) => {
+            respond(StatusCode::OK, consent::page(&notion.workspace(), &request), Some(&request.redirect_uri))
+        }
+        Err(problem) => respond(StatusCode::BAD_REQUEST, consent::error_page(problem), None),
     }
 }
 
-/// The form posts to the address of the page, so that the query says again what was asked.
+/// The form posts to the page's own URL, so the query is the same as before.
 pub(crate) async fn decide(
     State(notion): State<Arc<Notion>>,
-    Query(query): Query<Request>,
+    Query(query): Query<Parameters>,
     RawForm(form): RawForm,
 ) -> Response {
-    let asked = match check(query) {
-        Ok(asked) => asked,
-        Err(problem) => return page(StatusCode::BAD_REQUEST, consent::error_page(problem), None),
+    let request = match check(query) {
+        Ok(request) => request,
+        Err(problem) => return respond(StatusCode::BAD_REQUEST, consent::error_page(problem), None),
     };
     let fields: Vec<(String, String)> = form_urlencoded::parse(&form).into_owned().collect();
-    let mut target = asked.redirect_uri;
+    let mut target = request.redirect_uri;
     if fields.iter().any(|(name, value)| name == "decision" && value == "approve") {
         let now = notion.context.clock.now();
         let code = notion.grants.sign_code(&Code {
-            client_id: asked.client_id,
-            redirect_uri: asked.raw_redirect_uri,
+            client_id: request.client_id,
+            redirect_uri: request.raw_redirect_uri,
             scopes: Vec::new(),
-            challenge: asked.challenge,
+            challenge: request.challenge,
             resources: Share { top_pages: picked(&notion.workspace(), &fields), since: now },
             issued: now,
             nonce: rand::random(),
@@ -78,13 +80,13 @@ pub(crate) async fn decide(
     } else {
         target.query_pairs_mut().append_pair("error", "access_denied");
     }
-    if let Some(state) = asked.state {
+    if let Some(state) = request.state {
         target.query_pairs_mut().append_pair("state", &state);
     }
     Redirect::to(target.as_str()).into_response()
 }
 
-/// The pages that were ticked; all there are, now and later, if the form had no list to tick.
+/// The pages that the user ticked. `None`, which means all pages, if the form had no list.
 fn picked(workspace: &Workspace, fields: &[(String, String)]) -> Option<Vec<u32>> {
     fields.iter().find(|(name, _)| name == "picked")?;
     let ids = fields.iter().filter(|(name, _)| name == "page").map(|(_, id)| id);
@@ -95,15 +97,14 @@ fn picked(workspace: &Workspace, fields: &[(String, String)]) -> Option<Vec<u32>
     Some(ids.filter_map(top).collect())
 }
 
-fn check(query: Request) -> Result<AuthorizationRequest, &'static str> {
+fn check(query: Parameters) -> Result<AuthorizationRequest, &'static str> {
     if query.client_id.is_empty() {
         return Err("The request has no client_id.");
     }
     if query.client_id.starts_with("wrong") {
         return Err("There is no integration with this client_id.");
     }
-    let redirect_uri =
-        Url::parse(&query.redirect_uri).map_err(|_| "The request has no redirect_uri that is an address.")?;
+    let redirect_uri = Url::parse(&query.redirect_uri).map_err(|_| "The redirect_uri is missing or not a URL.")?;
     if !matches!(redirect_uri.scheme(), "http" | "https") || !redirect_uri.has_host() {
         return Err("The redirect_uri must begin with http:// or https://.");
     }
@@ -116,10 +117,10 @@ fn check(query: Request) -> Result<AuthorizationRequest, &'static str> {
     if query.code_challenge.is_some() && query.code_challenge_method.as_deref() != Some("S256") {
         return Err("The code_challenge_method must be S256.");
     }
-    let Request { client_id, redirect_uri: raw_redirect_uri, state, code_challenge: challenge, .. } = query;
+    let Parameters { client_id, redirect_uri: raw_redirect_uri, state, code_challenge: challenge, .. } = query;
     Ok(AuthorizationRequest { client_id, redirect_uri, raw_redirect_uri, state, challenge })
 }
 
-fn page(status: StatusCode, html: String, returns_to: Option<&Url>) -> Response {
+fn respond(status: StatusCode, html: String, returns_to: Option<&Url>) -> Response {
     html::response(status, html, consent::STYLE, returns_to)
 }

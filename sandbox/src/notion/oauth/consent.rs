@@ -1,4 +1,4 @@
-//! The page that asks which pages an integration may read, in plain HTML with one style sheet of its own.
+//! The consent page with its page picker.
 
 use std::fmt::Write;
 
@@ -37,7 +37,7 @@ button[value=approve] { background: var(--ink); color: var(--paper) }
 button:focus-visible, input:focus-visible { outline: 3px solid var(--soft); outline-offset: 2px }
 ";
 
-pub(crate) fn page(workspace: &Workspace, asked: &AuthorizationRequest) -> String {
+pub(crate) fn page(workspace: &Workspace, request: &AuthorizationRequest) -> String {
     let mut pages = String::new();
     for page in (0..TOP_PAGES.min(workspace.pages)).map(Object::Page) {
         let (id, title) = (workspace.id(page), titles::plain(workspace, page));
@@ -48,8 +48,8 @@ pub(crate) fn page(workspace: &Workspace, asked: &AuthorizationRequest) -> Strin
             escape(&title)
         );
     }
-    let client = escape(&asked.client_id);
-    let returns_to = escape(&asked.redirect_uri.origin().ascii_serialization());
+    let client = escape(&request.client_id);
+    let returns_to = escape(&request.redirect_uri.origin().ascii_serialization());
     document(
         "Connect an integration",
         &format!(

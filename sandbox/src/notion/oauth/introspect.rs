@@ -1,4 +1,4 @@
-//! What a token is, and its end.
+//! Introspection and revocation.
 
 use std::sync::Arc;
 
@@ -14,45 +14,44 @@ pub(crate) struct Request {
     token: String,
 }
 
-/// What a token stands for: the family of its grant, and since when it is there.
-struct Known {
+struct TokenInfo {
     family: u64,
     client_id: String,
     issued: jiff::Timestamp,
 }
 
-/// The scope is in words that Notion does not document; RFC 7662 says no more about a dead token than that it is not active.
+/// Notion does not document the values of `scope`. RFC 7662 returns no more than `active` for an invalid token.
 pub(crate) async fn introspect(
     State(notion): State<Arc<Notion>>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Reply, ApiError> {
     let (client_id, request) = client::read::<Request>(&notion, &headers, &body)?;
-    let known = find(&notion, &request.token).filter(|known| known.client_id == client_id);
-    Ok(Reply::ok(known.map_or_else(
+    let token = find(&notion, &request.token).filter(|token| token.client_id == client_id);
+    Ok(Reply::ok(token.map_or_else(
         || json!({"active": false}),
-        |known| json!({"active": true, "scope": "read_content read_user_with_email", "iat": known.issued.as_second()}),
+        |token| json!({"active": true, "scope": "read_content read_user_with_email", "iat": token.issued.as_second()}),
     )))
 }
 
-/// Ends the whole grant, whichever of its tokens is named. One that is not known is as good as revoked (RFC 7009).
+/// Revokes the whole grant, whichever of its tokens is named. An unknown token is not an error (RFC 7009).
 pub(crate) async fn revoke(
     State(notion): State<Arc<Notion>>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Reply, ApiError> {
     let (client_id, request) = client::read::<Request>(&notion, &headers, &body)?;
-    if let Some(known) = find(&notion, &request.token).filter(|known| known.client_id == client_id) {
-        notion.grants.revoke(known.family);
+    if let Some(token) = find(&notion, &request.token).filter(|token| token.client_id == client_id) {
+        notion.grants.revoke(token.family);
         notion.grants.counters.revocations.increment();
     }
     Ok(Reply::ok(json!({})))
 }
 
-fn find(notion: &Notion, token: &str) -> Option<Known> {
+fn find(notion: &Notion, token: &str) -> Option<TokenInfo> {
     if let Some(access) = notion.valid_access(token) {
-        return Some(Known { family: access.family, client_id: access.client_id, issued: access.issued });
+        return Some(TokenInfo { family: access.family, client_id: access.client_id, issued: access.issued });
     }
     let refresh = valid_refresh(notion, token).ok()?;
-    Some(Known { family: refresh.family, client_id: refresh.client_id, issued: refresh.issued })
+    Some(TokenInfo { family: refresh.family, client_id: refresh.client_id, issued: refresh.issued })
 }

@@ -1,4 +1,4 @@
-//! `POST /v1/oauth/token`: a code or a refresh token is exchanged for tokens.
+//! `POST /v1/oauth/token`: exchanges a code or a refresh token for tokens.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -30,7 +30,8 @@ pub(crate) struct Request {
     refresh_token: String,
 }
 
-/// The newest grant of each integration, by its client id: the one person of the workspace has one at a time.
+/// The family of each integration's newest grant, by client id. The workspace's one user has one grant per integration
+/// at a time.
 pub(crate) type NewestGrants = HashMap<String, u64>;
 
 pub(crate) async fn token(
@@ -56,7 +57,7 @@ fn exchange(notion: &Notion, client_id: &str, request: &Request) -> Result<Reply
     if code.client_id != client_id || !code.is_verified(request.code_verifier.as_deref()) {
         return Err(bad_code());
     }
-    // Required when the authorization named it, which in the sandbox is always.
+    // Required if the authorization request had one, which in the sandbox is always the case.
     if request.redirect_uri.as_deref() != Some(&code.redirect_uri) {
         return Err(
             notion.oauth_error("invalid_grant", "Invalid redirect_uri: it is not that of the authorization request.")
@@ -65,15 +66,15 @@ fn exchange(notion: &Notion, client_id: &str, request: &Request) -> Result<Reply
     let first = code.first_refresh(now);
     notion.newest.lock().insert(client_id.to_owned(), first.family);
     notion.grants.counters.exchanges.increment();
-    Ok(issued(notion, &first))
+    Ok(token_response(notion, &first))
 }
 
 fn refresh(notion: &Notion, client_id: &str, token: &str) -> Result<Reply, ApiError> {
     let now = notion.context.clock.now();
     let rotation = notion.switches.get().old_pair_after_refresh;
     let bad_token = || notion.oauth_error("invalid_grant", "Invalid refresh_token: this token has been revoked.");
-    let used = valid_refresh(notion, token).map_err(|dead| {
-        if matches!(dead, InvalidToken::Reused) {
+    let used = valid_refresh(notion, token).map_err(|invalid| {
+        if matches!(invalid, InvalidToken::Reused) {
             notion.grants.counters.reused_tokens.increment();
         }
         bad_token()
@@ -82,10 +83,10 @@ fn refresh(notion: &Notion, client_id: &str, token: &str) -> Result<Reply, ApiEr
         return Err(bad_token());
     }
     notion.grants.counters.refreshes.increment();
-    Ok(issued(notion, &notion.grants.rotate(&used, rotation, now)))
+    Ok(token_response(notion, &notion.grants.rotate(&used, rotation, now)))
 }
 
-/// Opens a refresh token that is still good, and was not superseded by a later connection.
+/// Verifies a refresh token that is still valid and was not superseded by a later connection.
 pub(crate) fn valid_refresh(notion: &Notion, token: &str) -> Result<Refresh<Share>, InvalidToken> {
     let switches = notion.switches.get();
     let now = notion.context.clock.now();
@@ -99,7 +100,7 @@ pub(crate) fn valid_refresh(notion: &Notion, token: &str) -> Result<Refresh<Shar
     }
 }
 
-fn issued(notion: &Notion, refresh: &Refresh<Share>) -> Reply {
+fn token_response(notion: &Notion, refresh: &Refresh<Share>) -> Reply {
     let switches = notion.switches.get();
     let now = notion.context.clock.now();
     let life = switches.access_token_seconds.map(|seconds| SignedDuration::from_secs(seconds.into()));

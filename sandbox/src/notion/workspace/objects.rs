@@ -1,4 +1,4 @@
-//! Rows, pages and blocks, each told by small numbers that an id can carry.
+//! Identifiers of rows, pages and blocks, small enough to fit into an id.
 
 use crate::notion::ids::Object;
 
@@ -12,14 +12,14 @@ pub(crate) struct Row {
     pub number: u32,
 }
 
-/// A page of either kind, as what blocks stand on.
+/// A page outside of data sources, or a row. Both can have blocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Page {
     Standalone(u32),
     Row(Row),
 }
 
-/// A block of a page's content. Its path counts from 1 on each level and has zeros behind its end.
+/// A block of a page's content. Each step of the path counts from 1; unused levels are 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Block {
     pub page: Page,
@@ -31,7 +31,7 @@ impl Row {
         self.number >= TRASH
     }
 
-    /// The number without the mark of the trash.
+    /// The number without the trash bit.
     pub(crate) fn index(self) -> u32 {
         self.number & !TRASH
     }
@@ -59,7 +59,7 @@ impl Block {
         self.path.iter().take_while(|step| **step > 0).count()
     }
 
-    /// 24 bits of path, one that tells rows from other pages, three of data source, 32 of number.
+    /// 24 bits of path, one that distinguishes rows from other pages, three of data source, 32 of number.
     pub(crate) fn bits(self) -> u64 {
         let [a, b, c] = self.path.map(u64::from);
         let page = match self.page {
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_block_survives_being_packed() {
+    fn a_block_is_restored_from_its_bits() {
         let row = Page::Row(Row { source: 5, number: TRASH + 3 });
         for page in [Page::Standalone(400), row] {
             let block = Block { page, path: [3, 1, 2] };

@@ -1,4 +1,4 @@
-//! Rich text: runs of words, each with its style, links and mentions among them.
+//! Rich text: runs of text with a style, links and mentions.
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use crate::notion::ids::Object;
 pub(crate) struct Run {
     pub words: String,
     content: Content,
-    /// The name of the one annotation that is on.
+    /// The one annotation that is set.
     annotation: Option<&'static str>,
     color: &'static str,
 }
@@ -46,7 +46,7 @@ impl Run {
         Self::new(format!("@{}", people::name(workspace, user)), Content::User(user))
     }
 
-    /// The page must be one whose own title mentions no page.
+    /// The title of this page must not mention another page.
     pub(crate) fn page(workspace: &Workspace, page: Object) -> Self {
         Self::new(titles::plain(workspace, page), Content::Page(page))
     }

@@ -1,4 +1,4 @@
-//! What things are called, and the addresses that are made of it.
+//! Titles, icons and the URLs made of titles.
 
 use super::{Row, Workspace, containers, people, schema, text::Run, times, tree::TOP_PAGES, vocabulary};
 use crate::{
@@ -6,7 +6,7 @@ use crate::{
     notion::ids::Object,
 };
 
-/// The title of a page, a row, a database or a data source. Some are empty, some have several runs.
+/// The title of a page, row, database or data source. Some are empty, some have several runs.
 pub(crate) fn title(workspace: &Workspace, object: Object) -> Vec<Run> {
     match object {
         Object::Page(index) => page(workspace, index),
@@ -17,7 +17,7 @@ pub(crate) fn title(workspace: &Workspace, object: Object) -> Vec<Run> {
     }
 }
 
-/// The title as plain text, empty if there is none.
+/// The title as plain text.
 pub(crate) fn plain(workspace: &Workspace, object: Object) -> String {
     title(workspace, object).into_iter().map(|run| run.words).collect()
 }
@@ -30,7 +30,7 @@ pub(crate) fn url(workspace: &Workspace, object: Object) -> String {
     format!("https://www.notion.so/{slug}{}", workspace.id(object).replace('-', ""))
 }
 
-/// The emoji that stands before a title; many have none.
+/// The emoji icon. Many pages have none.
 pub(crate) fn emoji(workspace: &Workspace, object: Object) -> Option<&'static str> {
     let dice = workspace.dice(object);
     match object {
@@ -83,14 +83,14 @@ fn row(workspace: &Workspace, row: Row) -> Vec<Run> {
     }
 }
 
-/// The name of a company, by its row.
+/// The name of the company in this row.
 pub(crate) fn company(workspace: &Workspace, row: Row) -> String {
     let dice = workspace.dice(Object::Row(row));
     let (start, end) = (dice.pick(20, &COMPANY_STARTS), dice.pick(21, &COMPANY_ENDS));
     format!("{start}{end} {}", dice.pick(22, &COMPANY_FORMS))
 }
 
-/// The domain of a company, by its row.
+/// The domain of the company in this row.
 pub(crate) fn domain(workspace: &Workspace, row: Row) -> String {
     let dice = workspace.dice(Object::Row(row));
     let name = [dice.pick(20, &COMPANY_STARTS), dice.pick(21, &COMPANY_ENDS)].concat().to_lowercase();

@@ -1,6 +1,6 @@
-//! The words that pages, rows and blocks are made of.
+//! The words that generated pages, rows and blocks are made of.
 
-/// The pages at the top of the workspace, with their icons.
+/// The titles and icons of the top-level pages.
 pub(crate) const TOP_PAGES: [(&str, &str); 8] = [
     ("Company home", "🏠"),
     ("Engineering", "🛠️"),
@@ -95,6 +95,6 @@ pub(crate) const CITIES: [(&str, f64, f64); 6] = [
     ("Tórshavn", 62.008, -6.791),
 ];
 
-/// Time zones that keep one offset all year.
+/// Time zones with the same offset all year.
 pub(crate) const TIME_ZONES: [(&str, &str); 3] =
     [("Asia/Tokyo", "+09:00"), ("America/Bogota", "-05:00"), ("Africa/Nairobi", "+03:00")];

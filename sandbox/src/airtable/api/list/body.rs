@@ -1,5 +1,5 @@
-//! The JSON body of a list, read as if it had been a query: `{"fields": ["A"]}` is `fields[]=A`, and
-//! `{"sort": [{"field": "A"}]}` is `sort[0][field]=A`.
+//! The JSON body of a list request, read as if it were a query: `{"fields": ["A"]}` is `fields[]=A`, and `{"sort":
+//! [{"field": "A"}]}` is `sort[0][field]=A`.
 
 use serde_json::Value;
 
@@ -25,9 +25,9 @@ fn flatten(name: &str, value: &Value, pairs: &mut Vec<(String, String)>) {
         Value::Object(parts) => {
             parts.iter().for_each(|(part, value)| flatten(&format!("{name}[{part}]"), value, pairs))
         }
-        Value::Array(items) => items.iter().enumerate().for_each(|(place, item)| {
-            let place = if item.is_object() { place.to_string() } else { String::new() };
-            flatten(&format!("{name}[{place}]"), item, pairs);
+        Value::Array(items) => items.iter().enumerate().for_each(|(position, item)| {
+            let position = if item.is_object() { position.to_string() } else { String::new() };
+            flatten(&format!("{name}[{position}]"), item, pairs);
         }),
     }
 }

@@ -1,5 +1,5 @@
-//! What an offset stands for. Airtable keeps it on its side, binds it to the query and forgets it after a while; so does
-//! this. An offset may be used again, since a client may have lost the answer.
+//! The state behind an offset. As at Airtable, it is kept on the server, bound to the query and dropped when it is not
+//! used for a while. An offset can be used more than once, because a client may have lost the response.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -15,15 +15,15 @@ use crate::airtable::{
     workspace::{catalog::Table, ids},
 };
 
-/// A list that is being paged through: all that is remembered between two pages.
+/// A list that is being paged through.
 pub(crate) struct Listing {
-    /// Missing until the list has a second page.
+    /// `None` until the list has a second page.
     id: Option<String>,
-    /// Missing where records come in the order of their making.
+    /// The record indexes in the requested order; `None` for the order of creation.
     pub order: Option<Arc<[u64]>>,
-    /// Where the next page begins, in the order.
+    /// The position of the next page in the order; `None` at the end.
     pub next: Option<u64>,
-    /// Records given out so far.
+    /// The number of records returned so far.
     pub served: u64,
 }
 
@@ -33,15 +33,15 @@ pub(crate) struct Iterators(Mutex<Memory>);
 #[derive(Default)]
 struct Memory {
     paused: HashMap<String, Paused>,
-    /// Tables whose iterator was made stale on purpose.
-    staled: HashSet<usize>,
+    /// Tables for which an iterator was made stale by the switch `stale_iterator_after`.
+    made_stale: HashSet<usize>,
 }
 
 struct Paused {
     fingerprint: u64,
     last_used: Timestamp,
     order: Option<Arc<[u64]>>,
-    /// Where each page after the first begins, and how many records come before it.
+    /// The position of each page after the first, and the number of records before it.
     starts: Vec<(u64, u64)>,
 }
 
@@ -50,14 +50,14 @@ impl Listing {
         Self { id: None, order, next: None, served: 0 }
     }
 
-    /// A listing that is to begin anew.
-    pub(super) fn again() -> Self {
+    /// A list that starts over.
+    pub(super) fn restarted() -> Self {
         Self { next: Some(0), ..Self::new(None) }
     }
 }
 
 impl Iterators {
-    /// The listing that an offset of this query belongs to.
+    /// The list that an offset of this query continues.
     pub(super) fn resume(
         &self,
         table: &Table,
@@ -76,7 +76,7 @@ impl Iterators {
         paused.last_used = now;
         let (order, pages) = (paused.order.clone(), paused.starts.len());
         if switches.stale_iterator_after.is_some_and(|after| pages >= after as usize)
-            && memory.staled.insert(table.index)
+            && memory.made_stale.insert(table.index)
         {
             memory.paused.remove(id);
             return Err(ApiError::stale_iterator());
@@ -84,7 +84,7 @@ impl Iterators {
         Ok(Listing { id: Some(id.to_owned()), order, next: Some(next), served })
     }
 
-    /// The offset for the next page of a listing.
+    /// Stores a list and returns the offset of its next page.
     pub(super) fn pause(
         &self,
         table: &Table,
@@ -95,13 +95,13 @@ impl Iterators {
     ) -> String {
         let mut memory = self.0.lock();
         let id = listing.id.unwrap_or_else(|| {
-            // A good moment to forget those that nobody came back for.
+            // A convenient time to drop iterators that were not used for long.
             memory.paused.retain(|_, paused| !paused.is_stale(switches, now));
             ids::named(rand::random(), "itr", &table.id)
         });
         let start = (listing.next.unwrap_or_default(), listing.served);
-        let begin = || Paused { fingerprint, last_used: now, order: listing.order, starts: Vec::new() };
-        let paused = memory.paused.entry(id.clone()).or_insert_with(begin);
+        let new = || Paused { fingerprint, last_used: now, order: listing.order, starts: Vec::new() };
+        let paused = memory.paused.entry(id.clone()).or_insert_with(new);
         if !paused.starts.contains(&start) {
             paused.starts.push(start);
         }
@@ -119,11 +119,11 @@ impl Paused {
         now.duration_since(self.last_used) > life
     }
 
-    /// The index of the record at a place of the order.
-    fn record_at(&self, place: u64) -> u64 {
+    /// The index of the record at this position of the order.
+    fn record_at(&self, position: u64) -> u64 {
         match &self.order {
-            Some(order) => order.get(place as usize).copied().unwrap_or(u64::MAX),
-            None => place,
+            Some(order) => order.get(position as usize).copied().unwrap_or(u64::MAX),
+            None => position,
         }
     }
 }

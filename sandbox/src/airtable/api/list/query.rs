@@ -1,4 +1,4 @@
-//! What a list is asked for.
+//! The parameters of a list.
 
 use super::record_format::RecordFormat;
 use crate::airtable::{
@@ -13,19 +13,19 @@ use crate::airtable::{
 
 pub(crate) struct Query<'a> {
     pub page_size: usize,
-    /// The most records of all pages together.
+    /// The largest number of records over all pages.
     pub max_records: u64,
     pub offset: Option<String>,
     pub view: Option<&'a View>,
     pub filter: Option<Expression>,
-    /// Fields, and whether each runs downwards; the view's where none is given.
+    /// Fields and whether each is descending; the view's sort if the request has none.
     pub sort: Vec<(usize, bool)>,
-    pub shape: RecordFormat,
-    /// What an offset is bound to: everything but the offset itself and the size of the page.
+    pub format: RecordFormat,
+    /// Identifies the query that an offset is bound to: all parameters except the offset and the page size.
     pub fingerprint: u64,
 }
 
-const LARGEST_PAGE: usize = 100;
+const MAX_PAGE_SIZE: usize = 100;
 
 impl<'a> Query<'a> {
     pub(super) fn read(table: &'a Table, fields: &Fields<'_>) -> Result<Self, ApiError> {
@@ -49,22 +49,22 @@ impl<'a> Query<'a> {
             view,
             filter,
             sort,
-            shape: RecordFormat::read(table, fields)?,
+            format: RecordFormat::read(table, fields)?,
             fingerprint: fingerprint(table, fields),
         })
     }
 }
 
-/// `pageSize`: 100 if it is not given, and no more.
+/// `pageSize`: 100 by default and at most.
 pub(crate) fn page_size(fields: &Fields<'_>) -> Result<usize, ApiError> {
     match fields.get("pageSize").map(str::parse) {
-        None => Ok(LARGEST_PAGE),
-        Some(Ok(size)) if (1..=LARGEST_PAGE).contains(&size) => Ok(size),
+        None => Ok(MAX_PAGE_SIZE),
+        Some(Ok(size)) if (1..=MAX_PAGE_SIZE).contains(&size) => Ok(size),
         Some(_) => Err(ApiError::invalid_request()),
     }
 }
 
-/// `sort[0][field]` and `sort[0][direction]`, with numbers from 0 on.
+/// `sort[0][field]` and `sort[0][direction]`, numbered from 0.
 fn sort(table: &Table, fields: &Fields<'_>) -> Result<Vec<(usize, bool)>, ApiError> {
     let mut sort = Vec::new();
     while let Some(name) = fields.get(&format!("sort[{}][field]", sort.len())) {
@@ -85,8 +85,8 @@ fn fingerprint(table: &Table, fields: &Fields<'_>) -> u64 {
         .filter(|(name, value)| !matches!(*name, "offset" | "pageSize" | "method") && !value.is_empty())
         .map(|(name, value)| format!("{name}\u{1f}{value}"))
         .collect();
-    // The order of names means nothing, and an address and a body put them in different ones.
+    // The order of parameters is insignificant, and differs between a URL and a body.
     parts.sort();
     parts.push(table.id.clone());
-    ids::subject(&parts.join("\u{1e}"))
+    ids::hash(&parts.join("\u{1e}"))
 }

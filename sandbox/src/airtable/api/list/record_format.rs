@@ -1,4 +1,4 @@
-//! Which cells of a record go into an answer, and how they are written.
+//! Which cells of a record a response includes, and how they are written.
 
 use serde_json::{Map, Value, json};
 
@@ -7,14 +7,14 @@ use crate::airtable::{
     form::Fields,
     workspace::{
         catalog::Table,
-        cells::{Snapshot, comments, text, written},
+        cells::{Snapshot, comments, format_time, text},
     },
 };
 
 pub(crate) struct RecordFormat {
     fields: Vec<usize>,
     by_id: bool,
-    /// The locale, where cells are wanted as text.
+    /// The locale if cells are requested as text.
     text: Option<String>,
     comment_count: bool,
 }
@@ -41,7 +41,7 @@ impl RecordFormat {
         })
     }
 
-    /// A record on the wire. Empty cells are left out.
+    /// A record as the API returns it. Empty cells are left out.
     pub(crate) fn record(&self, snapshot: Snapshot<'_>, table: &Table, index: u64) -> Value {
         let cells = self.fields.iter().filter_map(|field| {
             let cell = snapshot.cell(table, *field, index)?;
@@ -54,7 +54,7 @@ impl RecordFormat {
         });
         let (fields, row) = (Map::from_iter(cells), snapshot.row(table, index));
         let mut record =
-            json!({"id": table.record_ids.id(index), "createdTime": written(row.created), "fields": fields});
+            json!({"id": table.record_ids.id(index), "createdTime": format_time(row.created), "fields": fields});
         if self.comment_count {
             record["commentCount"] = comments::count(&row).into();
         }
@@ -62,7 +62,7 @@ impl RecordFormat {
     }
 }
 
-/// The locale of `cellFormat=string`, which needs a time zone too. Times are told in UTC whatever the zone.
+/// The locale of `cellFormat=string`, which also requires a time zone. Times are in UTC whatever the time zone.
 fn text_locale(fields: &Fields<'_>) -> Result<Option<String>, ApiError> {
     match (fields.get("cellFormat"), fields.get("userLocale"), fields.get("timeZone")) {
         (None | Some("json"), _, _) => Ok(None),

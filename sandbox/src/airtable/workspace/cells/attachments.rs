@@ -1,11 +1,11 @@
-//! Attachments. Their addresses lead not_found, as those of Airtable do two hours after they were given out.
+//! Attachments. Their URLs lead nowhere, as Airtable's do two hours after they were issued.
 
 use serde_json::{Value, json};
 
 use super::Row;
 use crate::airtable::workspace::{catalog::Table, ids};
 
-/// A name, a type, and for a picture its width and height.
+/// A name, a type, and for an image its width and height.
 type File = (&'static str, &'static str, Option<(u32, u32)>);
 
 const FILES: [File; 6] = [

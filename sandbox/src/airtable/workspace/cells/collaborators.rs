@@ -1,11 +1,11 @@
-//! The people who work in the workspace.
+//! The workspace's collaborators.
 
 use serde_json::{Value, json};
 
 use crate::{airtable::workspace::ids, fixtures::dice::Dice};
 
-/// Names and what stands before the @ of their addresses.
-const PEOPLE: [(&str, &str); 7] = [
+/// Names, and the local parts of their e-mail addresses.
+const COLLABORATORS: [(&str, &str); 7] = [
     ("Sam Rivers", "sam.rivers"),
     ("Ingrid Sørensen", "ingrid"),
     ("Kwame Mensah", "kwame.mensah"),
@@ -15,31 +15,31 @@ const PEOPLE: [(&str, &str); 7] = [
     ("Ada O'Neill", "ada"),
 ];
 
-/// Who is behind every grant.
+/// The collaborator that every grant belongs to.
 pub(crate) const USER: usize = 0;
 
-/// Whom a record was created and last changed by are thrown for with these.
+/// The purposes for which a record's creator and last editor are chosen.
 pub(crate) const CREATOR: u64 = 3;
 pub(crate) const EDITOR: u64 = 4;
 
-/// A person as a cell or a comment shows them.
-pub(crate) fn person(seed: u64, index: usize) -> Value {
-    let (name, _) = PEOPLE[index % PEOPLE.len()];
+/// A collaborator as a cell or comment shows them.
+pub(crate) fn collaborator(seed: u64, index: usize) -> Value {
+    let (name, _) = COLLABORATORS[index % COLLABORATORS.len()];
     json!({"id": ids::named(seed, "usr", name), "email": address(index), "name": name})
 }
 
 pub(crate) fn address(index: usize) -> String {
-    let (_, mailbox) = PEOPLE[index % PEOPLE.len()];
+    let (_, mailbox) = COLLABORATORS[index % COLLABORATORS.len()];
     format!("{mailbox}@birch-studio.example")
 }
 
-pub(crate) fn by(seed: u64, dice: Dice, purpose: u64) -> Value {
-    person(seed, dice.below(purpose, PEOPLE.len() as u64) as usize)
+pub(crate) fn pick(seed: u64, dice: Dice, purpose: u64) -> Value {
+    collaborator(seed, dice.below(purpose, COLLABORATORS.len() as u64) as usize)
 }
 
-/// One to three people, nobody twice.
+/// One to three different collaborators.
 pub(super) fn team(seed: u64, dice: Dice, purpose: u64) -> Value {
-    let first = dice.below(purpose + 1, PEOPLE.len() as u64) as usize;
+    let first = dice.below(purpose + 1, COLLABORATORS.len() as u64) as usize;
     let size = 1 + dice.below(purpose + 2, 3) as usize;
-    (0..size).map(|step| person(seed, first + 2 * step)).collect()
+    (0..size).map(|step| collaborator(seed, first + 2 * step)).collect()
 }

@@ -1,5 +1,5 @@
-//! Cells as text, as a person sees them: what `cellFormat=string` answers, and the names that linked records go by. Times
-//! are told in UTC, whatever time zone is asked for; dates whose style is local follow the country of `userLocale`.
+//! Cells as text, as people see them: for `cellFormat=string` and for the names of linked records. Times are in UTC
+//! whatever the time zone; dates in local style follow the country of `userLocale`.
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde_json::Value;
@@ -10,7 +10,7 @@ use crate::airtable::workspace::{
     definition::{DateStyle, FieldType},
 };
 
-/// The text of a cell that holds `cell`. `locale` is as in `en-gb`.
+/// The text of a cell with the value `cell`. `locale` is a code such as `en-gb`.
 pub(crate) fn text(snapshot: Snapshot<'_>, table: &Table, field: usize, cell: &Value, locale: &str) -> String {
     let field = &table.fields[field];
     if let (Value::Array(ids), Reference::Link { table, .. }) = (cell, &field.reference) {
@@ -20,9 +20,9 @@ pub(crate) fn text(snapshot: Snapshot<'_>, table: &Table, field: usize, cell: &V
     }
     match (&field.definition.kind, &field.reference) {
         (FieldType::Formula { result, .. }, _) => plain(result, cell, locale),
-        (FieldType::MultipleLookupValues { .. }, Reference::Through { table, field, .. }) => {
+        (FieldType::MultipleLookupValues { .. }, Reference::Lookup { table, field, .. }) => {
             let table = &snapshot.catalog.tables[*table];
-            // A lookup's array holds the values of several cells; each is shown as it is where it comes from.
+            // A lookup has the values of several cells. Each is formatted like the field it comes from.
             let cells = cell.as_array().into_iter().flatten();
             cells.map(|cell| text(snapshot, table, *field, cell, locale)).collect::<Vec<_>>().join(", ")
         }
@@ -30,7 +30,7 @@ pub(crate) fn text(snapshot: Snapshot<'_>, table: &Table, field: usize, cell: &V
     }
 }
 
-/// What a record is called: its primary field, or "Unnamed record" where that is empty.
+/// The name of a record: its primary field, or "Unnamed record" if that is empty.
 pub(crate) fn name(snapshot: Snapshot<'_>, table: &Table, index: u64, locale: &str) -> String {
     let cell = snapshot.cell(table, 0, index);
     cell.map_or_else(|| "Unnamed record".to_owned(), |cell| text(snapshot, table, 0, &cell, locale))
@@ -48,7 +48,7 @@ fn plain(kind: &FieldType, cell: &Value, locale: &str) -> String {
         }
         (FieldType::Checkbox, _) => "checked".to_owned(),
         (FieldType::Date(style, _), Value::String(day)) => {
-            day.parse().map_or_else(|_| day.clone(), |day| shown(day, *style, locale))
+            day.parse().map_or_else(|_| day.clone(), |day| format_date(day, *style, locale))
         }
         (FieldType::DateTime(_) | FieldType::CreatedTime | FieldType::LastModifiedTime, Value::String(at)) => at
             .parse::<Timestamp>()
@@ -58,7 +58,7 @@ fn plain(kind: &FieldType, cell: &Value, locale: &str) -> String {
             format!("{} ({})", part("filename"), part("url"))
         }
         (_, Value::Object(parts)) => {
-            // People have names, barcodes texts, buttons labels, texts of an AI values, and errors only their word.
+            // Collaborators have a name, barcodes a text, buttons a label, AI text a value, and errors only a code.
             let known = ["name", "text", "label", "value", "specialValue", "error"];
             known.iter().find_map(|part| parts.get(*part)?.as_str()).unwrap_or_default().to_owned()
         }
@@ -71,7 +71,7 @@ fn float(cell: &Value) -> f64 {
     cell.as_f64().unwrap_or_default()
 }
 
-fn shown(day: Date, style: DateStyle, locale: &str) -> String {
+fn format_date(day: Date, style: DateStyle, locale: &str) -> String {
     let is_american = locale.eq_ignore_ascii_case("en-us") || locale.eq_ignore_ascii_case("en");
     let format = match style {
         DateStyle::Iso => "%Y-%m-%d",

@@ -1,4 +1,4 @@
-//! Cells as formulas see them.
+//! Cell values as formulas see them.
 
 use serde_json::Value as Json;
 
@@ -11,7 +11,7 @@ use crate::airtable::{
     },
 };
 
-/// What a formula takes a cell for that holds `cell`.
+/// Converts the value of a cell for formulas.
 pub(super) fn value(snapshot: Snapshot<'_>, table: &Table, field: usize, cell: &Json) -> Value {
     let known = &table.fields[field];
     match (&known.definition.kind, cell) {
@@ -28,8 +28,8 @@ pub(super) fn value(snapshot: Snapshot<'_>, table: &Table, field: usize, cell: &
             Json::String(text),
         ) => read_moment(text).map_or(Value::Error, Value::Moment),
         (FieldType::MultipleLookupValues { .. }, Json::Array(cells)) if cells.len() == 1 => match &known.reference {
-            // One value looked up counts as that value.
-            Reference::Through { table, field, .. } => {
+            // A lookup of a single value has that value.
+            Reference::Lookup { table, field, .. } => {
                 value(snapshot, &snapshot.catalog.tables[*table], *field, &cells[0])
             }
             _ => Value::Error,

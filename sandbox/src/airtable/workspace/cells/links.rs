@@ -1,5 +1,5 @@
-//! Which records a link leads to. The record with index i links to the one with index i modulo the size of the other
-//! table, moved by a fixed number, so that the other end finds all that link to it without looking at the rest.
+//! The records that links lead to. The record with index i links to the one with index i modulo the size of the other
+//! table, shifted by a constant, so the other end finds all records that link to it without a scan.
 
 use super::Snapshot;
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     fixtures::dice::Dice,
 };
 
-/// The tables and indexes of the records that a field of a record links to.
+/// The tables and indexes of the records that a link field of a record leads to.
 pub(super) fn linked<'a>(
     snapshot: Snapshot<'a>,
     table: &'a Table,
@@ -30,16 +30,16 @@ fn ends<'a>(snapshot: Snapshot<'a>, table: &'a Table, field: usize, index: u64) 
         return (other, Vec::new());
     }
     if is_forward {
-        let is_set = !is_gap(snapshot, table, field, index);
+        let is_set = !is_empty(snapshot, table, field, index);
         return (other, if is_set { vec![(index + shift(snapshot, table)) % there] } else { Vec::new() });
     }
     let first = (index + here - shift(snapshot, other) % here) % here;
     let sources = (first..there).step_by(here as usize);
-    (other, sources.filter(|source| !is_gap(snapshot, other, inverse, *source)).collect())
+    (other, sources.filter(|source| !is_empty(snapshot, other, inverse, *source)).collect())
 }
 
-/// Whether the cell is one of those that are empty; the other end of the link must know it too.
-fn is_gap(snapshot: Snapshot<'_>, table: &Table, field: usize, index: u64) -> bool {
+/// Whether this link cell is empty, which the other end of the link must also know.
+fn is_empty(snapshot: Snapshot<'_>, table: &Table, field: usize, index: u64) -> bool {
     let empty_once_in = table.fields[field].definition.empty_once_in;
     empty_once_in > 0
         && Dice::new(snapshot.catalog.seed, table.subject, index).once_in(1000 * (field as u64 + 1), empty_once_in)

@@ -1,4 +1,4 @@
-//! Event planning: where, who comes, and who works when.
+//! The base "Event planning": venues, guests and shifts.
 
 use super::{
     BaseDefinition, DateStyle, DayRange, FieldDefinition, FieldType, Link, TableDefinition, TextSource, field, grid,
@@ -17,7 +17,7 @@ const VENUES: TableDefinition = TableDefinition {
     views: &[
         grid("All venues"),
         view("Pictures of venues", "gallery"),
-        grid("Large").only("{Seats} > 150").by("Seats"),
+        grid("Large").filtered_by("{Seats} > 150").sorted_by("Seats"),
     ],
 };
 
@@ -41,15 +41,15 @@ const GUESTS: TableDefinition = TableDefinition {
     weight: 18,
     fields: GUEST_FIELDS,
     views: &[
-        grid("All guests").by("Name"),
-        grid("Coming").only("{Answer}='Yes'"),
-        grid("No answer yet").only("{Answer}=BLANK()").hiding(4),
+        grid("All guests").sorted_by("Name"),
+        grid("Coming").filtered_by("{Answer}='Yes'"),
+        grid("No answer yet").filtered_by("{Answer}=BLANK()").hiding(4),
     ],
 };
 
 const GUEST_FIELDS: &[FieldDefinition] = &[
     field("Name", FieldType::SingleLineText(TextSource::Person)).empty_once_in(50),
-    field("E-mail", FieldType::Email(TextSource::PersonMail)).empty_once_in(8),
+    field("E-mail", FieldType::Email(TextSource::PersonEmail)).empty_once_in(8),
     field("Company", FieldType::SingleLineText(TextSource::Company)).empty_once_in(3),
     field("Answer", FieldType::SingleSelect(&["Yes", "No", "Perhaps"])).empty_once_in(4),
     field("Companions", FieldType::Number { precision: 0, low: 0, high: 4 }).empty_once_in(3),
@@ -71,7 +71,7 @@ const SHIFTS: TableDefinition = TableDefinition {
     description: None,
     weight: 8,
     fields: SHIFT_FIELDS,
-    views: &[grid("Rota").by("Day"), view("Month", "calendar"), view("Weeks", "timeline")],
+    views: &[grid("Rota").sorted_by("Day"), view("Month", "calendar"), view("Weeks", "timeline")],
 };
 
 const SHIFT_FIELDS: &[FieldDefinition] = &[

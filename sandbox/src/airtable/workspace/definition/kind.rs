@@ -1,4 +1,4 @@
-//! The types of fields, each with what its options say and how its cells are made up. Airtable's names for them are in
+//! The field types, each with its options and how its cells are generated. The names are those of
 //! <https://airtable.com/developers/web/api/field-model>.
 
 #[derive(Clone, Copy)]
@@ -14,18 +14,18 @@ pub(crate) enum FieldType {
         low: i64,
         high: i64,
     },
-    /// The numbers are in hundredths: 25 is 0.25, and is shown as 25%.
+    /// In hundredths: 25 is 0.25, which Airtable shows as 25%.
     Percent {
         low: i64,
         high: i64,
     },
-    /// The numbers are in the smallest coin.
+    /// In the smallest unit of the currency.
     Currency {
         symbol: &'static str,
         low: i64,
         high: i64,
     },
-    /// In minutes; Airtable counts seconds.
+    /// In minutes; Airtable stores seconds.
     Duration {
         most: u64,
     },
@@ -46,7 +46,7 @@ pub(crate) enum FieldType {
     LastModifiedTime,
     MultipleAttachments,
     MultipleRecordLinks(Link),
-    /// What a field of the linked records holds.
+    /// The values of a field of the linked records.
     MultipleLookupValues {
         link: &'static str,
         field: &'static str,
@@ -74,34 +74,34 @@ pub(crate) enum FieldType {
     },
 }
 
-/// Where texts come from.
+/// How a text is generated.
 #[derive(Clone, Copy)]
 pub(crate) enum TextSource {
-    /// One of each list, with spaces between.
+    /// One element of each list, separated by spaces.
     Pattern(&'static [&'static [&'static str]]),
-    /// A person, the same in all such fields of a record.
+    /// A person's name, the same in all such fields of a record.
     Person,
-    PersonMail,
-    /// A company, the same in all such fields of a record.
+    PersonEmail,
+    /// A company's name, the same in all such fields of a record.
     Company,
-    CompanyMail,
+    CompanyEmail,
     CompanySite,
-    /// Sentences, once in a while very many of them.
+    /// Sentences; in some cells very many of them.
     Prose,
-    /// Sentences with Markdown.
-    Marked,
+    /// Sentences formatted as Markdown.
+    Markdown,
 }
 
-/// One link of two tables, seen from either end. Both fields name each other.
+/// A link between two tables, seen from one end. The fields at both ends name each other.
 #[derive(Clone, Copy)]
 pub(crate) enum Link {
-    /// Each record links to one of that table.
+    /// Each record links to one record of that table.
     To { table: &'static str, field: &'static str },
-    /// Each record is linked to by some of that table.
+    /// Each record is linked to by several records of that table.
     From { table: &'static str, field: &'static str },
 }
 
-/// How a date is shown to people.
+/// A field's date format.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum DateStyle {
     Iso,
@@ -110,7 +110,7 @@ pub(crate) enum DateStyle {
     Friendly,
 }
 
-/// Days between a record's creation and the date in it: from the first number to before the second.
+/// The days between a record's creation and the date in it, the second number excluded.
 #[derive(Clone, Copy)]
 pub(crate) struct DayRange(pub i64, pub i64);
 

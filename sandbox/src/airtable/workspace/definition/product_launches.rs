@@ -1,4 +1,4 @@
-//! Product launches: what is launched, what is to be done for it, and what people say about it.
+//! The base "Product launches": launches, tasks and feedback.
 
 use super::{
     BaseDefinition, DateStyle, DayRange, FieldDefinition, FieldType, Link, TableDefinition, TextSource, field, grid,
@@ -16,9 +16,9 @@ const LAUNCHES: TableDefinition = TableDefinition {
     fields: LAUNCH_FIELDS,
     views: &[
         grid("All launches"),
-        view("Calendar", "calendar").by("Launch date"),
+        view("Calendar", "calendar").sorted_by("Launch date"),
         view("Gallery", "gallery"),
-        grid("On track").only("{Stage}='On track'").by("Launch").hiding(6),
+        grid("On track").filtered_by("{Stage}='On track'").sorted_by("Launch").hiding(6),
     ],
 };
 
@@ -29,7 +29,7 @@ const LAUNCH_FIELDS: &[FieldDefinition] = &[
     field("Launch date", FieldType::Date(DateStyle::Friendly, DayRange(30, 300))).empty_once_in(9),
     field("Owner", FieldType::SingleCollaborator).empty_once_in(12),
     field("Team", FieldType::MultipleCollaborators).empty_once_in(6),
-    field("Brief", FieldType::RichText(TextSource::Marked)).empty_once_in(4),
+    field("Brief", FieldType::RichText(TextSource::Markdown)).empty_once_in(4),
     field("Pictures", FieldType::MultipleAttachments).empty_once_in(3),
     field("Budget", FieldType::Currency { symbol: "$", low: 250_000, high: 9_000_000 }).empty_once_in(7),
     field("Tasks", FieldType::MultipleRecordLinks(Link::From { table: "Tasks", field: "Launch" })),
@@ -54,7 +54,7 @@ const TASKS: TableDefinition = TableDefinition {
     fields: TASK_FIELDS,
     views: &[
         grid("All tasks"),
-        grid("Open").only("NOT({Done})").by("Due"),
+        grid("Open").filtered_by("NOT({Done})").sorted_by("Due"),
         view("Board", "kanban"),
         view("New task", "form"),
     ],
@@ -89,7 +89,7 @@ const FEEDBACK: TableDefinition = TableDefinition {
     description: Some("What customers write, from the shop and by e-mail"),
     weight: 14,
     fields: FEEDBACK_FIELDS,
-    views: &[grid("Inbox").by_descending("Received"), grid("Praise").only("{Stars} >= 4").hiding(3)],
+    views: &[grid("Inbox").sorted_by_descending("Received"), grid("Praise").filtered_by("{Stars} >= 4").hiding(3)],
 };
 
 const FEEDBACK_FIELDS: &[FieldDefinition] = &[
@@ -102,7 +102,7 @@ const FEEDBACK_FIELDS: &[FieldDefinition] = &[
     ),
     field("Subject", FieldType::SingleLineText(TextSource::Pattern(&[FEEDBACK_TOPICS]))).empty_once_in(25),
     field("From", FieldType::SingleLineText(TextSource::Person)).empty_once_in(4),
-    field("E-mail", FieldType::Email(TextSource::PersonMail)).empty_once_in(5),
+    field("E-mail", FieldType::Email(TextSource::PersonEmail)).empty_once_in(5),
     field("Phone", FieldType::PhoneNumber).empty_once_in(2),
     field("Message", FieldType::MultilineText(TextSource::Prose)).empty_once_in(12),
     field("Stars", FieldType::Rating { max: 5 }).empty_once_in(7),

@@ -1,4 +1,4 @@
-//! The customers of a small design studio, its projects and its invoices.
+//! The base "Studio CRM": the clients of a design studio, its projects and invoices.
 
 use super::{
     BaseDefinition, DateStyle, DayRange, FieldDefinition, FieldType, Link, TableDefinition, TextSource, field, grid,
@@ -13,14 +13,14 @@ const CLIENTS: TableDefinition = TableDefinition {
     description: None,
     weight: 4,
     fields: CLIENT_FIELDS,
-    views: &[grid("All clients").by("Client"), grid("Good ones").only("{Worth} > 3").hiding(4)],
+    views: &[grid("All clients").sorted_by("Client"), grid("Good ones").filtered_by("{Worth} > 3").hiding(4)],
 };
 
 const CLIENT_FIELDS: &[FieldDefinition] = &[
     field("Client", FieldType::SingleLineText(TextSource::Company)).empty_once_in(30),
     field("Website", FieldType::Url(TextSource::CompanySite)).empty_once_in(5),
     field("Contact", FieldType::SingleLineText(TextSource::Person)).empty_once_in(6),
-    field("E-mail", FieldType::Email(TextSource::CompanyMail)).empty_once_in(4),
+    field("E-mail", FieldType::Email(TextSource::CompanyEmail)).empty_once_in(4),
     field("Phone", FieldType::PhoneNumber).empty_once_in(3),
     field("Worth", FieldType::Rating { max: 5 }).empty_once_in(5),
     field("Trades in", FieldType::MultipleSelects(&["food", "fashion", "music", "science", "public sector", "sport"]))
@@ -28,7 +28,7 @@ const CLIENT_FIELDS: &[FieldDefinition] = &[
     field("Projects", FieldType::MultipleRecordLinks(Link::From { table: "Projects", field: "Client" })),
     field("Fees of all projects", FieldType::Rollup { link: "Projects", field: "Fee" }),
     field("Since", FieldType::Date(DateStyle::Local, DayRange(-900, 0))).empty_once_in(9),
-    field("History", FieldType::RichText(TextSource::Marked)).empty_once_in(2),
+    field("History", FieldType::RichText(TextSource::Markdown)).empty_once_in(2),
 ];
 
 const PROJECTS: TableDefinition = TableDefinition {
@@ -38,7 +38,7 @@ const PROJECTS: TableDefinition = TableDefinition {
     fields: PROJECT_FIELDS,
     views: &[
         grid("All projects"),
-        grid("Running").only("AND({Status}='Running', {Fee} > 0)").by_descending("Fee"),
+        grid("Running").filtered_by("AND({Status}='Running', {Fee} > 0)").sorted_by_descending("Fee"),
         view("Pipeline", "kanban"),
     ],
 };
@@ -77,8 +77,8 @@ const INVOICES: TableDefinition = TableDefinition {
     fields: INVOICE_FIELDS,
     views: &[
         grid("All invoices"),
-        grid("Unpaid").only("AND({Paid}=BLANK(), {Amount} > 0)").by("Due"),
-        grid("Large amounts").only("{Amount} >= 5000").by_descending("Amount").hiding(2),
+        grid("Unpaid").filtered_by("AND({Paid}=BLANK(), {Amount} > 0)").sorted_by("Due"),
+        grid("Large amounts").filtered_by("{Amount} >= 5000").sorted_by_descending("Amount").hiding(2),
     ],
 };
 

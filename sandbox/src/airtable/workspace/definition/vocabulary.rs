@@ -1,4 +1,5 @@
-//! TextSource of the three bases. Some are from writing systems that a client has to carry through unharmed.
+//! The words that records of the three bases are made of. Some use other writing systems, which a client has to
+//! preserve.
 
 pub(super) const PRODUCT_MOODS: &[&str] = &[
     "Quiet",
@@ -110,7 +111,6 @@ pub(super) const PROJECT_KINDS: &[&str] = &[
 
 pub(super) const DISHES: &[&str] = &["no preference", "vegetarian", "vegan", "gluten free", "halal", "kosher"];
 
-/// Sentences that prose is made of.
 pub(crate) const SENTENCES: &[&str] = &[
     "The supplier confirmed the new date by phone.",
     "Nobody has answered the second e-mail yet.",

@@ -1,4 +1,4 @@
-//! `batch/read`: the associations of up to a thousand records.
+//! `batch/read`: the associations of up to 1,000 records.
 
 use std::sync::Arc;
 
@@ -25,8 +25,8 @@ use crate::{
     reply,
 };
 
-/// Records in a request (HubSpot's associations guide).
-const MOST: usize = 1000;
+/// Records per request (HubSpot's associations guide).
+const MAX_INPUTS: usize = 1000;
 
 #[derive(Deserialize)]
 struct Request {
@@ -74,8 +74,9 @@ pub(crate) async fn read(
 ) -> Result<Response, ApiError> {
     let pages = Pages::new(&hubspot, target.kind_for(&caller)?, other.kind_for(&caller)?);
     let request: Request = serde_json::from_slice(&body).map_err(|error| ApiError::bad_json(&error))?;
-    if request.inputs.len() > MOST {
-        let message = format!("The maximum number of inputs supported in a batch request for associations is {MOST}.");
+    if request.inputs.len() > MAX_INPUTS {
+        let message =
+            format!("The maximum number of inputs supported in a batch request for associations is {MAX_INPUTS}.");
         return Err(ApiError::validation(message));
     }
     let now = format!("{:.3}", hubspot.context.clock.now());
@@ -84,7 +85,7 @@ pub(crate) async fn read(
         let after = after.and_then(|after| after.parse().ok()).unwrap_or_default();
         let (to, next) = pages.index_of(&id).map(|index| pages.page(index, after, LIMIT)).unwrap_or_default();
         if to.is_empty() {
-            errors.push(nothing(&pages, &id));
+            errors.push(no_associations(&pages, &id));
             continue;
         }
         let paging = next.map(|after| Paging { next: Next { after, link: None } });
@@ -96,9 +97,9 @@ pub(crate) async fn read(
     Ok(reply::json(status, &answer))
 }
 
-/// What HubSpot says of a record without associations, and of one that is not there at all. Recorded answers have these
-/// fields; the specification asks for `errors` and `links` besides, and for a `subCategory` that is an object.
-fn nothing(pages: &Pages, id: &str) -> Value {
+/// The error for a record that has no associations or does not exist. Recorded responses have these fields; the
+/// specification also requires `errors` and `links`, and a `subCategory` that is an object.
+fn no_associations(pages: &Pages, id: &str) -> Value {
     let (from, to) = (pages.from.singular(), pages.to.singular());
     json!({
         "status": "error", "category": "OBJECT_NOT_FOUND", "subCategory": "crm.associations.NO_ASSOCIATIONS_FOUND",

@@ -1,4 +1,4 @@
-//! The parameter `associations` of lists and single reads: what a record is associated with, inside the record.
+//! The parameter `associations` of lists and single reads, which returns a record's associations inside the record.
 
 use serde::Serialize;
 
@@ -15,11 +15,11 @@ use crate::hubspot::{
     error::ApiError,
 };
 
-/// What was asked to come along with the records of one type.
+/// The associations to include with records of one type.
 pub(crate) struct InlineAssociations<'a> {
     public_url: &'a str,
     from: ObjectType,
-    wanted: Vec<ObjectType>,
+    object_types: Vec<ObjectType>,
     links: Links,
 }
 
@@ -31,7 +31,7 @@ pub(crate) struct Associated {
     paging: Option<Paging>,
 }
 
-/// A record that is associated in two ways is there twice.
+/// A record with two association types appears twice.
 #[derive(Serialize)]
 struct Entry {
     id: String,
@@ -40,36 +40,37 @@ struct Entry {
 }
 
 impl<'a> InlineAssociations<'a> {
-    /// Names of types that do not exist are passed over, as HubSpot documents.
+    /// Ignores unknown object types, as HubSpot documents.
     pub(crate) fn read(
         hubspot: &'a Hubspot,
         from: ObjectType,
         caller: &Caller,
         parameters: &Parameters<'_>,
     ) -> Result<Self, ApiError> {
-        let wanted: Vec<ObjectType> =
+        let object_types: Vec<ObjectType> =
             parameters.list("associations").filter_map(|name| ObjectType::named(name).ok()).collect();
-        wanted.iter().try_for_each(|kind| caller.require_read(*kind))?;
+        object_types.iter().try_for_each(|kind| caller.require_read(*kind))?;
         let links = Links::new(hubspot.context.seed, &hubspot.context.settings().records);
-        Ok(Self { public_url: &hubspot.context.public_url, from, wanted, links })
+        Ok(Self { public_url: &hubspot.context.public_url, from, object_types, links })
     }
 
-    /// The record with this index, and with what was asked for.
+    /// Adds the associations of the record with this index.
     pub(crate) fn add_to(&self, mut record: Record, index: u64) -> Record {
-        for to in &self.wanted {
+        for to in &self.object_types {
             let (ids, next) = self.links.page(self.from, index, *to, 0, LIMIT);
             if ids.is_empty() {
                 continue;
             }
-            let ways = types::between(self.from, *to);
-            let results = ids.iter().flat_map(|id| ways.iter().map(|way| Entry { id: id.to_string(), name: way.name }));
+            let types = types::between(self.from, *to);
+            let results =
+                ids.iter().flat_map(|id| types.iter().map(|kind| Entry { id: id.to_string(), name: kind.name }));
             let paging = next.map(|next| self.paging(&record.id, *to, next));
             record.associations.insert(to.plural(), Associated { results: results.collect(), paging });
         }
         record
     }
 
-    /// The rest is read where the associations of one record are.
+    /// Further associations are read from the endpoint of one record's associations.
     fn paging(&self, id: &str, to: ObjectType, next: u64) -> Paging {
         let (from, to) = (self.from.plural(), to.plural());
         let link = format!("{}/hubspot/crm/v4/objects/{from}/{id}/associations/{to}?after={next}", self.public_url);

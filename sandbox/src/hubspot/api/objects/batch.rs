@@ -1,4 +1,4 @@
-//! `batch/read`: up to a hundred records by their ids.
+//! `batch/read`: up to 100 records by id.
 
 use std::sync::Arc;
 

@@ -13,7 +13,7 @@ use crate::hubspot::{
     error::ApiError,
 };
 
-/// A filter as it is written.
+/// A filter as the request states it.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct FilterRequest {
@@ -42,7 +42,7 @@ enum Operator {
     NotContainsToken,
 }
 
-/// A filter that has all its operator needs.
+/// A filter whose operator has the operands it needs.
 pub(crate) struct Filter {
     property: &'static Property,
     operator: Operator,
@@ -52,43 +52,43 @@ pub(crate) struct Filter {
 }
 
 impl Filter {
-    pub(crate) fn new(kind: ObjectType, wanted: FilterRequest) -> Result<Self, ApiError> {
-        let name = wanted.property_name;
+    pub(crate) fn new(kind: ObjectType, request: FilterRequest) -> Result<Self, ApiError> {
+        let name = request.property_name;
         let property = kind
             .property(&name)
             .ok_or_else(|| ApiError::validation(format!("There is no property {name:?} to filter by.")))?;
-        let (needs_value, needs_high, needs_values) = match wanted.operator {
+        let (needs_value, needs_high, needs_values) = match request.operator {
             Operator::HasProperty | Operator::NotHasProperty => (false, false, false),
             Operator::Between => (true, true, false),
             Operator::In | Operator::NotIn => (false, false, true),
             _ => (true, false, false),
         };
         let lacks = |field| ApiError::validation(format!("The filter on {name} needs a {field}."));
-        if needs_value && wanted.value.is_none() {
+        if needs_value && request.value.is_none() {
             return Err(lacks("value"));
         }
-        if needs_high && wanted.high_value.is_none() {
+        if needs_high && request.high_value.is_none() {
             return Err(lacks("highValue"));
         }
-        if needs_values && wanted.values.as_ref().is_none_or(Vec::is_empty) {
+        if needs_values && request.values.as_ref().is_none_or(Vec::is_empty) {
             return Err(lacks("list of values"));
         }
         Ok(Self {
             property,
-            operator: wanted.operator,
-            value: wanted.value.unwrap_or_default(),
-            high: wanted.high_value.unwrap_or_default(),
-            values: wanted.values.unwrap_or_default(),
+            operator: request.operator,
+            value: request.value.unwrap_or_default(),
+            high: request.high_value.unwrap_or_default(),
+            values: request.values.unwrap_or_default(),
         })
     }
 
-    /// A record without a value matches only a filter that asks for just that. HubSpot documents this for none of the
-    /// negated operators; its users report it of `NEQ`.
+    /// A record without a value matches only `NOT_HAS_PROPERTY`. HubSpot documents this for none of the negated
+    /// operators; its users report it for `NEQ`.
     pub(crate) fn matches(&self, row: &Row) -> bool {
-        let Some(held) = row.value(self.property.name) else {
+        let Some(actual) = row.value(self.property.name) else {
             return self.operator == Operator::NotHasProperty;
         };
-        let against = |value: &str| compare(self.property, held, value);
+        let against = |value: &str| compare(self.property, actual, value);
         match self.operator {
             Operator::Lt => against(&self.value).is_lt(),
             Operator::Lte => against(&self.value).is_le(),
@@ -101,13 +101,13 @@ impl Filter {
             Operator::NotIn => !self.values.iter().any(|value| against(value).is_eq()),
             Operator::HasProperty => true,
             Operator::NotHasProperty => false,
-            Operator::ContainsToken => contains_token(held, &self.value),
-            Operator::NotContainsToken => !contains_token(held, &self.value),
+            Operator::ContainsToken => contains_token(actual, &self.value),
+            Operator::NotContainsToken => !contains_token(actual, &self.value),
         }
     }
 }
 
-/// Numbers as numbers, times as times however they are written, choices to the letter, and text without regard to case.
+/// Compares numbers by value, times by moment in any notation, enumeration values exactly, and text ignoring case.
 pub(crate) fn compare(property: &Property, a: &str, b: &str) -> Ordering {
     let by_case = || a.to_lowercase().cmp(&b.to_lowercase());
     match property.kind {
@@ -124,21 +124,21 @@ pub(crate) fn compare(property: &Property, a: &str, b: &str) -> Ordering {
     }
 }
 
-/// Times come as milliseconds since 1970, as moments, or as days.
+/// Times are milliseconds since 1970, timestamps or dates.
 fn milliseconds(text: &str) -> Option<i64> {
     let moment = || text.parse::<Timestamp>().ok();
     let day = || format!("{text}T00:00:00Z").parse::<Timestamp>().ok();
     text.parse().ok().or_else(|| moment().or_else(day).map(Timestamp::as_millisecond))
 }
 
-/// A token is a word of the value, or the whole value; `*` in what is asked for stands for anything.
-fn contains_token(held: &str, wanted: &str) -> bool {
-    let (held, wanted) = (held.to_lowercase(), wanted.to_lowercase());
-    let words = held.split(|character: char| !character.is_alphanumeric());
-    words.into_iter().chain([held.as_str()]).any(|token| fits(token, &wanted))
+/// A token is a word of the value, or the whole value. `*` in the pattern matches anything.
+fn contains_token(actual: &str, pattern: &str) -> bool {
+    let (actual, pattern) = (actual.to_lowercase(), pattern.to_lowercase());
+    let words = actual.split(|character: char| !character.is_alphanumeric());
+    words.into_iter().chain([actual.as_str()]).any(|token| matches_pattern(token, &pattern))
 }
 
-fn fits(token: &str, pattern: &str) -> bool {
+fn matches_pattern(token: &str, pattern: &str) -> bool {
     let Some((head, rest)) = pattern.split_once('*') else {
         return token == pattern;
     };
@@ -146,7 +146,7 @@ fn fits(token: &str, pattern: &str) -> bool {
         return false;
     };
     let starts = token.char_indices().map(|(at, _)| at).chain([token.len()]);
-    starts.into_iter().any(|at| fits(&token[at..], rest))
+    starts.into_iter().any(|at| matches_pattern(&token[at..], rest))
 }
 
 #[cfg(test)]
@@ -154,8 +154,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_star_stands_for_anything_and_a_token_for_a_whole_word() {
-        for (held, wanted, fit) in [
+    fn a_star_matches_anything_and_a_token_is_a_whole_word() {
+        for (actual, pattern, matches) in [
             ("Anna.Berg@nova.example", "anna", true),
             ("Anna.Berg@nova.example", "ann", false),
             ("Anna.Berg@nova.example", "ANN*", true),
@@ -164,7 +164,7 @@ mod tests {
             ("Łucja", "ł*a", true),
             ("", "*", true),
         ] {
-            assert_eq!(contains_token(held, wanted), fit, "{wanted} in {held}");
+            assert_eq!(contains_token(actual, pattern), matches, "{pattern} in {actual}");
         }
     }
 }

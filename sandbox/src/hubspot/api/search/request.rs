@@ -1,4 +1,4 @@
-//! The body of a search, read and held against HubSpot's rules.
+//! The body of a search, checked against HubSpot's rules.
 
 use serde::Deserialize;
 
@@ -11,9 +11,8 @@ use crate::hubspot::{
     error::ApiError,
 };
 
-/// A search that can be carried out.
 pub(crate) struct Search {
-    /// One of the groups must match, and in it every filter.
+    /// A record matches if all filters of one group match.
     groups: Vec<Vec<Filter>>,
     query: String,
     pub order: Option<Order>,
@@ -71,7 +70,7 @@ impl Search {
             return Err(ApiError::validation("The request body must not be longer than 3000 characters."));
         }
         let body: Body = serde_json::from_slice(body).map_err(|error| ApiError::bad_json(&error))?;
-        check_numbers(&body.filter_groups)?;
+        check_counts(&body.filter_groups)?;
         let group = |group: Group| group.filters.into_iter().map(|wanted| Filter::new(kind, wanted)).collect();
         Ok(Self {
             groups: body.filter_groups.into_iter().map(group).collect::<Result<_, _>>()?,
@@ -83,20 +82,20 @@ impl Search {
         })
     }
 
-    /// Nothing has to be looked at to answer this search.
-    pub(crate) fn is_everything(&self) -> bool {
+    /// Whether every record matches, in order of creation.
+    pub(crate) fn is_unfiltered(&self) -> bool {
         let sorts_by_age =
             |order: &Order| matches!(order.property.name, "hs_object_id" | "createdate") && !order.descending;
         self.groups.iter().all(Vec::is_empty) && self.query.is_empty() && self.order.as_ref().is_none_or(sorts_by_age)
     }
 
     pub(crate) fn matches(&self, kind: ObjectType, row: &Row) -> bool {
-        let is_filtered_in =
+        let passes_filters =
             self.groups.is_empty() || self.groups.iter().any(|group| group.iter().all(|filter| filter.matches(row)));
-        is_filtered_in && self.query_matches(kind, row)
+        passes_filters && self.query_matches(kind, row)
     }
 
-    /// Every word of the query begins a word of some searchable property.
+    /// Every word of the query is the beginning of a word in some searchable property.
     fn query_matches(&self, kind: ObjectType, row: &Row) -> bool {
         let searchable = kind.properties().iter().filter(|property| property.searchable);
         let text: String =
@@ -110,7 +109,7 @@ impl Search {
     }
 }
 
-fn check_numbers(groups: &[Group]) -> Result<(), ApiError> {
+fn check_counts(groups: &[Group]) -> Result<(), ApiError> {
     let total: usize = groups.iter().map(|group| group.filters.len()).sum();
     if groups.len() > 5 {
         return Err(ApiError::validation(format!(

@@ -1,22 +1,21 @@
-//! Companies, and the names by which contacts and deals mention them.
+//! Companies, and how contacts and deals refer to them.
 
 use crate::fixtures::{
     dice::Dice,
     vocabulary::{CITIES, COMPANY_ENDS, COMPANY_FORMS, COMPANY_STARTS, INDUSTRIES},
 };
 
-/// What others need to know of a company.
 pub(crate) struct Company {
     pub name: String,
     pub domain: String,
 }
 
-/// The company with this index. No two share a domain: the index walks through all pairs of halves in a shuffled order, and
-/// a second walk is told from the first by a number.
+/// The company with this index. Domains are unique: successive indexes visit all pairs of name parts in a shuffled
+/// order, and the second visit of a pair adds a number.
 pub(crate) fn company(seed: u64, index: u64) -> Company {
     let (starts, ends) = (COMPANY_STARTS.len() as u64, COMPANY_ENDS.len() as u64);
     let pairs = starts * ends;
-    // 997 is prime and divides neither number of halves, so the walk meets each pair once before it repeats.
+    // 997 is prime and divides neither count of name parts, so every pair is visited once before any repeats.
     let pair = (Dice::new(seed, 2, 0).below(0, pairs) + index % pairs * 997) % pairs;
     let (start, end) = (COMPANY_STARTS[(pair / ends) as usize], COMPANY_ENDS[(pair % ends) as usize]);
     let round = index / pairs;
@@ -30,7 +29,7 @@ pub(crate) fn company(seed: u64, index: u64) -> Company {
 
 pub(crate) fn values(seed: u64, dice: Dice, index: u64) -> Vec<(&'static str, Option<String>)> {
     let Company { name, domain } = company(seed, index);
-    // A company that came in through somebody's e-mail address is known by its domain and nothing else.
+    // A company that HubSpot created from somebody's e-mail address has a domain and nothing else.
     let known = !dice.once_in(10, 29);
     let (city, state, code) = dice.pick(11, &CITIES);
     let phone = format!("{code} 555 {:04}", 100 + dice.below(12, 100));

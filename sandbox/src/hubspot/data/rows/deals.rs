@@ -28,23 +28,23 @@ pub(crate) fn values(
     ]
 }
 
-/// The company that a deal is with. The buyers take turns, and in each round another one begins, so that the deals of a
-/// company are found without looking through them all.
+/// The company that a deal is with. Companies take turns, and each round starts with another one, so a company's deals
+/// can be found without examining all deals.
 pub(crate) fn buyer(seed: u64, index: u64, companies: u64) -> u64 {
     let buyers = buyers(companies);
-    let (round, place) = (index / buyers, index % buyers);
-    (place + first_buyer(seed, round, buyers)) % buyers * EVERY
+    let (round, position) = (index / buyers, index % buyers);
+    (position + first_buyer(seed, round, buyers)) % buyers * BUYER_INTERVAL
 }
 
-/// The deals of a company in ascending order, without an end.
+/// The deals of a company in ascending order; the list does not end.
 pub(crate) fn of_company(seed: u64, company: u64, companies: u64) -> impl Iterator<Item = u64> + Send {
     let buyers = buyers(companies);
-    let rounds = if company.is_multiple_of(EVERY) { u64::MAX / buyers } else { 0 };
-    let place = move |round| (company / EVERY + buyers - first_buyer(seed, round, buyers)) % buyers;
-    (0..rounds).map(move |round| round * buyers + place(round))
+    let rounds = if company.is_multiple_of(BUYER_INTERVAL) { u64::MAX / buyers } else { 0 };
+    let position = move |round| (company / BUYER_INTERVAL + buyers - first_buyer(seed, round, buyers)) % buyers;
+    (0..rounds).map(move |round| round * buyers + position(round))
 }
 
-/// The contacts who take part in a deal: none to three of those whom `staff` counts, by their place among these.
+/// The contacts of a deal: none to three of the buyer's `staff` contacts, by their position among them.
 pub(crate) fn people(dice: Dice, staff: u64) -> Vec<u64> {
     let wanted = dice.below(17, 4).min(staff);
     let first = dice.below(18, staff.max(1));
@@ -53,11 +53,11 @@ pub(crate) fn people(dice: Dice, staff: u64) -> Vec<u64> {
     people
 }
 
-/// Every second company has bought something.
-const EVERY: u64 = 2;
+/// Every second company is a buyer.
+const BUYER_INTERVAL: u64 = 2;
 
 fn buyers(companies: u64) -> u64 {
-    companies.div_ceil(EVERY).max(1)
+    companies.div_ceil(BUYER_INTERVAL).max(1)
 }
 
 fn first_buyer(seed: u64, round: u64, buyers: u64) -> u64 {

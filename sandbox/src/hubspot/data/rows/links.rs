@@ -1,12 +1,11 @@
-//! Which records belong together: contacts to companies, and deals to companies and contacts. No link is stored; either end
-//! is computed from the other.
+//! Associations: contacts with companies, and deals with companies and contacts. None is stored; each side is computed
+//! from the other.
 
 use std::iter;
 
 use super::{contacts, deals, dice, id};
 use crate::{hubspot::data::catalog::ObjectType, records::Records};
 
-/// The links of an account.
 #[derive(Clone, Copy)]
 pub(crate) struct Links {
     seed: u64,
@@ -15,7 +14,7 @@ pub(crate) struct Links {
     deals: u64,
 }
 
-/// Indexes of records, in ascending order.
+/// In ascending order.
 type Indexes = Box<dyn Iterator<Item = u64> + Send>;
 
 impl Links {
@@ -25,8 +24,8 @@ impl Links {
         Self { seed, contacts, companies, deals }
     }
 
-    /// The ids of the linked records of type `to`, from the id `after` on and at most `limit` of them; and the id that the
-    /// next page begins with.
+    /// At most `limit` ids of linked records of type `to`, starting with the id `after`, and the id with which the next
+    /// page starts.
     pub(crate) fn page(
         self,
         from: ObjectType,
@@ -59,7 +58,7 @@ impl Links {
     }
 
     fn company_of_contact(self, contact: u64) -> Option<u64> {
-        contacts::belongs(dice(self.seed, ObjectType::Contacts, contact)).then(|| contact % self.companies)
+        contacts::is_employee(dice(self.seed, ObjectType::Contacts, contact)).then(|| contact % self.companies)
     }
 
     fn contacts_of_company(self, company: u64) -> Indexes {
@@ -76,7 +75,7 @@ impl Links {
         Box::new(deals.filter(move |deal| self.contacts_of_deal(*deal).contains(&contact)))
     }
 
-    /// Contacts with an e-mail address of the buyer, whether or not they belong to it.
+    /// Contacts with an e-mail address of the buyer, whether or not they are associated with it.
     fn contacts_of_deal(self, deal: u64) -> Vec<u64> {
         let buyer = deals::buyer(self.seed, deal, self.companies);
         let staff = self.contacts.saturating_sub(buyer).div_ceil(self.companies);

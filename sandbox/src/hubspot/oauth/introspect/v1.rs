@@ -1,4 +1,4 @@
-//! The first version's way of asking about a token: its name stands in the path. HubSpot's own SDK still asks like this.
+//! Introspection and revocation in the first version, with the token in the path. HubSpot's own SDK still uses it.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use axum::{
 };
 use serde_json::json;
 
-use super::{end, signed, valid_access, valid_refresh};
+use super::{revoke_grant, signed, valid_access, valid_refresh};
 use crate::{
     hubspot::{APP_ID, HUB_DOMAIN, HUB_ID, Hubspot, USER, USER_ID, error::ApiError, oauth::token::bad_refresh_token},
     reply,
@@ -37,7 +37,7 @@ pub(crate) async fn refresh_token(
     State(hubspot): State<Arc<Hubspot>>,
     Path(token): Path<String>,
 ) -> Result<Response, ApiError> {
-    let refresh = valid_refresh(&hubspot, &token).ok_or_else(gone)?;
+    let refresh = valid_refresh(&hubspot, &token).ok_or_else(invalid_token)?;
     Ok(reply::json(
         StatusCode::OK,
         &json!({
@@ -51,10 +51,10 @@ pub(crate) async fn delete(
     State(hubspot): State<Arc<Hubspot>>,
     Path(token): Path<String>,
 ) -> Result<Response, ApiError> {
-    end(&hubspot, &valid_refresh(&hubspot, &token).ok_or_else(gone)?);
+    revoke_grant(&hubspot, &valid_refresh(&hubspot, &token).ok_or_else(invalid_token)?);
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-fn gone() -> ApiError {
+fn invalid_token() -> ApiError {
     bad_refresh_token().without_oauth_fields()
 }

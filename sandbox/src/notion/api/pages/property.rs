@@ -1,4 +1,4 @@
-//! `GET /v1/pages/{id}/properties/{property}`: one property, and all of what a page shows only the beginning of.
+//! `GET /v1/pages/{id}/properties/{property}`: one property in full. A page shows only the beginning of long ones.
 
 use std::sync::Arc;
 
@@ -50,11 +50,11 @@ pub(crate) async fn read(
         return Ok(Reply::ok(json!({"object": "property_item", "id": property_id, "type": kind, kind: whole})));
     };
     let pager = Pager::read(&notion, &Parameters::parse(query).paging(), &format!("property {id} {property_id}"))?;
-    let part = pager.part((0..).zip(items).skip(pager.start as usize), u64::MAX);
-    // What a rollup is made of are the rows at the other end of its relation.
-    let of = if kind == "rollup" { "relation" } else { kind };
-    let item = |item: &Value| json!({"object": "property_item", "id": property_id, "type": of, of: item});
-    let mut list = pager.list("property_item", &part, part.items.iter().map(item).collect());
+    let page = pager.page((0..).zip(items).skip(pager.start as usize), u64::MAX);
+    // A rollup lists the rows at the other end of its relation.
+    let item_type = if kind == "rollup" { "relation" } else { kind };
+    let item = |item: &Value| json!({"object": "property_item", "id": property_id, "type": item_type, item_type: item});
+    let mut list = pager.list("property_item", &page, page.items.iter().map(item).collect());
     let next = list["next_cursor"].as_str().map(|cursor| {
         let path = format!("/notion/v1/pages/{id}/properties/{property_id}");
         format!("{}{path}?start_cursor={cursor}", notion.context.public_url)
@@ -63,10 +63,9 @@ pub(crate) async fn read(
     Ok(Reply::ok(list))
 }
 
-/// The items of a property.
 type Items = Box<dyn Iterator<Item = Value> + Send>;
 
-/// What a property holds: a value, or items in pages with what stands around them.
+/// The content of a property: a value, or a list of items and the value around it.
 fn contents(workspace: &Workspace, row: Row, property: &'static Property) -> (Value, Option<Items>) {
     let ids = |relation: &Property| -> Items {
         let ids: Vec<_> = links::related(workspace, row, relation).map(Object::Row).collect();

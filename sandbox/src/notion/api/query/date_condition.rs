@@ -1,4 +1,4 @@
-//! Conditions on dates. A day that is given means the whole of it, in UTC; a moment means itself.
+//! Conditions on dates. A day stands for all of it, in UTC; a timestamp for that moment.
 
 use jiff::{SignedDuration, Span, Timestamp, ToSpan, tz::TimeZone};
 use serde_json::Value;
@@ -7,12 +7,12 @@ use crate::notion::error::ApiError;
 
 pub(crate) enum DateCondition {
     Empty(bool),
-    /// The stretch of time that was given, its end excluded.
+    /// A period, its end excluded.
     Given(Order, Timestamp, Timestamp),
     ThisWeek,
-    /// From now back to this long ago.
+    /// Between this long ago and now.
     Past(Span),
-    /// From now on for this long.
+    /// Between now and this far ahead.
     Next(Span),
 }
 
@@ -27,11 +27,11 @@ pub(crate) enum Order {
 
 impl DateCondition {
     pub(crate) fn read(condition: &Value) -> Result<Self, ApiError> {
-        let wrong = || ApiError::field("filter.date", "an object with one condition on a date", condition);
-        let fields = condition.as_object().filter(|fields| fields.len() == 1).ok_or_else(wrong)?;
-        let (operator, value) = fields.iter().next().ok_or_else(wrong)?;
+        let invalid = || ApiError::field("filter.date", "an object with one condition on a date", condition);
+        let fields = condition.as_object().filter(|fields| fields.len() == 1).ok_or_else(invalid)?;
+        let (operator, value) = fields.iter().next().ok_or_else(invalid)?;
         let given = |order| {
-            let (from, to) = value.as_str().and_then(stretch).ok_or_else(wrong)?;
+            let (from, to) = value.as_str().and_then(period).ok_or_else(invalid)?;
             Ok(Self::Given(order, from, to))
         };
         match operator.as_str() {
@@ -49,21 +49,21 @@ impl DateCondition {
             "next_week" => Ok(Self::Next(1.week())),
             "next_month" => Ok(Self::Next(1.month())),
             "next_year" => Ok(Self::Next(1.year())),
-            _ => Err(wrong()),
+            _ => Err(invalid()),
         }
     }
 
-    /// Tests a date property by its start, or a time that stands there as text.
-    pub(crate) fn matches(&self, held: &Value, now: Timestamp) -> bool {
-        let start = held.as_str().or_else(|| held["start"].as_str()).and_then(stretch);
+    /// Tests a date property by its start, or a timestamp property.
+    pub(crate) fn matches(&self, actual: &Value, now: Timestamp) -> bool {
+        let start = actual.as_str().or_else(|| actual["start"].as_str()).and_then(period);
         match (self, start) {
             (Self::Empty(wanted), start) => start.is_none() == *wanted,
             (_, None) => false,
-            (_, Some((start, _))) => self.holds(start, now),
+            (_, Some((start, _))) => self.matches_time(start, now),
         }
     }
 
-    pub(crate) fn holds(&self, time: Timestamp, now: Timestamp) -> bool {
+    pub(crate) fn matches_time(&self, time: Timestamp, now: Timestamp) -> bool {
         match self {
             Self::Empty(wanted) => !wanted,
             Self::Given(Order::Equals, from, to) => *from <= time && time < *to,
@@ -77,18 +77,18 @@ impl DateCondition {
                 let monday = today.saturating_sub(i64::from(today.weekday().to_monday_zero_offset()).days());
                 monday <= day && day < monday.saturating_add(1.week())
             }
-            Self::Past(span) => time <= now && time >= moved(now, span.negate()),
-            Self::Next(span) => time >= now && time <= moved(now, *span),
+            Self::Past(span) => time <= now && time >= shifted(now, span.negate()),
+            Self::Next(span) => time >= now && time <= shifted(now, *span),
         }
     }
 }
 
-fn moved(now: Timestamp, span: Span) -> Timestamp {
+fn shifted(now: Timestamp, span: Span) -> Timestamp {
     now.to_zoned(TimeZone::UTC).saturating_add(span).timestamp()
 }
 
-/// A day from midnight to midnight, or a moment and nothing more.
-fn stretch(text: &str) -> Option<(Timestamp, Timestamp)> {
+/// The period of a day, or of a moment.
+fn period(text: &str) -> Option<(Timestamp, Timestamp)> {
     if let Ok(day) = format!("{text}T00:00:00Z").parse::<Timestamp>() {
         return Some((day, day + SignedDuration::from_hours(24)));
     }

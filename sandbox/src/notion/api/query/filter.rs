@@ -1,4 +1,4 @@
-//! Filters: conditions on properties and on times, joined by `and` and `or` on at most two levels.
+//! Filters: conditions on properties and timestamps, joined by `and` and `or` on at most two levels.
 
 use serde_json::{Map, Value};
 
@@ -22,8 +22,8 @@ pub(crate) enum Filter {
     Edited(DateCondition),
 }
 
-/// Levels of `and` and `or`, one inside the other.
-const LEVELS: u32 = 2;
+/// How deep `and` and `or` can be nested.
+const MAX_DEPTH: u32 = 2;
 
 impl Filter {
     pub(crate) fn everything() -> Self {
@@ -31,21 +31,27 @@ impl Filter {
     }
 
     pub(crate) fn read(source: u8, filter: &Value) -> Result<Self, ApiError> {
-        level(source, filter, LEVELS)
+        read_level(source, filter, MAX_DEPTH)
     }
 
     pub(crate) fn matches(&self, workspace: &Workspace, row: Row) -> bool {
         match self {
             Self::All(filters) => filters.iter().all(|filter| filter.matches(workspace, row)),
             Self::Any(filters) => filters.iter().any(|filter| filter.matches(workspace, row)),
-            Self::Property(property, test) => test.matches(&values::value(workspace, row, property), workspace.now),
-            Self::Created(test) => test.holds(times::created(workspace, Object::Row(row)), workspace.now),
-            Self::Edited(test) => test.holds(times::edited(workspace, Object::Row(row)), workspace.now),
+            Self::Property(property, condition) => {
+                condition.matches(&values::value(workspace, row, property), workspace.now)
+            }
+            Self::Created(condition) => {
+                condition.matches_time(times::created(workspace, Object::Row(row)), workspace.now)
+            }
+            Self::Edited(condition) => {
+                condition.matches_time(times::edited(workspace, Object::Row(row)), workspace.now)
+            }
         }
     }
 }
 
-fn level(source: u8, filter: &Value, levels: u32) -> Result<Filter, ApiError> {
+fn read_level(source: u8, filter: &Value, levels: u32) -> Result<Filter, ApiError> {
     let Some(fields) = filter.as_object() else { return Err(ApiError::field("filter", "an object", filter)) };
     for (word, join) in [("and", Filter::All as fn(Vec<Filter>) -> Filter), ("or", Filter::Any)] {
         let Some(members) = fields.get(word) else { continue };
@@ -53,7 +59,7 @@ fn level(source: u8, filter: &Value, levels: u32) -> Result<Filter, ApiError> {
         let Some(levels) = levels.checked_sub(1) else {
             return Err(ApiError::field("filter", "nested at most two levels deep", filter));
         };
-        return members.iter().map(|member| level(source, member, levels)).collect::<Result<_, _>>().map(join);
+        return members.iter().map(|member| read_level(source, member, levels)).collect::<Result<_, _>>().map(join);
     }
     if let Some(timestamp) = fields.get("timestamp") {
         return time(timestamp, fields);
@@ -63,12 +69,12 @@ fn level(source: u8, filter: &Value, levels: u32) -> Result<Filter, ApiError> {
     };
     let property = find(source, name)?;
     let kind = property.kind.name();
-    let Some(condition) = fields.get(kind) else {
+    let Some(definition) = fields.get(kind) else {
         let given = fields.keys().find(|key| !matches!(key.as_str(), "property" | "type"));
         let given = given.map_or("nothing", String::as_str);
         return Err(ApiError::validation(format!("database property {kind} does not match filter {given}")));
     };
-    Ok(Filter::Property(property, Condition::read(kind, condition)?))
+    Ok(Filter::Property(property, Condition::read(kind, definition)?))
 }
 
 /// The property with this id or name in a data source.
@@ -79,6 +85,6 @@ pub(crate) fn find(source: u8, name: &str) -> Result<&'static Property, ApiError
 
 fn time(timestamp: &Value, fields: &Map<String, Value>) -> Result<Filter, ApiError> {
     let word = body::one_of("filter.timestamp", timestamp, &["created_time", "last_edited_time"])?;
-    let test = DateCondition::read(fields.get(word).unwrap_or(&Value::Null))?;
-    Ok(if word == "created_time" { Filter::Created(test) } else { Filter::Edited(test) })
+    let condition = DateCondition::read(fields.get(word).unwrap_or(&Value::Null))?;
+    Ok(if word == "created_time" { Filter::Created(condition) } else { Filter::Edited(condition) })
 }

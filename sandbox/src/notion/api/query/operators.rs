@@ -1,7 +1,7 @@
 //! How texts and numbers are compared.
 
 #[derive(Clone, Copy)]
-pub(crate) enum Likeness {
+pub(crate) enum TextOperator {
     Equals,
     Differs,
     Contains,
@@ -11,7 +11,7 @@ pub(crate) enum Likeness {
 }
 
 #[derive(Clone, Copy)]
-pub(crate) enum Comparison {
+pub(crate) enum NumberOperator {
     Equal,
     Unequal,
     Greater,
@@ -20,7 +20,7 @@ pub(crate) enum Comparison {
     LessOrEqual,
 }
 
-impl Likeness {
+impl TextOperator {
     pub(crate) fn named(operator: &str) -> Option<Self> {
         Some(match operator {
             "equals" => Self::Equals,
@@ -33,19 +33,19 @@ impl Likeness {
         })
     }
 
-    pub(crate) fn holds(self, held: &str, wanted: &str) -> bool {
+    pub(crate) fn matches(self, actual: &str, wanted: &str) -> bool {
         match self {
-            Self::Equals => held == wanted,
-            Self::Differs => held != wanted,
-            Self::Contains => held.contains(wanted),
-            Self::Lacks => !held.contains(wanted),
-            Self::Starts => held.starts_with(wanted),
-            Self::Ends => held.ends_with(wanted),
+            Self::Equals => actual == wanted,
+            Self::Differs => actual != wanted,
+            Self::Contains => actual.contains(wanted),
+            Self::Lacks => !actual.contains(wanted),
+            Self::Starts => actual.starts_with(wanted),
+            Self::Ends => actual.ends_with(wanted),
         }
     }
 }
 
-impl Comparison {
+impl NumberOperator {
     pub(crate) fn named(operator: &str) -> Option<Self> {
         Some(match operator {
             "equals" => Self::Equal,
@@ -58,14 +58,14 @@ impl Comparison {
         })
     }
 
-    pub(crate) fn holds(self, held: f64, wanted: f64) -> bool {
+    pub(crate) fn matches(self, actual: f64, wanted: f64) -> bool {
         match self {
-            Self::Equal => held == wanted,
-            Self::Unequal => held != wanted,
-            Self::Greater => held > wanted,
-            Self::Less => held < wanted,
-            Self::GreaterOrEqual => held >= wanted,
-            Self::LessOrEqual => held <= wanted,
+            Self::Equal => actual == wanted,
+            Self::Unequal => actual != wanted,
+            Self::Greater => actual > wanted,
+            Self::Less => actual < wanted,
+            Self::GreaterOrEqual => actual >= wanted,
+            Self::LessOrEqual => actual <= wanted,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The order of results: by properties and by times, the first of them first.
+//! The order of results, by properties and timestamps. The first sort has precedence.
 
 use std::cmp::Ordering;
 
@@ -24,7 +24,6 @@ enum By {
     Edited,
 }
 
-/// What a row is sorted by.
 enum Key {
     Nothing,
     Number(f64),
@@ -51,12 +50,12 @@ impl Sorts {
         sorts.iter().map(sort).collect::<Result<_, _>>().map(Self)
     }
 
-    /// Rows are made in the order of their numbers, so nothing has to be sorted.
-    pub(crate) fn is_natural(&self) -> bool {
+    /// Whether the results are in order of creation, which is the order of the rows, so that nothing has to be sorted.
+    pub(crate) fn is_creation_order(&self) -> bool {
         matches!(self.0.as_slice(), [] | [(By::Created, false)])
     }
 
-    /// The sort is stable, so that equal rows stay in the order in which they were made.
+    /// The sort is stable, so rows with equal keys stay in order of creation.
     pub(crate) fn sorted(&self, workspace: &Workspace, rows: impl Iterator<Item = Row>) -> Vec<Row> {
         let keys = |row| self.0.iter().map(|(by, _)| by.key(workspace, row)).collect::<Vec<_>>();
         let mut keyed: Vec<_> = rows.map(|row| (keys(row), row)).collect();
@@ -96,7 +95,7 @@ impl Key {
     }
 }
 
-/// Options sort in the order they have in the schema, all else by what it says.
+/// Options sort in the order of the schema, and everything else by value.
 fn key(kind: Kind, value: &Value) -> Key {
     let position = |found: Option<usize>| found.map_or(Key::Nothing, |position| Key::Number(position as f64));
     let text = |text: String| if text.is_empty() { Key::Nothing } else { Key::Text(text.to_lowercase()) };

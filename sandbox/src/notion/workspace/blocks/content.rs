@@ -1,4 +1,4 @@
-//! The types of blocks, and what stands in each.
+//! The types of content blocks and their content.
 
 use serde_json::{Value, json};
 
@@ -16,7 +16,7 @@ use crate::{
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Kind {
-    /// Text and a colour, and nothing else: paragraphs, list items, quotes.
+    /// Text and a color: paragraphs, list items, quotes.
     Text(&'static str),
     Heading(&'static str),
     BulletedListItem,
@@ -25,24 +25,24 @@ pub(crate) enum Kind {
     Callout,
     Code,
     Equation,
-    /// An empty object: dividers and breadcrumbs.
+    /// No content: dividers and breadcrumbs.
     Empty(&'static str),
     TableOfContents,
     ColumnList,
     Column,
     Table,
     TableRow,
-    /// A page's address and a caption: bookmarks and embeds.
+    /// A URL and a caption: bookmarks and embeds.
     Link(&'static str),
-    /// A file, kept by Notion or elsewhere: images, videos, sounds, PDFs and others.
+    /// A file hosted by Notion or elsewhere: images, PDFs and others.
     Media(&'static str),
     LinkToPage,
     SyncedCopy,
     Unsupported,
 }
 
-/// What stands directly on pages; the commoner ones more often.
-const ON_PAGES: [Kind; 30] = [
+/// The types of top-level blocks, with the common ones repeated.
+const TOP_LEVEL: [Kind; 30] = [
     Kind::Text("paragraph"),
     Kind::Text("paragraph"),
     Kind::Text("paragraph"),
@@ -98,7 +98,7 @@ impl Kind {
         }
     }
 
-    /// How many blocks of content stand inside one of this type.
+    /// The number of content blocks inside a block of this type.
     pub(crate) fn children(self, dice: Dice) -> u8 {
         match self {
             Self::Toggle | Self::ColumnList => 2,
@@ -110,21 +110,21 @@ impl Kind {
     }
 }
 
-/// The type of a block, which follows from what it stands in.
+/// The type of a block, which depends on its parent.
 pub(crate) fn kind(workspace: &Workspace, block: Block) -> Kind {
     let dice = workspace.dice(Object::Block(block));
     let depth = block.depth();
     if depth < 2 {
         let is_toggle =
             matches!(block.page, Page::Standalone(page) if tree::has_toggle(page) && block == tree::toggle(page));
-        return if is_toggle { Kind::Toggle } else { dice.pick(0, &ON_PAGES) };
+        return if is_toggle { Kind::Toggle } else { dice.pick(0, &TOP_LEVEL) };
     }
     let mut parent = block;
     parent.path[depth - 1] = 0;
     match kind(workspace, parent) {
         Kind::ColumnList => Kind::Column,
         Kind::Table => Kind::TableRow,
-        // The fourth level would have no place in a path.
+        // A path has room for three levels.
         Kind::BulletedListItem if depth < 3 => Kind::BulletedListItem,
         _ => Kind::Text("paragraph"),
     }
@@ -182,7 +182,7 @@ fn runs(workspace: &Workspace, dice: Dice) -> Vec<Run> {
 fn media(workspace: &Workspace, dice: Dice, kind: &str) -> Value {
     let name = format!("{}.{}", dice.pick(5, &vocabulary::SUBJECTS), if kind == "image" { "png" } else { "pdf" });
     let mut media = if dice.once_in(6, 2) {
-        json!({"type": "file", "file": values::stored(workspace, &name), "caption": []})
+        json!({"type": "file", "file": values::hosted_file(workspace, &name), "caption": []})
     } else {
         let url = format!("https://files.example/{}", name.replace(' ', "-"));
         json!({"type": "external", "external": {"url": url}, "caption": []})
