@@ -1,4 +1,4 @@
-//! The sandbox as its clients meet it: through its routes, with a clock that the tests move.
+//! The sandbox as its clients see it: through its routes, with a clock that the tests advance.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ mod hubspot;
 mod notion;
 mod stand_ins;
 
-/// A sandbox, and a client that holds the tokens of one grant.
+/// A sandbox and a client with the tokens of one grant.
 pub(crate) struct Sandbox {
     router: Router,
     pub clock: ManualClock,
@@ -34,13 +34,13 @@ pub(crate) struct Sandbox {
     pub refresh_token: String,
 }
 
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: String,
 }
 
-impl Answer {
+impl Response {
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error} in {}", self.body))
     }
@@ -49,7 +49,7 @@ impl Answer {
         self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
     }
 
-    /// The ids of the records in a page, and the cursor of the next one.
+    /// The ids in a page of results, and the cursor of the next page.
     pub(crate) fn page(&self) -> (Vec<String>, Option<String>) {
         assert_eq!(self.status, StatusCode::OK, "{}", self.body);
         let page = self.json();
@@ -59,7 +59,7 @@ impl Answer {
 }
 
 impl Sandbox {
-    /// A sandbox nobody has connected to.
+    /// A sandbox whose client has no tokens.
     pub(crate) fn new(seed: u64) -> Self {
         let (shown, clock) = Clock::manual("2026-11-22T12:00:00Z");
         let options = Options {
@@ -78,33 +78,33 @@ impl Sandbox {
         self.refresh_token = tokens["refresh_token"].as_str().unwrap().to_owned();
     }
 
-    pub(crate) async fn send(&self, method: Method, path: &str, kind: &str, body: String) -> Answer {
+    pub(crate) async fn send(&self, method: Method, path: &str, kind: &str, body: String) -> Response {
         let request = Request::builder().method(method).uri(path).header(header::HOST, "localhost:8001");
         let request = request.header(header::AUTHORIZATION, format!("Bearer {}", self.access_token));
         self.run(request.header(header::CONTENT_TYPE, kind).body(Body::from(body)).unwrap()).await
     }
 
-    pub(crate) async fn run(&self, request: Request<Body>) -> Answer {
+    pub(crate) async fn run(&self, request: Request<Body>) -> Response {
         let (head, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
         let body = body.collect().await.unwrap().to_bytes();
-        Answer { status: head.status, headers: head.headers, body: String::from_utf8_lossy(&body).into_owned() }
+        Response { status: head.status, headers: head.headers, body: String::from_utf8_lossy(&body).into_owned() }
     }
 
-    pub(crate) async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Response {
         self.send(Method::GET, path, "", String::new()).await
     }
 
-    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Response {
         self.send(Method::POST, path, "application/json", body.to_string()).await
     }
 
-    pub(crate) async fn form(&self, path: &str, fields: &str) -> Answer {
+    pub(crate) async fn form(&self, path: &str, fields: &str) -> Response {
         self.send(Method::POST, path, "application/x-www-form-urlencoded", fields.to_owned()).await
     }
 
     pub(crate) async fn configure(&self, patch: Value) {
-        let answer = self.post("/__sandbox/config", patch).await;
-        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+        let response = self.post("/__sandbox/config", patch).await;
+        assert_eq!(response.status, StatusCode::OK, "{}", response.body);
     }
 
     pub(crate) async fn stats(&self) -> Value {
@@ -113,13 +113,13 @@ impl Sandbox {
 }
 
 #[tokio::test]
-async fn the_first_page_says_what_this_is() {
-    let answer = Sandbox::new(1).get("/").await;
-    assert!(answer.body.contains("Tributary's sandbox"), "{}", answer.body);
+async fn the_index_page_says_what_the_sandbox_is() {
+    let response = Sandbox::new(1).get("/").await;
+    assert!(response.body.contains("Tributary's sandbox"), "{}", response.body);
 }
 
 #[tokio::test]
-async fn a_request_that_names_another_host_is_refused() {
+async fn a_request_addressed_to_another_host_is_rejected() {
     let sandbox = Sandbox::new(1);
     for (host, status) in [("127.0.0.1:9", 200), ("[::1]:9", 200), ("rebound.example", 403), ("localhost.example", 403)]
     {

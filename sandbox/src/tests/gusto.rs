@@ -3,25 +3,25 @@
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::{Answer, Sandbox};
+use super::{Response, Sandbox};
 
 const AUTHORIZE: &str =
     "/gusto/oauth/authorize?client_id=app&redirect_uri=http://localhost:8000/back&scope=invoices:read&state=s";
 
 async fn connected() -> Sandbox {
     let mut sandbox = Sandbox::new(1);
-    let answer = sandbox.form(AUTHORIZE, "decision=approve").await;
-    let code = answer.header("location").strip_prefix("http://localhost:8000/back?code=").unwrap().to_owned();
+    let response = sandbox.form(AUTHORIZE, "decision=approve").await;
+    let code = response.header("location").strip_prefix("http://localhost:8000/back?code=").unwrap().to_owned();
     let tokens = token(&sandbox, &format!("code={}", code.strip_suffix("&state=s").unwrap())).await.json();
     sandbox.keep(&tokens);
     sandbox
 }
 
-async fn token(sandbox: &Sandbox, fields: &str) -> Answer {
+async fn token(sandbox: &Sandbox, fields: &str) -> Response {
     sandbox.form("/gusto/oauth/token", fields).await
 }
 
-async fn refresh(sandbox: &Sandbox) -> Answer {
+async fn refresh(sandbox: &Sandbox) -> Response {
     token(sandbox, &format!("refresh_token={}", sandbox.refresh_token)).await
 }
 
@@ -58,7 +58,7 @@ async fn a_refresh_token_works_once() {
 }
 
 #[tokio::test]
-async fn the_controls_and_faults_reach_it_like_any_other_stand_in() {
+async fn controls_and_faults_apply_to_it() {
     let sandbox = connected().await;
     sandbox.post("/__sandbox/expire", json!({"provider": "hubspot"})).await;
     assert_eq!(sandbox.get("/gusto/v1/me").await.status, 200);
@@ -76,7 +76,7 @@ async fn the_controls_and_faults_reach_it_like_any_other_stand_in() {
 }
 
 #[tokio::test]
-async fn its_switches_are_settings_like_those_of_the_others() {
+async fn its_switches_are_settings() {
     let mut sandbox = connected().await;
     sandbox.configure(json!({"gusto": {"access_token_seconds": 60}})).await;
     let tokens = refresh(&sandbox).await.json();

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Answer, Sandbox};
+use super::{Response, Sandbox};
 
 mod limits;
 mod links;
@@ -25,28 +25,28 @@ impl Sandbox {
         sandbox
     }
 
-    /// What the browser brings back after Approve. `extra` is added to the query of the consent page.
+    /// The code after approval. `extra` is added to the query of the consent page.
     pub(crate) async fn code(&self, scopes: &str, extra: &str) -> String {
         let scopes = scopes.replace(' ', "%20");
         let query = format!("client_id=app&redirect_uri=http://localhost:8000/back&scope={scopes}&state=s{extra}");
-        let answer = self.form(&format!("/hubspot/oauth/authorize?{query}"), "decision=approve").await;
-        let location = answer.header("location");
+        let response = self.form(&format!("/hubspot/oauth/authorize?{query}"), "decision=approve").await;
+        let location = response.header("location");
         let query = location.strip_prefix("http://localhost:8000/back?code=").unwrap_or_else(|| panic!("{location:?}"));
         query.strip_suffix("&state=s").unwrap().to_owned()
     }
 
-    pub(crate) async fn exchange(&self, code: &str, extra: &str) -> Answer {
+    pub(crate) async fn exchange(&self, code: &str, extra: &str) -> Response {
         let fields =
             "grant_type=authorization_code&client_id=app&client_secret=s&redirect_uri=http://localhost:8000/back";
         self.form("/hubspot/oauth/2026-03/token", &format!("{fields}&code={code}{extra}")).await
     }
 
-    pub(crate) async fn refresh(&self, refresh_token: &str) -> Answer {
+    pub(crate) async fn refresh(&self, refresh_token: &str) -> Response {
         let fields = "grant_type=refresh_token&client_id=app&client_secret=s&refresh_token=";
         self.form("/hubspot/oauth/2026-03/token", &format!("{fields}{refresh_token}")).await
     }
 
-    pub(crate) async fn search(&self, kind: &str, body: Value) -> Answer {
+    pub(crate) async fn search(&self, kind: &str, body: Value) -> Response {
         self.post(&format!("/hubspot/crm/objects/2026-03/{kind}/search"), body).await
     }
 }

@@ -1,4 +1,4 @@
-//! What the table of stand-ins promises: no provider is special, and an unknown one is reported as unknown.
+//! Unknown providers and paths, and what every stand-in in the table gets.
 
 use serde_json::json;
 
@@ -11,9 +11,9 @@ fn slugs() -> impl Iterator<Item = &'static str> {
 
 #[tokio::test]
 async fn a_path_of_an_unknown_provider_is_a_404_that_lists_the_stand_ins() {
-    let answer = Sandbox::new(1).get("/gustoo/v1/me").await;
-    assert_eq!(answer.status, 404);
-    let message = answer.json()["message"].as_str().unwrap().to_owned();
+    let response = Sandbox::new(1).get("/gustoo/v1/me").await;
+    assert_eq!(response.status, 404);
+    let message = response.json()["message"].as_str().unwrap().to_owned();
     assert!(message.starts_with("No stand-in serves /gustoo/v1/me. The stand-ins are: "), "{message}");
     assert!(slugs().all(|slug| message.contains(slug)), "{message}");
 }
@@ -21,20 +21,24 @@ async fn a_path_of_an_unknown_provider_is_a_404_that_lists_the_stand_ins() {
 #[tokio::test]
 async fn a_path_that_a_stand_in_does_not_serve_is_a_404_in_its_own_format() {
     let sandbox = Sandbox::new(1);
-    let answer = sandbox.get("/hubspot/nothing").await;
-    assert_eq!((answer.status.as_u16(), &answer.json()["status"]), (404, &json!("error")));
-    let answer = sandbox.get("/airtable/nothing").await;
-    assert_eq!((answer.status.as_u16(), answer.json()), (404, json!({"error": "NOT_FOUND"})));
+    let response = sandbox.get("/hubspot/nothing").await;
+    assert_eq!((response.status.as_u16(), &response.json()["status"]), (404, &json!("error")));
+    let response = sandbox.get("/airtable/nothing").await;
+    assert_eq!((response.status.as_u16(), response.json()), (404, json!({"error": "NOT_FOUND"})));
     assert_eq!(sandbox.stats().await["by_endpoint"]["GET (no such path)"]["statuses"], json!({"404": 2}));
 }
 
 #[tokio::test]
-async fn an_error_on_purpose_outside_of_every_stand_in_is_in_no_providers_format() {
+async fn a_fault_outside_of_every_stand_in_has_the_sandboxs_own_format() {
     let sandbox = Sandbox::new(1);
     sandbox.configure(json!({"faults": [{"path": "/", "kind": "status", "status": 503}]})).await;
     for path in ["/", "/gustoo/v1/me"] {
-        let answer = sandbox.get(path).await;
-        assert_eq!((answer.status.as_u16(), answer.json()), (503, json!({"message": "Service Unavailable"})), "{path}");
+        let response = sandbox.get(path).await;
+        assert_eq!(
+            (response.status.as_u16(), response.json()),
+            (503, json!({"message": "Service Unavailable"})),
+            "{path}"
+        );
     }
 }
 
@@ -42,15 +46,15 @@ async fn an_error_on_purpose_outside_of_every_stand_in_is_in_no_providers_format
 async fn a_control_that_names_an_unknown_provider_is_a_400_that_lists_the_providers() {
     let sandbox = Sandbox::new(1);
     for control in ["expire", "revoke_all"] {
-        let answer = sandbox.post(&format!("/__sandbox/{control}"), json!({"provider": "gustoo"})).await;
-        assert_eq!(answer.status, 400, "{control}");
-        let message = answer.json()["message"].as_str().unwrap().to_owned();
+        let response = sandbox.post(&format!("/__sandbox/{control}"), json!({"provider": "gustoo"})).await;
+        assert_eq!(response.status, 400, "{control}");
+        let message = response.json()["message"].as_str().unwrap().to_owned();
         assert!(message.starts_with("There is no provider \"gustoo\". The providers are: "), "{message}");
         assert!(slugs().all(|slug| message.contains(slug)), "{message}");
     }
-    let answer = sandbox.post("/__sandbox/config", json!({"gustoo": {"access_token_seconds": 1}})).await;
-    let message = answer.json()["message"].as_str().unwrap().to_owned();
-    assert!(answer.status == 400 && slugs().all(|slug| message.contains(slug)), "{message}");
+    let response = sandbox.post("/__sandbox/config", json!({"gustoo": {"access_token_seconds": 1}})).await;
+    let message = response.json()["message"].as_str().unwrap().to_owned();
+    assert!(response.status == 400 && slugs().all(|slug| message.contains(slug)), "{message}");
 }
 
 #[tokio::test]

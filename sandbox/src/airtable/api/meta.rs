@@ -25,11 +25,11 @@ use crate::{
 /// `GET /v0/meta/whoami` requires no scope. The e-mail address requires one.
 pub(crate) async fn whoami(State(airtable): State<Arc<Airtable>>, Extension(caller): Extension<Caller>) -> Response {
     let user = collaborators::collaborator(airtable.context.seed, collaborators::USER);
-    let mut answer = json!({"id": user["id"], "scopes": caller.scopes});
+    let mut response = json!({"id": user["id"], "scopes": caller.scopes});
     if caller.has(scopes::EMAIL_READ) {
-        answer["email"] = user["email"].clone();
+        response["email"] = user["email"].clone();
     }
-    reply::json(StatusCode::OK, &answer)
+    reply::json(StatusCode::OK, &response)
 }
 
 /// `GET /v0/meta/bases`: the bases that the user picked. The offset names the first base of the next page.
@@ -55,11 +55,11 @@ pub(crate) async fn bases(
         let plan = base.definition;
         json!({"id": base.id, "name": plan.name, "permissionLevel": plan.permission})
     });
-    let mut answer = json!({"bases": listed.collect::<Vec<Value>>()});
+    let mut response = json!({"bases": listed.collect::<Vec<Value>>()});
     if let Some(next) = bases.get(end) {
-        answer["offset"] = offset(&next.id).into();
+        response["offset"] = offset(&next.id).into();
     }
-    Ok(reply::json(StatusCode::OK, &answer))
+    Ok(reply::json(StatusCode::OK, &response))
 }
 
 /// `GET /v0/meta/bases/{base}/tables`. pyairtable sends `include`, other clients `include[]`.

@@ -19,7 +19,7 @@ pub(crate) enum Value {
 impl Value {
     /// Whether a filter with this result keeps the record: "if the result is not 0, false, "", NaN, [], or #Error!"
     /// (<https://airtable.com/developers/web/api/list-records>).
-    pub(crate) fn is_kept(&self) -> bool {
+    pub(crate) fn keeps_record(&self) -> bool {
         match self {
             Self::Blank | Self::Error => false,
             Self::Number(number) => *number != 0.0 && !number.is_nan(),

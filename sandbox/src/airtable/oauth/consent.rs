@@ -59,15 +59,15 @@ pub(crate) fn page(
         let (id, name) = (escape(&base.id), escape(base.definition.name));
         let _ = write!(bases, "<label><input type=checkbox name=base value=\"{id}\"{attribute}> {name}</label>");
     }
-    let mut wanted = String::new();
+    let mut scope_items = String::new();
     for scope in &request.scopes {
         let description = scopes::description(scope).unwrap_or_default();
-        let _ = write!(wanted, "<li>{} <code>{}</code></li>", escape(description), escape(scope));
+        let _ = write!(scope_items, "<li>{} <code>{}</code></li>", escape(description), escape(scope));
     }
     let (client, returns_to) =
         (escape(&request.client_id), escape(&request.redirect_uri.origin().ascii_serialization()));
     let user = collaborators::address(collaborators::USER);
-    let (problem, described) = match problem {
+    let (problem, described_by) = match problem {
         None => (String::new(), ""),
         Some(problem) => {
             (format!("<p class=bad id=problem role=alert>{}</p>", escape(problem)), " aria-describedby=problem")
@@ -79,8 +79,8 @@ pub(crate) fn page(
             "<h1>Let <code>{client}</code> into your bases?</h1>\
              <p class=note>You are signed in as {user}.</p>\
              <form method=post><input type=hidden name=picked value=1>\
-             <fieldset{described}><legend>Add a base</legend>{problem}{bases}</fieldset>\
-             <h2>It will be able to</h2><ul>{wanted}</ul>\
+             <fieldset{described_by}><legend>Add a base</legend>{problem}{bases}</fieldset>\
+             <h2>It will be able to</h2><ul>{scope_items}</ul>\
              <p class=buttons><button name=decision value=approve>Grant access</button>\
              <button name=decision value=deny>Cancel</button></p></form>\
              <p class=note>Either way you return to {returns_to}.</p>"

@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn the_records_of_all_tables_add_up() {
+    fn the_records_of_all_tables_add_up_to_the_total() {
         let catalog = Catalog::new(1);
         for total in [0, 1, 7, 99, 1500, 4_000_000_000] {
             let counts: Vec<u64> = catalog.tables.iter().map(|table| catalog.count(table, total)).collect();

@@ -140,6 +140,6 @@ pub(crate) fn missing(id_property: Option<&str>, id: String) -> ApiError {
     if id_property.is_some() || id.parse::<u64>().is_ok() {
         return ApiError::not_found();
     }
-    let refusal = ApiError::new(StatusCode::NOT_FOUND, "Object not found.  objectId are usually numeric.");
-    refusal.category("OBJECT_NOT_FOUND").context("id", id)
+    let error = ApiError::new(StatusCode::NOT_FOUND, "Object not found.  objectId are usually numeric.");
+    error.category("OBJECT_NOT_FOUND").context("id", id)
 }

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     hubspot::{
-        data::owners::{OWNERS, Owner, Wire},
+        data::owners::{OWNERS, Owner, OwnerResponse},
         error::ApiError,
     },
     reply,
@@ -38,7 +38,7 @@ pub(crate) struct Target {
 
 #[derive(Serialize)]
 struct Page {
-    results: Vec<Wire>,
+    results: Vec<OwnerResponse>,
     #[serde(skip_serializing_if = "Option::is_none")]
     paging: Option<Paging>,
 }
@@ -61,7 +61,7 @@ pub(crate) async fn list(
         let is_meant = email.is_none_or(|email| owner.email().eq_ignore_ascii_case(email));
         owner.archived == archived && is_meant && u64::from(owner.id) >= after
     });
-    let results = owners.by_ref().take(limit as usize).map(Owner::to_wire).collect();
+    let results = owners.by_ref().take(limit as usize).map(Owner::response).collect();
     let paging = owners.next().map(|next| Paging { next: Next { after: next.id.to_string(), link: None } });
     Ok(reply::json(StatusCode::OK, &Page { results, paging }))
 }
@@ -81,7 +81,7 @@ pub(crate) async fn read(
     };
     let archived = wants_archived(&parameters);
     let found = OWNERS.iter().find(|owner| owner.archived == archived && number(owner).to_string() == target.id);
-    Ok(reply::json(StatusCode::OK, &found.ok_or_else(ApiError::not_found)?.to_wire()))
+    Ok(reply::json(StatusCode::OK, &found.ok_or_else(ApiError::not_found)?.response()))
 }
 
 fn wants_archived(parameters: &Parameters<'_>) -> bool {

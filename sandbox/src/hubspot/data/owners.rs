@@ -31,7 +31,7 @@ pub(crate) struct Owner {
 /// An owner as the API returns it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Wire {
+pub(crate) struct OwnerResponse {
     id: String,
     email: String,
     #[serde(rename = "type")]
@@ -86,8 +86,8 @@ impl Owner {
         format!("{}.{}@{HUB_DOMAIN}", ascii(self.first_name), ascii(self.last_name))
     }
 
-    pub(crate) fn to_wire(&self) -> Wire {
-        Wire {
+    pub(crate) fn response(&self) -> OwnerResponse {
+        OwnerResponse {
             id: self.id.to_string(),
             email: self.email(),
             kind: "PERSON",

@@ -87,8 +87,8 @@ async fn run(
     let list = format!("query {source} {:?} {:?} {}", fields.get("filter"), fields.get("sorts"), query.in_trash);
     let pager = Pager::read(notion, &fields, &list)?;
     // Scanning a large data source takes a while and must not block other requests.
-    let answer = tokio::task::spawn_blocking(move || query.answer(&pager)).await;
-    Ok(Reply::ok(answer.map_err(|_| ApiError::internal())?))
+    let response = tokio::task::spawn_blocking(move || query.run(&pager)).await;
+    Ok(Reply::ok(response.map_err(|_| ApiError::internal())?))
 }
 
 impl Query {
@@ -119,7 +119,7 @@ impl Query {
         })
     }
 
-    fn answer(&self, pager: &Pager) -> Value {
+    fn run(&self, pager: &Pager) -> Value {
         let page = if self.sorts.is_creation_order() {
             pager.page(self.hits(pager.start), MAX_RESULTS)
         } else {

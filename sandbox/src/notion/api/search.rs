@@ -58,8 +58,8 @@ pub(crate) async fn search(
     let list = format!("search {:?} {:?} {:?}", fields.get("query"), fields.get("filter"), fields.get("sort"));
     let pager = Pager::read(&notion, &fields, &list)?;
     // Scanning a large workspace takes a while and must not block other requests.
-    let answer = tokio::task::spawn_blocking(move || search.answer(&pager)).await;
-    Ok(Reply::ok(answer.map_err(|_| ApiError::internal())?))
+    let response = tokio::task::spawn_blocking(move || search.run(&pager)).await;
+    Ok(Reply::ok(response.map_err(|_| ApiError::internal())?))
 }
 
 impl Search {
@@ -85,7 +85,7 @@ impl Search {
         })
     }
 
-    fn answer(&self, pager: &Pager) -> Value {
+    fn run(&self, pager: &Pager) -> Value {
         let page = match self.descending {
             None => pager.page(self.hits(pager.start), u64::MAX),
             Some(descending) => {

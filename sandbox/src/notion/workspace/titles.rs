@@ -19,7 +19,7 @@ pub(crate) fn title(workspace: &Workspace, object: Object) -> Vec<Run> {
 
 /// The title as plain text.
 pub(crate) fn plain(workspace: &Workspace, object: Object) -> String {
-    title(workspace, object).into_iter().map(|run| run.words).collect()
+    title(workspace, object).into_iter().map(|run| run.text).collect()
 }
 
 /// `https://www.notion.so/` with the title as a slug and the id without dashes.

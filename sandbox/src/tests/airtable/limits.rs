@@ -20,7 +20,7 @@ fn too_many() -> (u16, String) {
 }
 
 #[tokio::test]
-async fn the_sixth_call_to_a_base_in_a_second_closes_the_base_for_half_a_minute() {
+async fn the_sixth_call_to_a_base_in_a_second_blocks_the_base_for_thirty_seconds() {
     let (airtable, one, other) = limited().await;
     for _ in 0..5 {
         assert_eq!(airtable.get(&one).await.status, 200);
@@ -43,7 +43,7 @@ async fn the_sixth_call_to_a_base_in_a_second_closes_the_base_for_half_a_minute(
 }
 
 #[tokio::test]
-async fn knocking_during_the_penalty_can_make_it_longer() {
+async fn calls_during_the_penalty_can_extend_it() {
     let (airtable, one, _) = limited().await;
     airtable.configure(json!({"airtable": {"penalty_extends": true, "penalty_seconds": 10}})).await;
     for _ in 0..6 {
@@ -58,7 +58,7 @@ async fn knocking_during_the_penalty_can_make_it_longer() {
 }
 
 #[tokio::test]
-async fn the_fifty_first_call_of_a_person_closes_everything() {
+async fn the_51st_call_of_a_user_in_a_second_blocks_all_bases() {
     let (airtable, one, _) = limited().await;
     for _ in 0..50 {
         assert_eq!(airtable.get(WHOAMI).await.status, 200);
@@ -71,7 +71,7 @@ async fn the_fifty_first_call_of_a_person_closes_everything() {
 }
 
 #[tokio::test]
-async fn five_calls_in_every_second_are_fine_for_ever() {
+async fn five_calls_every_second_are_always_accepted() {
     let (airtable, one, _) = limited().await;
     for _ in 0..100 {
         assert_eq!(airtable.get(&one).await.status, 200);
@@ -80,7 +80,7 @@ async fn five_calls_in_every_second_are_fine_for_ever() {
 }
 
 #[tokio::test]
-async fn a_429_comes_in_either_envelope() {
+async fn a_429_has_either_format() {
     let (airtable, one, _) = limited().await;
     airtable.configure(json!({"airtable": {"error_envelope_429": "plural"}})).await;
     for _ in 0..5 {
@@ -106,7 +106,7 @@ async fn limits_can_be_switched_off_and_a_reset_lifts_a_penalty() {
 }
 
 #[tokio::test]
-async fn a_dead_token_does_not_count_against_anybody() {
+async fn calls_with_an_invalid_token_do_not_count() {
     let (mut airtable, one, _) = limited().await;
     let token = std::mem::replace(&mut airtable.0.access_token, "oaaMadeUp".to_owned());
     for _ in 0..10 {

@@ -9,12 +9,12 @@ use crate::tests::Sandbox;
 const PATH: &str = "/hubspot/crm/objects/2026-03/companies?limit=1";
 
 #[tokio::test]
-async fn the_hundred_and_eleventh_call_in_ten_seconds_is_refused() {
+async fn the_111th_call_in_ten_seconds_is_rejected() {
     let sandbox = Sandbox::connected(SCOPES).await;
     for left in (0..110).rev() {
-        let answer = sandbox.get(PATH).await;
+        let response = sandbox.get(PATH).await;
         assert_eq!(
-            (answer.status.as_u16(), answer.header("x-hubspot-ratelimit-remaining")),
+            (response.status.as_u16(), response.header("x-hubspot-ratelimit-remaining")),
             (200, left.to_string().as_str())
         );
     }
@@ -32,11 +32,11 @@ async fn the_hundred_and_eleventh_call_in_ten_seconds_is_refused() {
 }
 
 #[tokio::test]
-async fn the_sixth_search_in_a_second_is_refused_whatever_it_searches() {
+async fn the_sixth_search_in_a_second_is_rejected_for_every_object_type() {
     let sandbox = Sandbox::connected(SCOPES).await;
     for kind in ["deals", "contacts", "companies", "deals", "contacts"] {
-        let answer = sandbox.search(kind, json!({})).await;
-        assert_eq!((answer.status.as_u16(), answer.header("x-hubspot-ratelimit-max")), (200, ""));
+        let response = sandbox.search(kind, json!({})).await;
+        assert_eq!((response.status.as_u16(), response.header("x-hubspot-ratelimit-max")), (200, ""));
     }
     let refused = sandbox.search("deals", json!({})).await;
     assert_eq!(refused.status, 429);
@@ -60,16 +60,16 @@ async fn limits_can_be_switched_off() {
 }
 
 #[tokio::test]
-async fn the_calls_of_a_day_are_counted_until_midnight_where_the_account_is() {
+async fn daily_calls_are_counted_until_midnight_in_the_accounts_time_zone() {
     let mut sandbox = Sandbox::connected(SCOPES).await;
     let switches = json!({"daily_limit": 4, "daily_headers": true, "access_token_seconds": 24 * 3600});
     sandbox.configure(json!({"hubspot": switches})).await;
     let tokens = sandbox.refresh(&sandbox.refresh_token).await.json();
     sandbox.keep(&tokens);
     for left in ["3", "2", "1"] {
-        let answer = sandbox.get(PATH).await;
-        assert_eq!((answer.status.as_u16(), answer.header("x-hubspot-ratelimit-daily-remaining")), (200, left));
-        assert_eq!(answer.header("x-hubspot-ratelimit-daily"), "4");
+        let response = sandbox.get(PATH).await;
+        assert_eq!((response.status.as_u16(), response.header("x-hubspot-ratelimit-daily-remaining")), (200, left));
+        assert_eq!(response.header("x-hubspot-ratelimit-daily"), "4");
     }
     assert_eq!(sandbox.search("deals", json!({})).await.status, 200, "a search counts as well");
     sandbox.clock.advance(SignedDuration::from_mins(60));
@@ -79,7 +79,7 @@ async fn the_calls_of_a_day_are_counted_until_midnight_where_the_account_is() {
         assert_eq!(body["message"], "You have reached your daily limit.");
         assert_eq!(body["errorType"], "RATE_LIMIT");
     }
-    // It was noon in Greenwich.
+    // The clock starts at noon UTC, which is seven in the morning in the account's time zone.
     sandbox.clock.advance(SignedDuration::from_hours(15));
     assert_eq!(sandbox.get(PATH).await.status, 429);
     sandbox.clock.advance(SignedDuration::from_hours(1));
@@ -87,7 +87,7 @@ async fn the_calls_of_a_day_are_counted_until_midnight_where_the_account_is() {
 }
 
 #[tokio::test]
-async fn an_app_that_came_in_by_oauth_is_not_told_of_the_day() {
+async fn daily_limit_headers_are_off_by_default() {
     let sandbox = Sandbox::connected(SCOPES).await;
     let settings = sandbox.get("/__sandbox/config").await.json();
     assert_eq!(settings["hubspot"]["daily_limit"], 250_000);

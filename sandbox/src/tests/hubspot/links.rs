@@ -19,12 +19,12 @@ async fn ids(sandbox: &Sandbox, kind: &str) -> Vec<String> {
     }
 }
 
-/// All links in one direction, as pairs of ids.
+/// All associations in one direction, as pairs of ids.
 async fn links(sandbox: &Sandbox, from: &str, to: &str) -> BTreeSet<(String, String)> {
     let inputs: Vec<Value> = ids(sandbox, from).await.into_iter().map(|id| json!({"id": id})).collect();
     let path = format!("/hubspot/crm/v4/associations/{from}/{to}/batch/read");
-    let answer = sandbox.post(&path, json!({"inputs": inputs})).await.json();
-    let results = answer["results"].as_array().unwrap().iter();
+    let response = sandbox.post(&path, json!({"inputs": inputs})).await.json();
+    let results = response["results"].as_array().unwrap().iter();
     let pairs = results.flat_map(|result| {
         let from = result["from"]["id"].as_str().unwrap();
         result["to"].as_array().unwrap().iter().map(move |to| (from.to_owned(), to["toObjectId"].to_string()))
@@ -38,7 +38,7 @@ fn types(linked: &Value) -> Vec<(u64, Option<&str>)> {
 }
 
 #[tokio::test]
-async fn both_ends_of_a_link_know_it() {
+async fn associations_are_listed_from_both_ends() {
     let sandbox = Sandbox::connected(SCOPES).await;
     for companies in [40, 1, 41, 90] {
         sandbox.configure(json!({"limits": false, "records": {"companies": companies}})).await;
@@ -54,7 +54,7 @@ async fn both_ends_of_a_link_know_it() {
 }
 
 #[tokio::test]
-async fn a_contact_belongs_to_the_company_it_names_and_a_deal_to_the_one_in_its_name() {
+async fn associations_agree_with_the_company_names_in_records() {
     let sandbox = Sandbox::connected(SCOPES).await;
     sandbox.configure(json!({"limits": false})).await;
     let mut without = 0;
@@ -99,7 +99,7 @@ async fn an_association_with_a_company_is_primary_and_unlabelled() {
 }
 
 #[tokio::test]
-async fn pages_hold_every_association_once_and_their_links_lead_on() {
+async fn pages_contain_every_association_once_and_link_to_the_next() {
     let sandbox = Sandbox::connected(SCOPES).await;
     sandbox.configure(json!({"limits": false, "records": {"companies": 1, "contacts": 1300}})).await;
     let company = ids(&sandbox, "companies").await.remove(0);
@@ -128,16 +128,16 @@ async fn pages_hold_every_association_once_and_their_links_lead_on() {
 }
 
 #[tokio::test]
-async fn a_batch_names_those_without_associations_among_its_errors() {
+async fn a_batch_reports_records_without_associations_as_errors() {
     let sandbox = Sandbox::connected(SCOPES).await;
     let linked = links(&sandbox, "deals", "contacts").await;
     let mut alone = ids(&sandbox, "deals").await;
     alone.retain(|id| !linked.iter().any(|(deal, _)| deal == id));
     let (lonely, social) = (&alone[0], &linked.first().unwrap().0);
     let path = "/hubspot/crm/v4/associations/deals/contacts/batch/read";
-    let answer = sandbox.post(path, json!({"inputs": [{"id": lonely}, {"id": social}, {"id": "5"}]})).await;
-    let body = answer.json();
-    assert_eq!((answer.status.as_u16(), &body["numErrors"], &body["status"]), (207, &json!(2), &json!("COMPLETE")));
+    let response = sandbox.post(path, json!({"inputs": [{"id": lonely}, {"id": social}, {"id": "5"}]})).await;
+    let body = response.json();
+    assert_eq!((response.status.as_u16(), &body["numErrors"], &body["status"]), (207, &json!(2), &json!("COMPLETE")));
     assert_eq!(body["results"].as_array().unwrap().len(), 1);
     assert_eq!(body["results"][0]["from"]["id"], social.as_str());
     let context = json!({"fromObjectId": [lonely], "fromObjectType": ["deal"], "toObjectType": ["contact"]});
@@ -153,7 +153,7 @@ async fn a_batch_names_those_without_associations_among_its_errors() {
 }
 
 #[tokio::test]
-async fn associations_come_along_with_records_when_asked_for() {
+async fn records_include_associations_on_request() {
     let sandbox = Sandbox::connected(SCOPES).await;
     let (deal, company) = links(&sandbox, "deals", "companies").await.pop_first().unwrap();
     let path = format!("/hubspot/crm/objects/2026-03/deals/{deal}");
@@ -169,7 +169,7 @@ async fn associations_come_along_with_records_when_asked_for() {
 }
 
 #[tokio::test]
-async fn an_id_is_a_number_or_a_string() {
+async fn the_type_of_associated_ids_is_a_switch() {
     let sandbox = Sandbox::connected(SCOPES).await;
     let (deal, company) = links(&sandbox, "deals", "companies").await.pop_first().unwrap();
     let path = format!("/hubspot/crm/v4/objects/deals/{deal}/associations/companies");
@@ -180,13 +180,13 @@ async fn an_id_is_a_number_or_a_string() {
 }
 
 #[tokio::test]
-async fn both_ends_must_be_readable_and_the_record_must_be_there() {
+async fn associations_require_both_scopes_and_an_existing_record() {
     let narrow = Sandbox::connected("crm.objects.deals.read").await;
-    let required = |answer: Value| answer["errors"][0]["context"]["requiredGranularScopes"].clone();
+    let required = |response: Value| response["errors"][0]["context"]["requiredGranularScopes"].clone();
     for path in ["v4/objects/deals/1/associations/companies", "v3/objects/deals?associations=companies"] {
-        let answer = narrow.get(&format!("/hubspot/crm/{path}")).await;
-        assert_eq!(answer.status, 403, "{path}");
-        assert_eq!(required(answer.json()), json!(["crm.objects.companies.read"]), "{path}");
+        let response = narrow.get(&format!("/hubspot/crm/{path}")).await;
+        assert_eq!(response.status, 403, "{path}");
+        assert_eq!(required(response.json()), json!(["crm.objects.companies.read"]), "{path}");
     }
     let backwards = narrow.post("/hubspot/crm/v4/associations/companies/deals/batch/read", json!({"inputs": []})).await;
     assert_eq!(required(backwards.json()), json!(["crm.objects.companies.read"]));
@@ -202,7 +202,7 @@ async fn both_ends_must_be_readable_and_the_record_must_be_there() {
 }
 
 #[tokio::test]
-async fn an_account_without_companies_has_no_links() {
+async fn an_account_without_companies_has_no_associations() {
     let sandbox = Sandbox::connected(SCOPES).await;
     sandbox.configure(json!({"limits": false, "records": {"companies": 0}})).await;
     for from in KINDS {

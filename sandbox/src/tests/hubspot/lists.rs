@@ -20,7 +20,7 @@ async fn everything(sandbox: &Sandbox, kind: &str, limit: u32) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn pages_hold_every_record_once_in_the_order_of_ids() {
+async fn pages_contain_every_record_once_in_order_of_id() {
     let sandbox = Sandbox::connected(SCOPES).await;
     for (kind, count, limit) in [("contacts", 250, 100), ("companies", 40, 7), ("deals", 30, 30)] {
         let ids = everything(&sandbox, kind, limit).await;
@@ -30,7 +30,7 @@ async fn pages_hold_every_record_once_in_the_order_of_ids() {
 }
 
 #[tokio::test]
-async fn the_cursor_is_the_id_of_the_next_record_and_any_number_seeks() {
+async fn the_cursor_is_the_next_records_id_and_any_number_is_accepted() {
     let sandbox = Sandbox::connected(SCOPES).await;
     let ids = everything(&sandbox, "companies", 100).await;
     let (page, next) = sandbox.get("/hubspot/crm/v3/objects/companies?limit=5").await.page();
@@ -49,7 +49,7 @@ async fn the_cursor_is_the_id_of_the_next_record_and_any_number_seeks() {
 }
 
 #[tokio::test]
-async fn the_link_of_a_page_leads_to_the_next_one() {
+async fn the_link_in_a_page_leads_to_the_next_page() {
     let sandbox = Sandbox::connected(SCOPES).await;
     let page = sandbox.get("/hubspot/crm/objects/2026-03/deals?limit=2&properties=dealname,amount").await.json();
     let link = page["paging"]["next"]["link"].as_str().unwrap().strip_prefix("http://localhost:8001").unwrap();
@@ -59,7 +59,7 @@ async fn the_link_of_a_page_leads_to_the_next_one() {
 }
 
 #[tokio::test]
-async fn the_same_seed_gives_the_same_bytes() {
+async fn the_same_seed_generates_the_same_bytes() {
     let path = "/hubspot/crm/objects/2026-03/contacts?limit=100&properties=firstname,lastname,company,phone,jobtitle";
     let first = Sandbox::connected(SCOPES).await;
     assert_eq!(first.get(path).await.body, Sandbox::connected(SCOPES).await.get(path).await.body);
@@ -71,7 +71,7 @@ async fn the_same_seed_gives_the_same_bytes() {
 }
 
 #[tokio::test]
-async fn properties_are_those_asked_for_and_the_three_that_always_come() {
+async fn the_requested_properties_are_returned_with_the_three_that_always_are() {
     let sandbox = Sandbox::connected(SCOPES).await;
     let names = |record: &Value| record["properties"].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     let asked =
@@ -82,7 +82,7 @@ async fn properties_are_those_asked_for_and_the_three_that_always_come() {
 }
 
 #[tokio::test]
-async fn records_are_believable() {
+async fn generated_records_are_plausible() {
     let sandbox = Sandbox::connected(SCOPES).await;
     sandbox.configure(json!({"limits": false, "records": {"contacts": 5000}})).await;
     let (mut emails, mut names, mut after) = (HashSet::new(), BTreeSet::new(), String::new());
@@ -112,7 +112,7 @@ async fn records_are_believable() {
 }
 
 #[tokio::test]
-async fn a_million_records_are_there_without_being_kept() {
+async fn a_million_records_are_served_without_being_stored() {
     let sandbox = Sandbox::connected(SCOPES).await;
     sandbox.configure(json!({"records": {"contacts": 1_000_000}})).await;
     let (_, next) = sandbox.get("/hubspot/crm/v3/objects/contacts?limit=1&after=101478650000").await.page();
@@ -139,7 +139,7 @@ async fn one_record_is_read_by_id_or_by_email() {
 }
 
 #[tokio::test]
-async fn a_batch_answers_what_it_finds_and_names_what_it_does_not() {
+async fn a_batch_returns_what_it_finds_and_names_what_is_missing() {
     let sandbox = Sandbox::connected(SCOPES).await;
     let ids = everything(&sandbox, "deals", 100).await;
     let path = "/hubspot/crm/objects/2026-03/deals/batch/read";
@@ -153,7 +153,7 @@ async fn a_batch_answers_what_it_finds_and_names_what_it_does_not() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_said_plainly() {
+async fn what_does_not_exist_is_a_404_or_a_validation_error() {
     let sandbox = Sandbox::connected(SCOPES).await;
     assert_eq!(sandbox.get("/hubspot/crm/v3/objects/contacts?archived=true").await.page(), (vec![], None));
     assert_eq!(sandbox.get("/hubspot/crm/v3/objects/llamas").await.status, StatusCode::BAD_REQUEST);

@@ -12,19 +12,19 @@ use crate::tests::Sandbox;
 const ASK: &str = "/hubspot/oauth/authorize?client_id=app&redirect_uri=http://localhost:8000/back?a%3D1&scope=oauth";
 
 #[tokio::test]
-async fn the_consent_page_asks_and_cannot_be_written_into() {
+async fn the_consent_page_names_the_scopes_and_escapes_its_parameters() {
     let sandbox = Sandbox::new(1);
-    let answer = sandbox.get(&format!("{ASK}%20%3Cscript%3E&state=%22")).await;
-    assert_eq!(answer.status, StatusCode::OK);
+    let response = sandbox.get(&format!("{ASK}%20%3Cscript%3E&state=%22")).await;
+    assert_eq!(response.status, StatusCode::OK);
     for part in ["Approve", "Deny", "acme-sandbox.com", "24816357", "not HubSpot", "&lt;script&gt;"] {
-        assert!(answer.body.contains(part), "{part}");
+        assert!(response.body.contains(part), "{part}");
     }
-    assert!(!answer.body.contains("<script>"));
-    assert!(answer.header("content-security-policy").contains("form-action 'self' http://localhost:8000;"));
+    assert!(!response.body.contains("<script>"));
+    assert!(response.header("content-security-policy").contains("form-action 'self' http://localhost:8000;"));
 }
 
 #[tokio::test]
-async fn a_request_that_lacks_something_is_never_redirected() {
+async fn an_incomplete_authorization_request_is_never_redirected() {
     let sandbox = Sandbox::new(1);
     let good = [("client_id", "app"), ("redirect_uri", "http://localhost:8000/back"), ("scope", "oauth")];
     let bad = [
@@ -38,18 +38,18 @@ async fn a_request_that_lacks_something_is_never_redirected() {
     for (name, value) in bad {
         let pairs = good.map(|(known, old)| format!("{known}={}", if known == name { value } else { old }));
         let path = format!("/hubspot/oauth/24816357/authorize?{}", pairs.join("&"));
-        for answer in [sandbox.get(&path).await, sandbox.form(&path, "decision=approve").await] {
-            assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{name}={value}");
-            assert!(answer.body.contains("This link cannot be used"));
+        for response in [sandbox.get(&path).await, sandbox.form(&path, "decision=approve").await] {
+            assert_eq!(response.status, StatusCode::BAD_REQUEST, "{name}={value}");
+            assert!(response.body.contains("This link cannot be used"));
         }
     }
 }
 
 #[tokio::test]
-async fn a_denial_goes_back_with_an_error_and_the_state() {
-    let answer = Sandbox::new(1).form(&format!("{ASK}&state=s"), "decision=deny").await;
-    assert_eq!(answer.status, StatusCode::SEE_OTHER);
-    let location = answer.header("location");
+async fn a_denial_redirects_with_an_error_and_the_state() {
+    let response = Sandbox::new(1).form(&format!("{ASK}&state=s"), "decision=deny").await;
+    assert_eq!(response.status, StatusCode::SEE_OTHER);
+    let location = response.header("location");
     assert!(
         location.starts_with("http://localhost:8000/back?a=1&error=access_denied&error_description="),
         "{location}"
@@ -58,7 +58,7 @@ async fn a_denial_goes_back_with_an_error_and_the_state() {
 }
 
 #[tokio::test]
-async fn a_code_is_worth_tokens_once() {
+async fn a_code_can_be_exchanged_once() {
     let sandbox = Sandbox::new(1);
     let code = sandbox.code("crm.objects.deals.read", "&optional_scope=tickets").await;
     let tokens = sandbox.exchange(&code, "").await.json();
@@ -72,7 +72,7 @@ async fn a_code_is_worth_tokens_once() {
 }
 
 #[tokio::test]
-async fn a_code_dies_after_ten_minutes() {
+async fn a_code_expires_after_ten_minutes() {
     let sandbox = Sandbox::new(1);
     let code = sandbox.code("oauth", "").await;
     sandbox.clock.advance(SignedDuration::from_secs(601));
@@ -80,7 +80,7 @@ async fn a_code_dies_after_ten_minutes() {
 }
 
 #[tokio::test]
-async fn a_challenge_is_answered_by_its_verifier_only() {
+async fn a_code_with_a_challenge_requires_its_verifier() {
     let sandbox = Sandbox::new(1);
     let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest("the verifier"));
     let extra = format!("&code_challenge={challenge}&code_challenge_method=S256");
@@ -91,7 +91,7 @@ async fn a_challenge_is_answered_by_its_verifier_only() {
 }
 
 #[tokio::test]
-async fn the_token_endpoint_holds_a_client_to_what_it_began_with() {
+async fn a_token_request_must_match_its_authorization_request() {
     let sandbox = Sandbox::new(1);
     for (fields, status) in [
         ("client_id=wrong-app&client_secret=s&redirect_uri=http://localhost:8000/back", "BAD_CLIENT_ID"),
@@ -100,13 +100,17 @@ async fn the_token_endpoint_holds_a_client_to_what_it_began_with() {
         ("client_id=app&client_secret=s&redirect_uri=http://localhost:8000/elsewhere", "BAD_REDIRECT_URI"),
     ] {
         let fields = format!("grant_type=authorization_code&code={}&{fields}", sandbox.code("oauth", "").await);
-        let answer = sandbox.form("/hubspot/oauth/v3/token", &fields).await;
-        assert_eq!((answer.status, &answer.json()["status"]), (StatusCode::BAD_REQUEST, &json!(status)), "{fields}");
+        let response = sandbox.form("/hubspot/oauth/v3/token", &fields).await;
+        assert_eq!(
+            (response.status, &response.json()["status"]),
+            (StatusCode::BAD_REQUEST, &json!(status)),
+            "{fields}"
+        );
     }
 }
 
 #[tokio::test]
-async fn an_access_token_expires_and_a_refresh_brings_another() {
+async fn an_access_token_expires_and_a_refresh_returns_a_new_one() {
     let mut sandbox = Sandbox::connected(SCOPES).await;
     let path = "/hubspot/account-info/2026-03/details";
     assert_eq!(sandbox.get(path).await.status, StatusCode::OK);
@@ -122,13 +126,13 @@ async fn an_access_token_expires_and_a_refresh_brings_another() {
 }
 
 #[tokio::test]
-async fn no_token_and_a_made_up_one_are_both_invalid() {
+async fn a_missing_and_a_made_up_token_are_both_invalid() {
     let mut sandbox = Sandbox::new(1);
     for token in ["", "na1-made-up"] {
         sandbox.access_token = token.to_owned();
-        let answer = sandbox.get("/hubspot/crm/v3/objects/contacts").await;
+        let response = sandbox.get("/hubspot/crm/v3/objects/contacts").await;
         assert_eq!(
-            (answer.status, &answer.json()["category"]),
+            (response.status, &response.json()["category"]),
             (StatusCode::UNAUTHORIZED, &json!("INVALID_AUTHENTICATION"))
         );
     }
@@ -145,12 +149,12 @@ async fn tokens_survive_a_restart_with_the_same_seed() {
 }
 
 #[tokio::test]
-async fn a_revoked_refresh_token_is_dead_and_its_access_token_is_not() {
+async fn a_revocation_ends_the_refresh_token_but_not_the_access_token() {
     let sandbox = Sandbox::connected(SCOPES).await;
     let fields = format!("client_id=app&client_secret=s&token_type_hint=refresh_token&token={}", sandbox.refresh_token);
     assert_eq!(sandbox.form("/hubspot/oauth/2026-03/token/revoke", &fields).await.status, StatusCode::NO_CONTENT);
-    let answer = sandbox.refresh(&sandbox.refresh_token).await.json();
-    assert_eq!((&answer["error"], &answer["status"]), (&json!("invalid_grant"), &json!("BAD_REFRESH_TOKEN")));
+    let response = sandbox.refresh(&sandbox.refresh_token).await.json();
+    assert_eq!((&response["error"], &response["status"]), (&json!("invalid_grant"), &json!("BAD_REFRESH_TOKEN")));
     assert_eq!(sandbox.get("/hubspot/crm/v3/objects/deals").await.status, StatusCode::OK);
     let stats = sandbox.stats().await;
     assert_eq!(
@@ -160,24 +164,25 @@ async fn a_revoked_refresh_token_is_dead_and_its_access_token_is_not() {
 }
 
 #[tokio::test]
-async fn introspection_tells_tokens_apart() {
+async fn introspection_distinguishes_access_and_refresh_tokens() {
     let sandbox = Sandbox::connected(SCOPES).await;
     for (token, token_use) in
         [(&sandbox.access_token, json!("access_token")), (&sandbox.refresh_token, json!("refresh_token"))]
     {
         let fields = format!("client_id=app&client_secret=s&token={token}");
-        let answer = sandbox.form("/hubspot/oauth/2026-09/token/introspect", &fields).await.json();
+        let response = sandbox.form("/hubspot/oauth/2026-09/token/introspect", &fields).await.json();
         assert_eq!(
-            (&answer["active"], &answer["token_use"], &answer["hub_id"]),
+            (&response["active"], &response["token_use"], &response["hub_id"]),
             (&json!(true), &token_use, &json!(24_816_357))
         );
     }
-    let answer = sandbox.form("/hubspot/oauth/2026-09/token/introspect", "client_id=app&client_secret=s&token=x").await;
-    assert_eq!(answer.json(), json!({"active": false}));
+    let response =
+        sandbox.form("/hubspot/oauth/2026-09/token/introspect", "client_id=app&client_secret=s&token=x").await;
+    assert_eq!(response.json(), json!({"active": false}));
 }
 
 #[tokio::test]
-async fn the_first_version_has_its_own_spellings() {
+async fn the_first_version_has_its_own_formats() {
     let sandbox = Sandbox::connected(SCOPES).await;
     let access = sandbox.get(&format!("/hubspot/oauth/v1/access-tokens/{}", sandbox.access_token)).await.json();
     assert_eq!(
@@ -195,8 +200,12 @@ async fn the_first_version_has_its_own_spellings() {
 async fn a_scope_that_was_not_granted_is_named() {
     let sandbox = Sandbox::connected("crm.objects.contacts.read").await;
     assert_eq!(sandbox.get("/hubspot/crm/objects/2026-03/contacts").await.status, StatusCode::OK);
-    for answer in [sandbox.get("/hubspot/crm/objects/2026-03/deals").await, sandbox.search("deals", json!({})).await] {
-        assert_eq!((answer.status, &answer.json()["category"]), (StatusCode::FORBIDDEN, &json!("MISSING_SCOPES")));
-        assert_eq!(answer.json()["errors"][0]["context"]["requiredGranularScopes"], json!(["crm.objects.deals.read"]));
+    for response in [sandbox.get("/hubspot/crm/objects/2026-03/deals").await, sandbox.search("deals", json!({})).await]
+    {
+        assert_eq!((response.status, &response.json()["category"]), (StatusCode::FORBIDDEN, &json!("MISSING_SCOPES")));
+        assert_eq!(
+            response.json()["errors"][0]["context"]["requiredGranularScopes"],
+            json!(["crm.objects.deals.read"])
+        );
     }
 }

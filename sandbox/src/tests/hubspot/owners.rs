@@ -14,7 +14,7 @@ async fn connected() -> Sandbox {
 }
 
 #[tokio::test]
-async fn pages_of_owners_hold_each_once_and_not_those_who_have_left() {
+async fn pages_of_owners_contain_each_active_owner_once() {
     let sandbox = connected().await;
     let all = sandbox.get(OWNERS).await;
     assert_eq!(all.body, sandbox.get("/hubspot/crm/owners/2026-03").await.body);
@@ -36,7 +36,7 @@ async fn pages_of_owners_hold_each_once_and_not_those_who_have_left() {
 }
 
 #[tokio::test]
-async fn an_owner_is_found_by_id_by_user_and_by_email() {
+async fn an_owner_is_found_by_id_user_id_or_email() {
     let sandbox = connected().await;
     let owners = sandbox.get(OWNERS).await.json();
     let owner = &owners["results"][2];
@@ -51,7 +51,7 @@ async fn an_owner_is_found_by_id_by_user_and_by_email() {
 }
 
 #[tokio::test]
-async fn owners_need_their_scope() {
+async fn owners_require_their_scope() {
     let sandbox = Sandbox::connected(SCOPES).await;
     for path in [OWNERS.to_owned(), format!("{OWNERS}/1")] {
         let refused = sandbox.get(&path).await;
@@ -61,7 +61,7 @@ async fn owners_need_their_scope() {
 }
 
 #[tokio::test]
-async fn records_have_owners_who_exist() {
+async fn the_owners_of_records_exist() {
     let sandbox = connected().await;
     let (mut known, _) = sandbox.get(OWNERS).await.page();
     known.extend(sandbox.get(&format!("{OWNERS}?archived=true")).await.page().0);

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::SCOPES;
 use crate::tests::Sandbox;
 
-/// A sandbox without limits, because these tests search more than five times in the one second in which they run.
+/// Without limits, because these tests search more than five times within a second.
 async fn sandbox() -> Sandbox {
     let sandbox = Sandbox::connected(SCOPES).await;
     sandbox.configure(json!({"limits": false})).await;
@@ -14,11 +14,11 @@ async fn sandbox() -> Sandbox {
 
 async fn found(sandbox: &Sandbox, kind: &str, filter: Value) -> Vec<Value> {
     let body = json!({"filterGroups": [{"filters": [filter]}], "limit": 200, "properties": ["amount", "closedate", "dealstage", "name", "domain", "industry", "email"]});
-    let answer = sandbox.search(kind, body).await;
-    assert_eq!(answer.status, 200, "{}", answer.body);
-    let answer = answer.json();
-    let results = answer["results"].as_array().unwrap();
-    assert_eq!(answer["total"], results.len());
+    let response = sandbox.search(kind, body).await;
+    assert_eq!(response.status, 200, "{}", response.body);
+    let response = response.json();
+    let results = response["results"].as_array().unwrap();
+    assert_eq!(response["total"], results.len());
     results.iter().map(|record| record["properties"].clone()).collect()
 }
 
@@ -49,7 +49,7 @@ async fn numbers_are_compared_as_numbers() {
 }
 
 #[tokio::test]
-async fn lists_choices_and_their_opposites_split_the_records() {
+async fn a_condition_and_its_negation_split_the_records() {
     let sandbox = sandbox().await;
     for (one, other, extra) in [
         ("EQ", "NEQ", json!({"value": "closedwon"})),
@@ -68,7 +68,7 @@ async fn lists_choices_and_their_opposites_split_the_records() {
 }
 
 #[tokio::test]
-async fn text_ignores_case_and_choices_do_not() {
+async fn text_comparison_ignores_case_and_enumerations_do_not() {
     let sandbox = sandbox().await;
     let domain =
         found(&sandbox, "companies", json!({"propertyName": "domain", "operator": "HAS_PROPERTY"})).await[3]["domain"]
@@ -86,7 +86,7 @@ async fn text_ignores_case_and_choices_do_not() {
 }
 
 #[tokio::test]
-async fn times_are_given_in_milliseconds_or_as_a_moment() {
+async fn times_can_be_milliseconds_or_timestamps() {
     let sandbox = sandbox().await;
     let middle = "2024-01-01T00:00:00Z";
     let filter =
@@ -98,7 +98,7 @@ async fn times_are_given_in_milliseconds_or_as_a_moment() {
 }
 
 #[tokio::test]
-async fn groups_widen_and_filters_narrow() {
+async fn groups_are_joined_by_or_and_filters_by_and() {
     let sandbox = sandbox().await;
     let stage = |value: &str| json!({"propertyName": "dealstage", "operator": "EQ", "value": value});
     let total = async |groups: Value| {
@@ -111,7 +111,7 @@ async fn groups_widen_and_filters_narrow() {
 }
 
 #[tokio::test]
-async fn a_query_finds_words_by_their_beginnings() {
+async fn a_query_matches_the_beginnings_of_words() {
     let sandbox = sandbox().await;
     let everyone = sandbox.search("contacts", json!({"query": "", "limit": 1})).await.json();
     assert_eq!(everyone["total"], 250);
@@ -122,14 +122,14 @@ async fn a_query_finds_words_by_their_beginnings() {
 }
 
 #[tokio::test]
-async fn a_sort_orders_and_puts_records_without_a_value_last() {
+async fn a_sort_puts_records_without_a_value_last() {
     let sandbox = sandbox().await;
     for (sort, descending) in
         [(json!({"propertyName": "amount", "direction": "DESCENDING"}), true), (json!("amount"), false)]
     {
-        let answer = sandbox.search("deals", json!({"sorts": [sort], "limit": 30})).await.json();
+        let response = sandbox.search("deals", json!({"sorts": [sort], "limit": 30})).await.json();
         let amounts: Vec<_> =
-            answer["results"].as_array().unwrap().iter().map(|deal| amount(&deal["properties"])).collect();
+            response["results"].as_array().unwrap().iter().map(|deal| amount(&deal["properties"])).collect();
         let set: Vec<f64> = amounts.iter().copied().map_while(|amount| amount).collect();
         assert!(amounts[set.len()..].iter().all(Option::is_none));
         assert!(if descending { set.is_sorted_by(|a, b| a >= b) } else { set.is_sorted() }, "{set:?}");
@@ -137,7 +137,7 @@ async fn a_sort_orders_and_puts_records_without_a_value_last() {
 }
 
 #[tokio::test]
-async fn pages_by_offset_hold_every_hit_once() {
+async fn pages_by_offset_contain_every_match_once() {
     let sandbox = sandbox().await;
     let (mut ids, mut after) = (Vec::new(), None);
     loop {
@@ -156,7 +156,7 @@ async fn pages_by_offset_hold_every_hit_once() {
 }
 
 #[tokio::test]
-async fn what_is_over_a_limit_is_refused() {
+async fn a_search_over_a_limit_is_rejected() {
     let sandbox = sandbox().await;
     let filter = json!({"propertyName": "amount", "operator": "HAS_PROPERTY"});
     let groups = |groups: usize, filters: usize| json!({"filterGroups": vec![json!({"filters": vec![&filter; filters]}); groups]});
@@ -173,8 +173,12 @@ async fn what_is_over_a_limit_is_refused() {
         json!({"filterGroups": [{"filters": [{"propertyName": "no_such", "operator": "EQ", "value": "1"}]}]}),
         json!({"filterGroups": [{"filters": [{"propertyName": "amount", "operator": "EQ"}]}]}),
     ] {
-        let answer = sandbox.search("deals", body.clone()).await;
-        assert_eq!((answer.status.as_u16(), &answer.json()["category"]), (400, &json!("VALIDATION_ERROR")), "{body}");
+        let response = sandbox.search("deals", body.clone()).await;
+        assert_eq!(
+            (response.status.as_u16(), &response.json()["category"]),
+            (400, &json!("VALIDATION_ERROR")),
+            "{body}"
+        );
     }
     let unknown = json!({"filterGroups": [{"filters": [{"propertyName": "amount", "operator": "IS", "value": "1"}]}]});
     assert_eq!(sandbox.search("deals", unknown).await.status, 400);

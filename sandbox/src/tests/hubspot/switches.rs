@@ -13,7 +13,7 @@ async fn with(switches: Value) -> Sandbox {
 }
 
 #[tokio::test]
-async fn a_dead_rotation_kills_the_old_refresh_token_at_once() {
+async fn with_immediate_rotation_the_old_refresh_token_ends_at_once() {
     let sandbox = with(json!({"rotate_refresh": "dead"})).await;
     let new = sandbox.refresh(&sandbox.refresh_token).await.json()["refresh_token"].as_str().unwrap().to_owned();
     assert_ne!(new, sandbox.refresh_token);
@@ -24,7 +24,7 @@ async fn a_dead_rotation_kills_the_old_refresh_token_at_once() {
 }
 
 #[tokio::test]
-async fn a_rotation_with_grace_lets_the_old_refresh_token_live_that_long() {
+async fn with_a_grace_period_the_old_refresh_token_works_until_it_ends() {
     let sandbox = with(json!({"rotate_refresh": 30})).await;
     let first = sandbox.refresh(&sandbox.refresh_token).await.json();
     sandbox.clock.advance(SignedDuration::from_secs(29));
@@ -47,7 +47,7 @@ async fn properties_without_a_value_are_null_or_absent() {
 }
 
 #[tokio::test]
-async fn search_sees_new_records_after_the_lag() {
+async fn search_finds_new_records_after_its_lag() {
     let sandbox = with(json!({"search_lag_ms": 3000})).await;
     sandbox.configure(json!({"records": {"deals": 35}})).await;
     let total = async || sandbox.search("deals", json!({})).await.json()["total"].clone();
@@ -58,7 +58,7 @@ async fn search_sees_new_records_after_the_lag() {
 }
 
 #[tokio::test]
-async fn a_list_over_a_hundred_is_capped_or_refused() {
+async fn a_list_limit_over_100_is_capped_or_rejected() {
     let sandbox = Sandbox::connected(SCOPES).await;
     let path = "/hubspot/crm/v3/objects/contacts?limit=101";
     assert_eq!(sandbox.get(path).await.page().0.len(), 100);
@@ -67,17 +67,17 @@ async fn a_list_over_a_hundred_is_capped_or_refused() {
 }
 
 #[tokio::test]
-async fn a_429_says_when_to_come_back_only_if_told_to() {
+async fn a_429_has_a_retry_after_header_only_if_configured() {
     let sandbox = with(json!({"retry_after_on_429": 4})).await;
-    let mut answer = sandbox.search("deals", json!({})).await;
-    while answer.status == 200 {
-        answer = sandbox.search("deals", json!({})).await;
+    let mut response = sandbox.search("deals", json!({})).await;
+    while response.status == 200 {
+        response = sandbox.search("deals", json!({})).await;
     }
-    assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (429, "4"));
+    assert_eq!((response.status.as_u16(), response.header("retry-after")), (429, "4"));
 }
 
 #[tokio::test]
-async fn the_first_version_of_oauth_is_gone_from_its_last_day_on() {
+async fn the_first_version_of_oauth_is_gone_after_its_sunset() {
     let sandbox = with(json!({"version_sunset": "2026-11-22T12:00:10Z"})).await;
     let path = format!("/hubspot/oauth/v1/access-tokens/{}", sandbox.access_token);
     assert_eq!(sandbox.get(&path).await.status, 200);
@@ -88,7 +88,7 @@ async fn the_first_version_of_oauth_is_gone_from_its_last_day_on() {
 }
 
 #[tokio::test]
-async fn introspection_takes_any_field_or_only_that_of_the_specification() {
+async fn introspection_accepts_any_field_or_only_the_specified_one() {
     let sandbox = Sandbox::connected(SCOPES).await;
     let fields = format!("client_id=app&client_secret=s&access_token={}", sandbox.access_token);
     let path = "/hubspot/oauth/2026-03/token/introspect";
@@ -98,14 +98,14 @@ async fn introspection_takes_any_field_or_only_that_of_the_specification() {
 }
 
 #[tokio::test]
-async fn an_account_that_is_gone_refuses_refreshes_and_calls() {
+async fn an_account_that_is_gone_rejects_refreshes_and_calls() {
     let sandbox = with(json!({"hub": "gone"})).await;
     let refused = sandbox.refresh(&sandbox.refresh_token).await;
     assert_eq!((refused.status.as_u16(), &refused.json()["error"]), (400, &json!("access_denied")));
     assert_eq!(refused.json()["status"], "BAD_HUB");
     assert_eq!(sandbox.refresh("na1-made-up").await.json()["status"], "BAD_REFRESH_TOKEN");
-    for answer in [sandbox.get("/hubspot/crm/v3/objects/deals").await, sandbox.search("deals", json!({})).await] {
-        assert_eq!((answer.status.as_u16(), &answer.json()["category"]), (401, &json!("INVALID_AUTHENTICATION")));
+    for response in [sandbox.get("/hubspot/crm/v3/objects/deals").await, sandbox.search("deals", json!({})).await] {
+        assert_eq!((response.status.as_u16(), &response.json()["category"]), (401, &json!("INVALID_AUTHENTICATION")));
     }
     assert_eq!(sandbox.stats().await["refreshes"], 0);
     sandbox.configure(json!({"hubspot": {"hub": "active"}})).await;

@@ -1,4 +1,4 @@
-//! What HubSpot's stand-in says to writes.
+//! How HubSpot's stand-in responds to writes.
 
 use axum::http::Method;
 use serde_json::json;
@@ -7,7 +7,7 @@ use super::SCOPES;
 use crate::tests::Sandbox;
 
 #[tokio::test]
-async fn a_write_is_refused_and_the_scope_it_lacks_is_named() {
+async fn a_write_is_rejected_and_the_missing_scope_is_named() {
     let sandbox = Sandbox::connected(SCOPES).await;
     let contacts = "crm.objects.contacts.write";
     let writes = [
@@ -30,17 +30,17 @@ async fn a_write_is_refused_and_the_scope_it_lacks_is_named() {
     for (method, path, scope) in writes {
         let method: Method = method.parse().unwrap();
         let path = format!("/hubspot/crm/{path}");
-        let answer = sandbox.send(method, &path, "application/json", "{}".to_owned()).await;
-        assert_eq!((answer.status.as_u16(), &answer.json()["category"]), (403, &json!("MISSING_SCOPES")), "{path}");
-        assert_eq!(answer.json()["errors"][0]["context"]["requiredGranularScopes"], json!([scope]), "{path}");
+        let response = sandbox.send(method, &path, "application/json", "{}".to_owned()).await;
+        assert_eq!((response.status.as_u16(), &response.json()["category"]), (403, &json!("MISSING_SCOPES")), "{path}");
+        assert_eq!(response.json()["errors"][0]["context"]["requiredGranularScopes"], json!([scope]), "{path}");
     }
 }
 
 #[tokio::test]
-async fn an_app_that_may_write_is_told_that_nothing_can_be_written() {
+async fn a_write_with_its_scope_is_answered_as_not_implemented() {
     let sandbox = Sandbox::connected("crm.objects.deals.write").await;
-    let answer = sandbox.post("/hubspot/crm/v3/objects/deals", json!({"properties": {"dealname": "New"}})).await;
-    assert_eq!(answer.status, 501);
+    let response = sandbox.post("/hubspot/crm/v3/objects/deals", json!({"properties": {"dealname": "New"}})).await;
+    assert_eq!(response.status, 501);
     assert_eq!(sandbox.post("/hubspot/crm/v3/objects/llamas", json!({})).await.status, 400);
     assert_eq!(sandbox.post("/hubspot/crm/objects/2020-03/deals", json!({})).await.status, 404);
 }

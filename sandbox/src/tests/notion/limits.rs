@@ -6,7 +6,7 @@ use serde_json::json;
 use super::Integration;
 
 #[tokio::test]
-async fn a_connection_may_spend_its_minute_in_one_burst() {
+async fn a_connection_can_use_its_minute_in_one_burst() {
     let integration = Integration::connected().await;
     for _ in 0..180 {
         assert_eq!(integration.get("users/me").await.status, 200);
@@ -26,16 +26,16 @@ async fn a_connection_may_spend_its_minute_in_one_burst() {
 }
 
 #[tokio::test]
-async fn all_connections_share_the_workspace_s_budget() {
+async fn all_connections_share_the_workspaces_limit() {
     let mut integration = Integration::new(1);
     let mut reasons = Vec::new();
     for app in ["one", "two", "three", "four"] {
         integration.client_id = app;
         integration.connect("decision=approve").await;
         for _ in 0..180 {
-            let answer = integration.get("users/me").await;
-            if answer.status == 429 {
-                reasons.push(answer.json()["additional_data"]["rate_limit_reason"].clone());
+            let response = integration.get("users/me").await;
+            if response.status == 429 {
+                reasons.push(response.json()["additional_data"]["rate_limit_reason"].clone());
             }
         }
     }
@@ -44,7 +44,7 @@ async fn all_connections_share_the_workspace_s_budget() {
 }
 
 #[tokio::test]
-async fn tokens_are_had_outside_of_the_budget_and_limits_can_be_switched_off() {
+async fn oauth_requests_do_not_count_and_limits_can_be_switched_off() {
     let integration = Integration::with(json!({"limits": false})).await;
     for _ in 0..190 {
         assert_eq!(integration.get("users/me").await.status, 200);

@@ -57,7 +57,7 @@ pub(super) fn page(snapshot: Snapshot<'_>, table: &Table, query: &Query<'_>, lis
 fn is_match(snapshot: Snapshot<'_>, table: &Table, query: &Query<'_>, index: u64) -> bool {
     let record = Record { snapshot, table, index };
     let of_view = query.view.and_then(|view| view.filter.as_ref());
-    [of_view, query.filter.as_ref()].into_iter().flatten().all(|formula| formula.evaluate(&record).is_kept())
+    [of_view, query.filter.as_ref()].into_iter().flatten().all(|formula| formula.evaluate(&record).keeps_record())
 }
 
 /// Select options sort by their position in the field's definition, and text ignores case.

@@ -41,7 +41,7 @@ struct Input {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Answer {
+struct BatchResponse {
     status: &'static str,
     results: Vec<Found>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -93,8 +93,9 @@ pub(crate) async fn read(
     }
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::MULTI_STATUS };
     let num_errors = (!errors.is_empty()).then_some(errors.len());
-    let answer = Answer { status: "COMPLETE", results, num_errors, errors, started_at: now.clone(), completed_at: now };
-    Ok(reply::json(status, &answer))
+    let response =
+        BatchResponse { status: "COMPLETE", results, num_errors, errors, started_at: now.clone(), completed_at: now };
+    Ok(reply::json(status, &response))
 }
 
 /// The error for a record that has no associations or does not exist. Recorded responses have these fields; the

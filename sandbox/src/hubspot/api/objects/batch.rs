@@ -41,7 +41,7 @@ struct Input {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Answer {
+struct BatchResponse {
     status: &'static str,
     results: Vec<Record>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -77,9 +77,10 @@ pub(crate) async fn read(
     let is_complete = missing.is_empty();
     let errors = if is_complete { Vec::new() } else { vec![not_found(kind.singular(), &missing)] };
     let num_errors = (!is_complete).then_some(errors.len());
-    let answer = Answer { status: "COMPLETE", results, num_errors, errors, started_at: now.clone(), completed_at: now };
+    let response =
+        BatchResponse { status: "COMPLETE", results, num_errors, errors, started_at: now.clone(), completed_at: now };
     let status = if is_complete { StatusCode::OK } else { StatusCode::MULTI_STATUS };
-    Ok(reply::json(status, &answer))
+    Ok(reply::json(status, &response))
 }
 
 fn not_found(singular: &str, ids: &[String]) -> Value {
