@@ -1,131 +1,115 @@
-//! Airtable's stand-in, under `/airtable`: OAuth, and one made-up workspace of three bases that can be listed, described
-//! and read.
+//! Airtable's stand-in, under `/airtable`: OAuth, and one workspace of three bases that can be listed, described and read.
 //!
-//! Clients put `http://host/airtable` in place of both `https://airtable.com` and `https://api.airtable.com`. What Airtable
-//! does not document is a switch in the settings. Nothing can be written here, and there are no webhooks.
+//! Clients use `http://host/airtable` in place of both `https://airtable.com` and `https://api.airtable.com`. Behaviour
+//! that Airtable does not document is a [switch](switches::Switches). There are no writes and no webhooks.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex},
-};
+use std::{collections::BTreeMap, sync::Arc};
 
-use axum::{
-    Router,
-    middleware::from_fn_with_state,
-    routing::{any, get, post},
-};
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
-use self::{catalog::Catalog, list::Iterators, penalty::Penalty, refresh::BadTries, sheet::Sheet};
-pub(crate) use self::{refusal::failure, switches::Switches};
-use super::{
+use self::{
+    api::list::Iterators,
+    oauth::refresh::ReuseCounts,
+    rate_limit::PenaltyLimit,
+    switches::Switches,
+    workspace::{catalog::Catalog, cells::Snapshot, definition::WORKSPACE},
+};
+use crate::{
+    context::Context,
     grants::{Grants, Prefixes},
     records::Records,
-    world::World,
+    stand_in::{Running, StandIn, Switchboard},
 };
 
-mod authorize;
-mod bearer;
-mod catalog;
-mod client;
-mod comments;
-mod consent;
+mod api;
+mod error;
 mod form;
 mod formula;
-mod ids;
-mod list;
-mod meta;
-mod penalty;
-mod plan;
-mod records;
-mod refresh;
-mod refusal;
-mod schema;
-mod scopes;
-mod sheet;
+mod oauth;
+mod rate_limit;
+mod routes;
 mod switches;
-mod token;
+mod workspace;
 
-/// Airtable's tokens are opaque; these words only tell them apart in a log.
+pub(crate) const STAND_IN: StandIn = StandIn {
+    slug: "airtable",
+    name: "Airtable",
+    // The records of all tables together.
+    records: &[("records", 1500)],
+    start,
+    failure: error::failure,
+    holds,
+};
+
+/// Airtable's tokens are opaque. The prefixes only tell them apart in a log.
 const PREFIXES: Prefixes = Prefixes { code: "oac", access: "oaa", refresh: "oar" };
 
-/// What a grant holds beside its scopes.
+/// What a grant covers besides its scopes.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Holder {
-    /// The bases that the person chose, by their place in the workspace.
+struct SharedBases {
+    /// Indexes of the bases that the user picked.
     bases: Vec<usize>,
 }
 
-pub(crate) struct Airtable {
-    world: Arc<World>,
-    grants: Grants,
+struct Airtable {
+    context: Arc<Context>,
+    grants: Arc<Grants>,
+    switches: Arc<Switchboard<Switches>>,
     catalog: Catalog,
     iterators: Iterators,
-    per_user: Penalty,
-    per_base: Penalty,
-    bad_tries: BadTries,
-    /// Held while a refresh token is rotated, so that of two requests at the same moment one comes first.
+    user_limit: PenaltyLimit,
+    base_limit: PenaltyLimit,
+    reuse_counts: ReuseCounts,
+    /// Held while a refresh token is rotated, so that of two concurrent refreshes one comes first.
     rotating: Mutex<()>,
 }
 
 impl Airtable {
-    pub(crate) fn new(world: Arc<World>) -> Self {
+    fn new(context: Arc<Context>) -> Self {
         Self {
-            grants: Grants::new("airtable", &PREFIXES, world.seed),
-            catalog: Catalog::new(world.seed),
+            grants: Arc::new(Grants::new(STAND_IN.slug, &PREFIXES, context.seed)),
+            switches: Arc::default(),
+            catalog: Catalog::new(context.seed),
             iterators: Iterators::default(),
-            per_user: Penalty::new(50),
-            per_base: Penalty::new(5),
-            bad_tries: BadTries::default(),
+            user_limit: PenaltyLimit::new(50),
+            base_limit: PenaltyLimit::new(5),
+            reuse_counts: ReuseCounts::default(),
             rotating: Mutex::default(),
-            world,
+            context,
         }
     }
 
-    /// Forgets everything that tells this stand-in from a new one.
-    pub(crate) fn reset(&self) {
-        self.grants.reset();
+    fn reset(&self) {
         self.iterators.clear();
-        self.per_user.clear();
-        self.per_base.clear();
-        self.bad_tries.clear();
+        self.user_limit.clear();
+        self.base_limit.clear();
+        self.reuse_counts.clear();
     }
 
     /// The workspace as it is at this moment.
-    fn sheet(&self) -> Sheet<'_> {
-        let total = self.world.settings().records.records.into();
-        Sheet { catalog: &self.catalog, total, now: self.world.clock.now() }
+    fn snapshot(&self) -> Snapshot<'_> {
+        let total = self.context.settings().records.count("records").into();
+        Snapshot { catalog: &self.catalog, total, now: self.context.clock.now() }
     }
 }
 
-/// Every path of the stand-in. Routes are written out in full, because the counters name them.
-pub(crate) fn routes(airtable: Arc<Airtable>) -> Router {
-    let calls = Router::new()
-        .route("/airtable/v0/meta/whoami", get(meta::whoami))
-        .route("/airtable/v0/meta/bases", get(meta::bases).fallback(records::write))
-        .route("/airtable/v0/meta/bases/{base}/tables", get(meta::tables).fallback(records::write))
-        .route("/airtable/v0/{base}/{table}", get(list::get).fallback(records::write))
-        // Airtable's own SDK writes this one.
-        .route("/airtable/v0/{base}/{table}/", get(list::get).fallback(records::write))
-        .route("/airtable/v0/{base}/{table}/listRecords", post(list::post))
-        .route("/airtable/v0/{base}/{table}/{record}", get(records::read).fallback(records::write))
-        .route("/airtable/v0/{base}/{table}/{record}/comments", get(comments::list).fallback(records::write))
-        .route("/airtable/v0/{base}", any(records::nowhere))
-        .route("/airtable/v0/{base}/{table}/{record}/{nothing}", any(records::nowhere))
-        .route_layer(from_fn_with_state(airtable.clone(), bearer::admit));
-    let oauth = Router::new()
-        .route("/airtable/oauth2/v1/authorize", get(authorize::ask).post(authorize::answer))
-        .route("/airtable/oauth2/v1/token", post(token::token))
-        .route("/airtable/oauth2/v1/{nothing}", any(records::nowhere));
-    Router::new().merge(calls).merge(oauth).with_state(airtable)
+fn start(context: Arc<Context>) -> Running {
+    let airtable = Arc::new(Airtable::new(context));
+    Running {
+        stand_in: &STAND_IN,
+        routes: routes::routes(airtable.clone()),
+        grants: airtable.grants.clone(),
+        switches: airtable.switches.clone(),
+        reset: Box::new(move || airtable.reset()),
+    }
 }
 
-/// What a load that misses nothing finds, by the kind of item.
-pub(crate) fn holds(records: Records) -> BTreeMap<&'static str, u64> {
-    let tables: usize = plan::WORKSPACE.iter().map(|base| base.tables.len()).sum();
+fn holds(records: &Records) -> BTreeMap<&'static str, u64> {
+    let tables: usize = WORKSPACE.iter().map(|base| base.tables.len()).sum();
     BTreeMap::from([
-        ("base", plan::WORKSPACE.len() as u64),
+        ("base", WORKSPACE.len() as u64),
         ("table", tables as u64),
-        ("record", records.records.into()),
+        ("record", records.count("records").into()),
     ])
 }

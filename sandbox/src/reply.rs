@@ -1,4 +1,4 @@
-//! Small pieces of HTTP that several parts of the sandbox answer with.
+//! Responses that several stand-ins build in the same way: JSON here, HTML in [`html`].
 
 use axum::{
     body::Body,
@@ -7,7 +7,9 @@ use axum::{
 };
 use serde::Serialize;
 
-/// A JSON answer, compact, with the content type HubSpot writes.
+pub(crate) mod html;
+
+/// A compact JSON response with the content type that HubSpot sends.
 pub(crate) fn json<T: Serialize>(status: StatusCode, value: &T) -> Response {
     let body = serde_json::to_vec(value).unwrap_or_default();
     let kind = HeaderValue::from_static("application/json;charset=utf-8");

@@ -1,4 +1,4 @@
-//! The sandbox as its clients meet it: through its routes, with a clock that the tests move.
+//! The sandbox as its clients see it: through its routes, with a clock that the tests advance.
 
 use std::time::Duration;
 
@@ -11,42 +11,36 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use super::{
-    Options, Records,
-    clock::{Clock, Hands},
+use crate::{
+    Options,
+    context::clock::{Clock, ManualClock},
     router_at,
 };
 
 mod airtable;
 mod control;
 mod faults;
-mod limits;
-mod links;
-mod lists;
+#[cfg(feature = "example")]
+mod gusto;
+mod hubspot;
 mod notion;
-mod oauth;
-mod owners;
-mod search;
-mod switches;
-mod writes;
+mod stand_ins;
 
-pub(crate) const SCOPES: &str = "crm.objects.contacts.read crm.objects.companies.read crm.objects.deals.read";
-
-/// A sandbox, and a client that holds the tokens of one grant.
+/// A sandbox and a client with the tokens of one grant.
 pub(crate) struct Sandbox {
     router: Router,
-    pub hands: Hands,
+    pub clock: ManualClock,
     pub access_token: String,
     pub refresh_token: String,
 }
 
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: String,
 }
 
-impl Answer {
+impl Response {
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error} in {}", self.body))
     }
@@ -55,7 +49,7 @@ impl Answer {
         self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
     }
 
-    /// The ids of the records in a page, and the cursor of the next one.
+    /// The ids in a page of results, and the cursor of the next page.
     pub(crate) fn page(&self) -> (Vec<String>, Option<String>) {
         assert_eq!(self.status, StatusCode::OK, "{}", self.body);
         let page = self.json();
@@ -65,27 +59,18 @@ impl Answer {
 }
 
 impl Sandbox {
-    /// A sandbox nobody has connected to.
+    /// A sandbox whose client has no tokens.
     pub(crate) fn new(seed: u64) -> Self {
-        let (clock, hands) = Clock::manual("2026-11-22T12:00:00Z");
+        let (shown, clock) = Clock::manual("2026-11-22T12:00:00Z");
         let options = Options {
             public_url: "http://localhost:8001".to_owned(),
-            records: Records { contacts: 250, companies: 40, deals: 30, ..Records::default() },
+            records: "contacts=250,companies=40,deals=30".parse().unwrap(),
             latency: Duration::ZERO,
             limits: true,
             seed,
         };
         let (access_token, refresh_token) = (String::new(), String::new());
-        Self { router: router_at(options, clock), hands, access_token, refresh_token }
-    }
-
-    /// A sandbox with a grant for these scopes.
-    pub(crate) async fn connected(scopes: &str) -> Self {
-        let mut sandbox = Self::new(1);
-        let code = sandbox.code(scopes, "").await;
-        let tokens = sandbox.exchange(&code, "").await.json();
-        sandbox.keep(&tokens);
-        sandbox
+        Self { router: router_at(options, shown), clock, access_token, refresh_token }
     }
 
     pub(crate) fn keep(&mut self, tokens: &Value) {
@@ -93,73 +78,48 @@ impl Sandbox {
         self.refresh_token = tokens["refresh_token"].as_str().unwrap().to_owned();
     }
 
-    pub(crate) async fn send(&self, method: Method, path: &str, kind: &str, body: String) -> Answer {
+    pub(crate) async fn send(&self, method: Method, path: &str, kind: &str, body: String) -> Response {
         let request = Request::builder().method(method).uri(path).header(header::HOST, "localhost:8001");
         let request = request.header(header::AUTHORIZATION, format!("Bearer {}", self.access_token));
         self.run(request.header(header::CONTENT_TYPE, kind).body(Body::from(body)).unwrap()).await
     }
 
-    pub(crate) async fn run(&self, request: Request<Body>) -> Answer {
+    pub(crate) async fn run(&self, request: Request<Body>) -> Response {
         let (head, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
         let body = body.collect().await.unwrap().to_bytes();
-        Answer { status: head.status, headers: head.headers, body: String::from_utf8_lossy(&body).into_owned() }
+        Response { status: head.status, headers: head.headers, body: String::from_utf8_lossy(&body).into_owned() }
     }
 
-    pub(crate) async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Response {
         self.send(Method::GET, path, "", String::new()).await
     }
 
-    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Response {
         self.send(Method::POST, path, "application/json", body.to_string()).await
     }
 
-    pub(crate) async fn form(&self, path: &str, fields: &str) -> Answer {
+    pub(crate) async fn form(&self, path: &str, fields: &str) -> Response {
         self.send(Method::POST, path, "application/x-www-form-urlencoded", fields.to_owned()).await
     }
 
     pub(crate) async fn configure(&self, patch: Value) {
-        let answer = self.post("/__sandbox/config", patch).await;
-        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+        let response = self.post("/__sandbox/config", patch).await;
+        assert_eq!(response.status, StatusCode::OK, "{}", response.body);
     }
 
     pub(crate) async fn stats(&self) -> Value {
         self.get("/__sandbox/stats").await.json()
     }
-
-    /// What the browser brings back after Approve. `extra` is added to the query of the consent page.
-    pub(crate) async fn code(&self, scopes: &str, extra: &str) -> String {
-        let scopes = scopes.replace(' ', "%20");
-        let query = format!("client_id=app&redirect_uri=http://localhost:8000/back&scope={scopes}&state=s{extra}");
-        let answer = self.form(&format!("/hubspot/oauth/authorize?{query}"), "decision=approve").await;
-        let location = answer.header("location");
-        let query = location.strip_prefix("http://localhost:8000/back?code=").unwrap_or_else(|| panic!("{location:?}"));
-        query.strip_suffix("&state=s").unwrap().to_owned()
-    }
-
-    pub(crate) async fn exchange(&self, code: &str, extra: &str) -> Answer {
-        let fields =
-            "grant_type=authorization_code&client_id=app&client_secret=s&redirect_uri=http://localhost:8000/back";
-        self.form("/hubspot/oauth/2026-03/token", &format!("{fields}&code={code}{extra}")).await
-    }
-
-    pub(crate) async fn refresh(&self, refresh_token: &str) -> Answer {
-        let fields = "grant_type=refresh_token&client_id=app&client_secret=s&refresh_token=";
-        self.form("/hubspot/oauth/2026-03/token", &format!("{fields}{refresh_token}")).await
-    }
-
-    pub(crate) async fn search(&self, kind: &str, body: Value) -> Answer {
-        self.post(&format!("/hubspot/crm/objects/2026-03/{kind}/search"), body).await
-    }
 }
 
 #[tokio::test]
-async fn the_first_page_says_what_this_is() {
-    let answer = Sandbox::new(1).get("/").await;
-    assert!(answer.body.contains("Tributary's sandbox"), "{}", answer.body);
+async fn the_index_page_says_what_the_sandbox_is() {
+    let response = Sandbox::new(1).get("/").await;
+    assert!(response.body.contains("Tributary's sandbox"), "{}", response.body);
 }
 
 #[tokio::test]
-async fn a_request_that_names_another_host_is_refused() {
+async fn a_request_addressed_to_another_host_is_rejected() {
     let sandbox = Sandbox::new(1);
     for (host, status) in [("127.0.0.1:9", 200), ("[::1]:9", 200), ("rebound.example", 403), ("localhost.example", 403)]
     {

@@ -1,4 +1,4 @@
-//! Names and values as they come in a query or a form, where the same name may come more than once.
+//! Parameters of a query or a form, in which a name can be repeated.
 
 use std::borrow::Cow;
 
@@ -15,7 +15,7 @@ impl<'a> Fields<'a> {
         Self(pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
     }
 
-    /// These, and after them others.
+    /// These parameters followed by others.
     pub(crate) fn and(mut self, others: Self) -> Self {
         self.0.extend(others.0);
         self
@@ -34,7 +34,7 @@ impl<'a> Fields<'a> {
         self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_ref())
     }
 
-    /// A name among these that comes more than once.
+    /// The first of these names that is repeated.
     pub(crate) fn repeated(&self, names: &[&'static str]) -> Option<&'static str> {
         names.iter().copied().find(|name| self.all(name).count() > 1)
     }

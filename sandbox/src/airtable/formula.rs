@@ -1,6 +1,8 @@
-//! Formulas, as `filterByFormula`, views and formula fields use them: a small evaluator of Airtable's language
-//! (<https://support.airtable.com/docs/formula-field-reference>). What it does not know is an error of the formula, never a
-//! guess; regular expressions and the formatting of dates are such.
+//! An evaluator of Airtable's formula language, which `filterByFormula`, views and formula fields use
+//! (<https://support.airtable.com/docs/formula-field-reference>).
+//!
+//! An unsupported function is an error of the formula, never a guess. Regular expressions and date formatting are not
+//! supported.
 
 use jiff::Timestamp;
 
@@ -14,7 +16,7 @@ mod syntax;
 mod tokens;
 mod value;
 
-/// Why a text is not a formula, in Airtable's words.
+/// Why a formula is invalid.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Mistake {
     Syntax,
@@ -23,7 +25,8 @@ pub(crate) enum Mistake {
 }
 
 impl Mistake {
-    /// What comes after "The formula for filtering records is invalid: ". Airtable writes the names in small letters.
+    /// The end of the message "The formula for filtering records is invalid: …". Airtable writes the names in lower
+    /// case.
     pub(crate) fn reason(&self) -> String {
         match self {
             Self::Syntax => "Invalid formula. Please check your formula text.".to_owned(),
@@ -33,7 +36,7 @@ impl Mistake {
     }
 }
 
-/// The record that a formula is about, and the moment.
+/// The record that a formula is evaluated for, and the current time.
 pub(crate) trait Subject {
     /// The value of the field with this index.
     fn field(&self, index: usize) -> Value;
@@ -43,7 +46,7 @@ pub(crate) trait Subject {
     fn now(&self) -> Timestamp;
 }
 
-/// Reads a formula. `resolve` finds the index of a field by its name or id.
+/// Parses a formula. `resolve` returns the index of the field with a name or id.
 pub(crate) fn parse(text: &str, resolve: impl Fn(&str) -> Option<usize>) -> Result<Expression, Mistake> {
     syntax::parse(text, &resolve)
 }

@@ -1,4 +1,5 @@
-//! Airtable's undocumented behaviours, each a switch. The defaults are the simplest reading of what is documented.
+//! Behaviour that Airtable does not document, each as a switch. Defaults are the simplest readings of what is
+//! documented.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -6,31 +7,32 @@ use serde_json::{Value, json};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Switches {
-    /// How long an access token lives.
+    /// Lifetime of an access token.
     pub access_token_seconds: u32,
-    /// How long a refresh token lives when it is not used.
+    /// Lifetime of a refresh token that is not used.
     pub refresh_token_seconds: u32,
     pub double_refresh: DoubleRefresh,
-    /// How long after a refresh its old token is answered with a conflict.
+    /// How long after a refresh a second use of the old refresh token is a conflict.
     pub conflict_seconds: u32,
-    /// Whether a code is used up by a request that fails.
+    /// Whether a failed request uses up its code.
     pub code_burn_on_failure: bool,
-    /// How long everything is refused after too many calls.
+    /// How long calls are rejected after the rate limit was exceeded.
     pub penalty_seconds: u32,
-    /// Whether a call during the penalty makes it begin anew.
+    /// Whether a call during the penalty restarts it.
     pub penalty_extends: bool,
     pub error_envelope_429: Envelope,
-    /// How long the offset of a list may lie idle.
+    /// How long the offset of a list can be unused before it becomes stale.
     pub iterator_lifetime_seconds: u32,
     pub bases_page_size: u32,
-    /// The id or name of a table whose lists answer with the same offset for ever. No provider should; clients must not loop.
+    /// The id or name of a table whose lists always return the same offset. No provider should do this; a client must
+    /// not loop forever.
     pub repeat_offset: Option<String>,
-    /// Each table's offset goes stale once, after so many pages.
+    /// Makes the offset of each table stale once, after this many pages.
     pub stale_iterator_after: Option<u32>,
 }
 
-/// What the second use of a refresh token meets: `"conflict"`, a 409 for some seconds and `invalid_grant` after them, or
-/// `{"revoke_after": 3}`, always `invalid_grant`, and the end of the whole grant with the third such try.
+/// What a second use of a refresh token does: with `"conflict"`, it is a 409 for some seconds and `invalid_grant`
+/// afterwards. With `{"revoke_after": 3}`, it is always `invalid_grant`, and the third one revokes the grant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Value", into = "Value")]
 pub(crate) enum DoubleRefresh {
@@ -39,7 +41,7 @@ pub(crate) enum DoubleRefresh {
     RevokeAfter(u32),
 }
 
-/// The shape of a 429's body: Airtable documents the first, and the second was seen in the wild.
+/// The format of a 429's body: Airtable documents `singular`; `plural` was observed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Envelope {
@@ -71,11 +73,11 @@ impl TryFrom<Value> for DoubleRefresh {
     type Error = &'static str;
 
     fn try_from(value: Value) -> Result<Self, Self::Error> {
-        let tries = value.get("revoke_after").and_then(Value::as_u64).and_then(|tries| u32::try_from(tries).ok());
-        match (value.as_str(), tries) {
+        let uses = value.get("revoke_after").and_then(Value::as_u64).and_then(|uses| u32::try_from(uses).ok());
+        match (value.as_str(), uses) {
             (Some("conflict"), _) => Ok(Self::Conflict),
-            (_, Some(tries)) => Ok(Self::RevokeAfter(tries)),
-            _ => Err("expected \"conflict\" or {\"revoke_after\": a number of tries}"),
+            (_, Some(uses)) => Ok(Self::RevokeAfter(uses)),
+            _ => Err("expected \"conflict\" or {\"revoke_after\": a number of uses}"),
         }
     }
 }
@@ -84,7 +86,7 @@ impl From<DoubleRefresh> for Value {
     fn from(double_refresh: DoubleRefresh) -> Self {
         match double_refresh {
             DoubleRefresh::Conflict => "conflict".into(),
-            DoubleRefresh::RevokeAfter(tries) => json!({"revoke_after": tries}),
+            DoubleRefresh::RevokeAfter(uses) => json!({"revoke_after": uses}),
         }
     }
 }

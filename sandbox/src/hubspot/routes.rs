@@ -1,4 +1,4 @@
-//! Every path of the stand-in. Routes are written out in full, because the counters name them.
+//! Every path of the stand-in. Routes are written out in full because the counters are named after them.
 
 use std::sync::Arc;
 
@@ -9,19 +9,22 @@ use axum::{
 };
 
 use super::{
-    Hubspot, account, associations, authorize, bearer, introspect, objects, owners, pipelines, properties, refusal,
-    search, switches, token, writes,
+    Hubspot,
+    api::{account, associations, auth, objects, owners, pipelines, properties, search, writes},
+    error,
+    oauth::{authorize, introspect, token},
+    switches,
 };
 
 pub(crate) fn routes(hubspot: Arc<Hubspot>) -> Router {
     let searches = Router::new()
         .route("/hubspot/crm/v3/objects/{type}/search", post(search::search))
         .route("/hubspot/crm/objects/{version}/{type}/search", post(search::search))
-        .route_layer(from_fn_with_state(hubspot.clone(), bearer::admit_search));
-    let calls =
-        records().merge(linked()).merge(around()).route_layer(from_fn_with_state(hubspot.clone(), bearer::admit));
+        .route_layer(from_fn_with_state(hubspot.clone(), auth::check_search));
+    let api =
+        records().merge(associations()).merge(metadata()).route_layer(from_fn_with_state(hubspot.clone(), auth::check));
     let oauth = oauth().route_layer(from_fn_with_state(hubspot.clone(), switches::sunset));
-    Router::new().merge(searches).merge(calls).merge(oauth).layer(from_fn(refusal::correlate)).with_state(hubspot)
+    Router::new().merge(searches).merge(api).merge(oauth).layer(from_fn(error::correlate)).with_state(hubspot)
 }
 
 type Routes = Router<Arc<Hubspot>>;
@@ -42,8 +45,8 @@ fn records() -> Routes {
         .route("/hubspot/crm/objects/{version}/{type}/merge", post(writes::records))
 }
 
-/// Associations. Their version 4 is the one before the dated ones.
-fn linked() -> Routes {
+/// Associations. Their version 4 precedes the dated versions.
+fn associations() -> Routes {
     let link = || put(writes::records).delete(writes::records);
     Router::new()
         .route("/hubspot/crm/v4/objects/{type}/{id}/associations/{to}", get(associations::list))
@@ -58,8 +61,8 @@ fn linked() -> Routes {
         .route("/hubspot/crm/associations/{version}/{type}/{to}/batch/{*change}", post(writes::records))
 }
 
-/// What surrounds the records. The SDK asks for the owners with a slash at the end.
-fn around() -> Routes {
+/// Owners, pipelines, properties and account details. HubSpot's SDK requests owners with a trailing slash.
+fn metadata() -> Routes {
     Router::new()
         .route("/hubspot/crm/v3/owners", get(owners::list))
         .route("/hubspot/crm/v3/owners/", get(owners::list))
@@ -81,8 +84,8 @@ fn around() -> Routes {
 
 fn oauth() -> Routes {
     Router::new()
-        .route("/hubspot/oauth/authorize", get(authorize::ask).post(authorize::answer))
-        .route("/hubspot/oauth/{account}/authorize", get(authorize::ask).post(authorize::answer))
+        .route("/hubspot/oauth/authorize", get(authorize::ask).post(authorize::decide))
+        .route("/hubspot/oauth/{account}/authorize", get(authorize::ask).post(authorize::decide))
         .route("/hubspot/oauth/{version}/token", post(token::token))
         .route("/hubspot/oauth/{version}/token/introspect", post(introspect::introspect))
         .route("/hubspot/oauth/{version}/token/revoke", post(introspect::revoke))

@@ -1,4 +1,5 @@
-//! HubSpot's undocumented behaviours, each a switch. The defaults are what was observed, or else the simplest reading.
+//! Behaviour that HubSpot does not document, each as a switch. Defaults are what was observed, or else the simplest
+//! reading.
 
 use std::sync::Arc;
 
@@ -11,31 +12,32 @@ use axum::{
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{HUB_ID, Hubspot, refusal::Refusal};
+use super::{HUB_ID, Hubspot, error::ApiError};
 use crate::grants::Rotation;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Switches {
-    /// How long an access token lives.
+    /// Lifetime of an access token.
     pub access_token_seconds: u32,
     pub rotate_refresh: Rotation,
     pub null_properties: NullProperties,
-    /// How long search does not see records that a change of the settings added.
+    /// How long search does not find records that a change of the settings added.
     pub search_lag_ms: u64,
     pub list_limit_over_100: OverLimit,
-    /// Seconds in a `Retry-After` header on 429; HubSpot sends none.
+    /// Seconds in the `Retry-After` header of a 429. HubSpot sends none.
     pub retry_after_on_429: Option<u32>,
-    /// From this moment on `/oauth/v1/…` is gone.
+    /// `/oauth/v1/…` returns 410 from this moment on.
     pub version_sunset: Option<Timestamp>,
     pub introspect_field: IntrospectField,
     pub association_id_type: AssociationIdType,
     pub hub: Hub,
-    /// Which account the person at the consent page has. Grants are not bound to it: each is said to be for this one.
+    /// The account of the user on the consent page. Existing grants are reported as belonging to it as well.
     pub hub_id: u32,
-    /// Calls of all apps in a day. HubSpot gives a privately distributed app's smallest account this many.
+    /// Calls per day of all apps together. The default is what HubSpot grants a privately distributed app in its
+    /// smallest plan.
     pub daily_limit: u64,
-    /// Whether answers tell of the daily limit. HubSpot's do, but not those to an app that came in by OAuth.
+    /// Whether responses have headers about the daily limit. HubSpot omits them for apps that use OAuth.
     pub daily_headers: bool,
 }
 
@@ -55,7 +57,8 @@ pub(crate) enum OverLimit {
     Error,
 }
 
-/// Which form fields name the token in an introspection: HubSpot's specification says `token`, its page says otherwise.
+/// Which form fields of an introspection may hold the token. HubSpot's specification says `token`; its documentation
+/// page uses others.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum IntrospectField {
@@ -64,7 +67,7 @@ pub(crate) enum IntrospectField {
     Spec,
 }
 
-/// How an associated record's id is written: HubSpot's pages show a number, its specification says a string.
+/// The JSON type of an associated record's id: a number in HubSpot's documentation, a string in its specification.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum AssociationIdType {
@@ -73,7 +76,7 @@ pub(crate) enum AssociationIdType {
     String,
 }
 
-/// What became of the account: gone, it was closed, or the app was uninstalled from it.
+/// `gone`: the account was closed, or the app was uninstalled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Hub {
@@ -102,12 +105,12 @@ impl Default for Switches {
     }
 }
 
-/// Answers 410 at the first version of OAuth once its time has come.
+/// Returns 410 from the first version of OAuth's endpoints once its sunset is reached.
 pub(crate) async fn sunset(State(hubspot): State<Arc<Hubspot>>, request: Request, next: Next) -> Response {
-    let sunset = hubspot.world.settings().hubspot.version_sunset;
-    let is_over = sunset.is_some_and(|sunset| hubspot.world.clock.now() >= sunset);
-    if is_over && request.uri().path().starts_with("/hubspot/oauth/v1/") {
-        return Refusal::new(StatusCode::GONE, "This version of the API is no longer supported.").into_response();
+    let sunset = hubspot.switches.get().version_sunset;
+    let is_past = sunset.is_some_and(|sunset| hubspot.context.clock.now() >= sunset);
+    if is_past && request.uri().path().starts_with("/hubspot/oauth/v1/") {
+        return ApiError::new(StatusCode::GONE, "This version of the API is no longer supported.").into_response();
     }
     next.run(request).await
 }

@@ -1,11 +1,10 @@
-//! Ids. Every object's UUID says, to who has the seed, which object it is, so that none has to be remembered.
+//! Ids. Every UUID encodes which object it belongs to, so that no id has to be stored.
 //!
-//! 64 bits are the object, scrambled; 58 are a check, by which an id that was never given out is told apart.
+//! 64 bits are the object, scrambled with the seed; 58 are a checksum that tells issued ids from made-up ones.
 
 use super::workspace::{Block, Row};
-use crate::dice::Dice;
+use crate::fixtures::dice::Dice;
 
-/// What an id stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Object {
     /// The workspace itself.
@@ -17,9 +16,9 @@ pub(crate) enum Object {
     Source(u8),
     Block(Block),
     User(u8),
-    /// The bot of an integration, by 60 bits that are made from the integration's name.
+    /// The bot of an integration, by 60 bits of the hash of its client id.
     Bot(u64),
-    /// A place in a list: 60 bits that the list understands.
+    /// A position in a list: 60 bits that the list interprets.
     Cursor(u64),
 }
 
@@ -27,13 +26,13 @@ const BELOW_TAG: u64 = (1 << 60) - 1;
 const CHECK: u64 = 1 << 58;
 
 impl Object {
-    /// The UUID, dashed, as Notion always answers.
+    /// The UUID with dashes, as Notion always returns it.
     pub(crate) fn id(self, seed: u64) -> String {
         let code = self.code();
         uuid(u128::from(scramble(seed, code)) << 58 | u128::from(check(seed, code)))
     }
 
-    /// The object with this UUID, which may come with or without dashes. `None` if no object can have it.
+    /// The object with this UUID, which may have no dashes. `None` if the sandbox did not issue it.
     pub(crate) fn named(seed: u64, id: &str) -> Option<Self> {
         let bits = parse(id)?;
         let bits = (bits >> 80) << 74 | (bits >> 64 & 0xfff) << 62 | bits & ((1 << 62) - 1);
@@ -74,12 +73,12 @@ impl Object {
     }
 }
 
-/// Whether a text has the form of a UUID at all.
+/// Whether a text looks like a UUID.
 pub(crate) fn is_uuid(text: &str) -> bool {
     parse(text).is_some()
 }
 
-/// A UUID of version 4 with 122 bits of content.
+/// A version 4 UUID with 122 bits of content.
 pub(crate) fn uuid(bits: u128) -> String {
     let (high, middle, low) = (bits >> 74 & ((1 << 48) - 1), bits >> 62 & 0xfff, bits & ((1 << 62) - 1));
     dashed(high << 80 | 4 << 76 | middle << 64 | 2 << 62 | low)
@@ -100,7 +99,7 @@ fn check(seed: u64, code: u64) -> u64 {
     Dice::new(seed, 9_001, code).below(0, CHECK)
 }
 
-/// Four rounds of a Feistel network: whatever its rounds compute, it can be run backwards.
+/// Four rounds of a Feistel network, which can be inverted.
 fn scramble(seed: u64, code: u64) -> u64 {
     let (mut left, mut right) = (code >> 32, code & 0xffff_ffff);
     for round in 0..4 {
@@ -126,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_leads_back_to_its_object_and_a_made_up_one_to_none() {
+    fn an_id_leads_back_to_its_object_and_a_made_up_id_does_not() {
         let row = Row { source: 5, number: 70_000 };
         let objects = [Object::Page(399), Object::Row(row), Object::Database(4), Object::User(11), Object::Bot(77)];
         for object in objects {

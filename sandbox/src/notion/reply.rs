@@ -1,4 +1,4 @@
-//! Every answer has a request id, in a header and, if it is JSON, at the top of its body as well.
+//! Every response has a request id in a header, and JSON responses also have it in the body.
 
 use axum::{
     extract::Request,
@@ -8,9 +8,10 @@ use axum::{
 };
 use serde_json::Value;
 
+use super::ids;
 use crate::reply;
 
-/// An answer in JSON. It gets its body from [`identify`], which knows the id that goes into it.
+/// A JSON response. [`identify`] adds the request id to the body.
 #[derive(Clone, Debug)]
 pub(crate) struct Reply {
     pub status: StatusCode,
@@ -34,21 +35,32 @@ impl IntoResponse for Reply {
 
 pub(crate) async fn identify(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    let id = new_request_id();
-    if let Some(Reply { status, mut body, retry_after }) = response.extensions_mut().remove() {
-        body["request_id"] = id.clone().into();
-        response = reply::json(status, &body);
-        if let Some(seconds) = retry_after {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-        }
+    match response.extensions_mut().remove::<Reply>() {
+        Some(reply) => identified(reply),
+        None => with_header(response, &new_request_id()),
     }
-    if let Ok(id) = HeaderValue::from_str(&id) {
+}
+
+/// The response with a new request id in its body and its header.
+pub(super) fn identified(reply: Reply) -> Response {
+    let Reply { status, mut body, retry_after } = reply;
+    let id = new_request_id();
+    body["request_id"] = id.as_str().into();
+    let mut response = reply::json(status, &body);
+    if let Some(seconds) = retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    with_header(response, &id)
+}
+
+fn with_header(mut response: Response, id: &str) -> Response {
+    if let Ok(id) = HeaderValue::from_str(id) {
         response.headers_mut().insert("x-notion-request-id", id);
     }
     response
 }
 
-/// A UUID of version 4.
-pub(crate) fn new_request_id() -> String {
-    super::ids::uuid(rand::random())
+/// A version 4 UUID.
+fn new_request_id() -> String {
+    ids::uuid(rand::random())
 }

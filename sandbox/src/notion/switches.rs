@@ -1,4 +1,4 @@
-//! Notion's undocumented behaviours, each a switch. The defaults are the readings that are hardest on a client.
+//! Behaviour that Notion does not document, each as a switch. Defaults are the readings that are hardest for a client.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,26 +8,27 @@ use crate::grants::Rotation;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Switches {
-    /// How long an access token lives; `null` for one that lives until a refresh replaces it. Notion tells no lifetime.
+    /// Lifetime of an access token; `null` for one that is valid until a refresh replaces it. Notion documents no
+    /// lifetime.
     pub access_token_seconds: Option<u32>,
-    /// Whether tokens come without a refresh token, so that only connecting again helps.
+    /// Whether token responses have no refresh token, so that the user has to reconnect when access ends.
     pub refresh_token_null: bool,
-    /// What becomes of both old tokens when a refresh has made new ones: `"dead"`, or the seconds they live on.
+    /// What a refresh does to both old tokens: `"dead"`, or the seconds for which they still work.
     pub old_pair_after_refresh: Rotation,
     pub same_user_reconnect: Reconnect,
     pub oauth_error_keys: ErrorKeys,
     /// The values of the header `Notion-Version` that are accepted.
     pub versions: Vec<Version>,
-    /// For how many milliseconds after connecting search misses some objects: its index takes a while.
+    /// For how many milliseconds after connecting search misses some objects.
     pub search_incomplete: u64,
     pub search_rows: SearchRows,
-    /// Whether pages come with fewer results than were asked for, now and then none, though there are more.
+    /// Whether pages of results have fewer items than requested, and sometimes none, although there are more.
     pub short_pages: bool,
-    /// Whether all rows of the largest data source were created in the same minute, so that windows of time cannot split it.
+    /// Whether all rows of the largest data source have the same creation minute, so that time windows cannot split it.
     pub crowded_minute: bool,
 }
 
-/// What a second connection by the same person does to the refresh token of the first.
+/// What a second connection by the same user does to the first refresh token.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Reconnect {
@@ -36,7 +37,7 @@ pub(crate) enum Reconnect {
     Keeps,
 }
 
-/// How OAuth's errors are spelled: with RFC 6749's `error`, as Notion's guide has it, or with `code`, as its specification has it.
+/// The keys of OAuth errors: RFC 6749's `error` according to Notion's guide, or `code` according to its specification.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ErrorKeys {
@@ -46,12 +47,12 @@ pub(crate) enum ErrorKeys {
     Code,
 }
 
-/// Which rows of data sources search returns beside pages and data sources.
+/// Which rows search returns besides pages and data sources.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum SearchRows {
     None,
-    /// Every third.
+    /// Every third row.
     #[default]
     Some,
     All,

@@ -1,16 +1,16 @@
-//! The versions of Notion's API that are in use, named in each request's header `Notion-Version`.
+//! The API versions in use, which each request names in its `Notion-Version` header.
 
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum Version {
-    /// A database holds properties and rows itself.
+    /// Databases have properties and rows themselves.
     #[serde(rename = "2022-06-28")]
     June2022,
-    /// A database contains data sources, and these hold properties and rows.
+    /// Databases contain data sources, which have the properties and rows.
     #[serde(rename = "2025-09-03")]
     September2025,
-    /// `archived` is gone, and only `in_trash` is left of the two.
+    /// Objects have `in_trash` only; `archived` was removed.
     #[serde(rename = "2026-03-11")]
     March2026,
 }
@@ -32,7 +32,7 @@ impl Version {
         self >= Self::September2025
     }
 
-    pub(crate) fn says_archived(self) -> bool {
+    pub(crate) fn has_archived_field(self) -> bool {
         self < Self::March2026
     }
 }

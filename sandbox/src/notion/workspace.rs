@@ -1,11 +1,14 @@
-//! The made-up workspace: which objects it has, where they stand, and what a grant sees of them. Each object is computed
-//! from the seed and its number when it is asked for. A million of them take no memory.
+//! The workspace: which objects it has, how they are nested, and which of them a grant covers.
+//!
+//! Each object is computed from the seed and its number when it is requested, so a million of them take no memory.
+//! Nothing here knows the API's endpoints.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use self::objects::TRASH;
 use super::ids::Object;
-use crate::{dice::Dice, records::Records, world::World};
+use crate::fixtures::dice::Dice;
 
 pub(crate) mod blocks;
 pub(crate) mod containers;
@@ -18,17 +21,16 @@ pub(crate) mod times;
 pub(crate) mod titles;
 pub(crate) mod tree;
 pub(crate) mod values;
-mod words;
+mod vocabulary;
 
-use self::objects::TRASH;
 pub(crate) use self::objects::{Block, Page, Row};
 
 pub(crate) const NAME: &str = "Northwind Press";
 
-/// Of a hundred rows, how many each data source has; what the division leaves over goes to the first.
-const WEIGHTS: [u32; 6] = [52, 20, 12, 8, 5, 3];
+/// Each data source's share of all rows in percent. The first one gets the remainder.
+const ROW_SHARES: [u32; 6] = [52, 20, 12, 8, 5, 3];
 
-/// The sizes and the moment that a request works with.
+/// The sizes and the current time that a request works with.
 #[derive(Clone, Copy)]
 pub(crate) struct Workspace {
     pub seed: u64,
@@ -41,20 +43,18 @@ pub(crate) struct Workspace {
     pub now: Timestamp,
 }
 
-/// What the person shared: everything, or some of the pages at the top with all that is below them.
+/// What the user shared: everything, or some of the top-level pages with everything below them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Share {
-    pub tops: Option<Vec<u32>>,
-    /// When the person shared it; a refresh does not change it.
+    pub top_pages: Option<Vec<u32>>,
+    /// When the user shared it. A refresh does not change it.
     pub since: Timestamp,
 }
 
 impl Workspace {
-    pub(crate) fn of(world: &World) -> Self {
-        let settings = world.settings();
-        let Records { pages, rows, .. } = settings.records;
-        let crowded_minute = settings.notion.crowded_minute;
-        Self { seed: world.seed, pages, rows: spread(rows), crowded_minute, now: world.clock.now() }
+    /// A workspace with this many pages, and this many rows in all data sources together.
+    pub(crate) fn new(seed: u64, pages: u32, rows: u32, crowded_minute: bool, now: Timestamp) -> Self {
+        Self { seed, pages, rows: split(rows), crowded_minute, now }
     }
 
     pub(crate) fn id(&self, object: Object) -> String {
@@ -75,8 +75,8 @@ impl Workspace {
         Dice::new(self.seed, subject, number)
     }
 
-    /// Whether there is such an object, in the trash or not.
-    pub(crate) fn has(&self, object: Object) -> bool {
+    /// Whether the object exists, in the trash or not.
+    pub(crate) fn exists(&self, object: Object) -> bool {
         match object {
             Object::Page(index) => index < self.pages,
             Object::Row(Row { source, number }) => {
@@ -84,34 +84,34 @@ impl Workspace {
                 number.checked_sub(TRASH).map_or(number < rows, |number| number < trashed(rows))
             }
             Object::Database(number) => usize::from(number) < containers::DATABASES.len(),
-            Object::Source(number) => usize::from(number) < WEIGHTS.len(),
-            Object::Block(block) => self.has(block.page.object()) && blocks::exists(self, block),
+            Object::Source(number) => usize::from(number) < ROW_SHARES.len(),
+            Object::Block(block) => self.exists(block.page.object()) && blocks::exists(self, block),
             Object::User(number) => number < people::COUNT,
             Object::Workspace | Object::Bot(_) | Object::Cursor(_) => false,
         }
     }
 
-    /// The rows of a data source, or those in its trash.
+    /// The numbers of a data source's rows, or of those in its trash.
     pub(crate) fn rows_of(&self, source: u8, in_trash: bool) -> std::ops::Range<u32> {
         let rows = self.rows[usize::from(source)];
         if in_trash { TRASH..TRASH + trashed(rows) } else { 0..rows }
     }
 
     /// Whether a grant covers this object.
-    pub(crate) fn shows(&self, object: Object, share: &Share) -> bool {
-        let Some(tops) = &share.tops else { return true };
-        tree::top_of(self, object).is_some_and(|top| tops.contains(&top))
+    pub(crate) fn covers(&self, object: Object, share: &Share) -> bool {
+        let Some(top_pages) = &share.top_pages else { return true };
+        tree::top_of(self, object).is_some_and(|top| top_pages.contains(&top))
     }
 }
 
-/// The rows of each data source when there are so many together.
-fn spread(rows: u32) -> [u32; 6] {
-    let mut shares = WEIGHTS.map(|weight| (u64::from(rows) * u64::from(weight) / 100) as u32);
+/// Splits the rows between the data sources.
+fn split(rows: u32) -> [u32; 6] {
+    let mut shares = ROW_SHARES.map(|weight| (u64::from(rows) * u64::from(weight) / 100) as u32);
     shares[0] += rows - shares.iter().sum::<u32>();
     shares
 }
 
-/// Beside every twenty rows there is one in the trash.
+/// There is one row in the trash for every twenty rows.
 fn trashed(rows: u32) -> u32 {
     rows / 20
 }
@@ -121,10 +121,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_rows_of_the_data_sources_add_up() {
+    fn the_rows_of_all_data_sources_add_up_to_the_total() {
         for rows in [0, 1, 7, 600, 99_999] {
-            assert_eq!(spread(rows).iter().sum::<u32>(), rows);
+            assert_eq!(split(rows).iter().sum::<u32>(), rows);
         }
-        assert_eq!(spread(600), [312, 120, 72, 48, 30, 18]);
+        assert_eq!(split(600), [312, 120, 72, 48, 30, 18]);
     }
 }

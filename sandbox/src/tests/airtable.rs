@@ -1,4 +1,4 @@
-//! Airtable's stand-in, as its clients meet it.
+//! Airtable's stand-in as its clients see it.
 
 use std::{collections::BTreeMap, ops::Deref};
 
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use url::{Url, form_urlencoded};
 
-use super::{Answer, Sandbox};
+use super::{Response, Sandbox};
 
 mod cells;
 mod consent;
@@ -34,10 +34,10 @@ const STATE: &str = "a-state.of_sixteen-or-more";
 const REDIRECT: &str = "http://localhost:8000/back";
 const TOKEN: &str = "/airtable/oauth2/v1/token";
 
-/// No list of these tests has more; one that seems to is a list without an end.
+/// More pages than any list in these tests has, so that an endless list fails.
 const MOST_PAGES: usize = 100;
 
-/// A sandbox, and a client of its Airtable with an integration called `app`.
+/// A sandbox and a client of its Airtable, an integration called `app`.
 struct Airtable(Sandbox);
 
 impl Deref for Airtable {
@@ -53,7 +53,7 @@ impl Airtable {
         Self(Sandbox::new(1))
     }
 
-    /// With a grant for all bases, and without rate limits, which only their own tests want.
+    /// With a grant for all bases and without rate limits.
     async fn connected(scopes: &str) -> Self {
         let mut airtable = Self::new();
         airtable.configure(json!({"limits": false})).await;
@@ -63,7 +63,7 @@ impl Airtable {
         airtable
     }
 
-    /// The address of the consent page, some of whose parameters are not the usual ones; an empty value leaves one out.
+    /// The URL of the consent page with some parameters changed. An empty value removes a parameter.
     fn consent(&self, changes: &[(&str, &str)]) -> String {
         let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(VERIFIER));
         let mut parameters = BTreeMap::from([
@@ -80,11 +80,11 @@ impl Airtable {
         format!("/airtable/oauth2/v1/authorize?{}", form(&parameters.into_iter().collect::<Vec<_>>()))
     }
 
-    /// Where the browser is sent when the form is posted.
-    async fn answered(&self, changes: &[(&str, &str)], fields: &str) -> Back {
-        let answer = self.form(&self.consent(changes), fields).await;
-        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
-        Back::of(&answer)
+    /// The redirect after the form is posted.
+    async fn answered(&self, changes: &[(&str, &str)], fields: &str) -> AppRedirect {
+        let response = self.form(&self.consent(changes), fields).await;
+        assert_eq!(response.status, StatusCode::SEE_OTHER, "{}", response.body);
+        AppRedirect::of(&response)
     }
 
     async fn code(&self, scopes: &str) -> String {
@@ -92,11 +92,11 @@ impl Airtable {
     }
 
     /// A request to the token endpoint, with HTTP Basic if there are credentials.
-    async fn token(&self, credentials: Option<&str>, fields: &[(&str, &str)]) -> Answer {
+    async fn token(&self, credentials: Option<&str>, fields: &[(&str, &str)]) -> Response {
         self.token_with(credentials.map(|pair| format!("Basic {}", STANDARD.encode(pair))), &form(fields)).await
     }
 
-    async fn token_with(&self, authorization: Option<String>, body: &str) -> Answer {
+    async fn token_with(&self, authorization: Option<String>, body: &str) -> Response {
         let mut request = Request::post(TOKEN).header(header::HOST, "localhost:8001");
         if let Some(authorization) = authorization {
             request = request.header(header::AUTHORIZATION, authorization);
@@ -105,11 +105,11 @@ impl Airtable {
         self.run(request.body(Body::from(body.to_owned())).unwrap()).await
     }
 
-    async fn exchange(&self, code: &str) -> Answer {
+    async fn exchange(&self, code: &str) -> Response {
         self.token(Some("app:secret"), &exchange(code)).await
     }
 
-    async fn refresh(&self, refresh_token: &str) -> Answer {
+    async fn refresh(&self, refresh_token: &str) -> Response {
         self.token(Some("app:secret"), &[("grant_type", "refresh_token"), ("refresh_token", refresh_token)]).await
     }
 
@@ -125,7 +125,7 @@ impl Airtable {
         format!("/airtable/v0/{}/{table}", self.base("Studio CRM").await)
     }
 
-    async fn list(&self, path: &str, parameters: &[(&str, &str)]) -> Answer {
+    async fn list(&self, path: &str, parameters: &[(&str, &str)]) -> Response {
         self.get(&format!("{path}?{}", form(parameters))).await
     }
 
@@ -146,14 +146,14 @@ impl Airtable {
     }
 }
 
-/// Where a browser was sent, taken apart.
-struct Back {
+/// A redirect back to the app, parsed.
+struct AppRedirect {
     url: Url,
 }
 
-impl Back {
-    fn of(answer: &Answer) -> Self {
-        Self { url: answer.header("location").parse().unwrap() }
+impl AppRedirect {
+    fn of(response: &Response) -> Self {
+        Self { url: response.header("location").parse().unwrap() }
     }
 
     fn get(&self, name: &str) -> &str {
@@ -176,21 +176,21 @@ fn form(pairs: &[(&str, &str)]) -> String {
     form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
 
-fn ok(answer: Answer) -> Value {
-    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
-    answer.json()
+fn ok(response: Response) -> Value {
+    assert_eq!(response.status, StatusCode::OK, "{}", response.body);
+    response.json()
 }
 
-/// The status and the type of an error.
-fn error(answer: &Answer) -> (u16, String) {
-    let kind = answer.json().pointer("/error/type").and_then(Value::as_str).unwrap_or_default().to_owned();
-    (answer.status.as_u16(), kind)
+/// The status and type of an API error.
+fn error(response: &Response) -> (u16, String) {
+    let kind = response.json().pointer("/error/type").and_then(Value::as_str).unwrap_or_default().to_owned();
+    (response.status.as_u16(), kind)
 }
 
-/// The status and the word of an error of the token endpoint.
-fn refused(answer: &Answer) -> (u16, String) {
-    assert!(answer.json()["error_description"].is_string(), "{}", answer.body);
-    (answer.status.as_u16(), answer.json()["error"].as_str().unwrap().to_owned())
+/// The status and the error code of a token endpoint error.
+fn oauth_error(response: &Response) -> (u16, String) {
+    assert!(response.json()["error_description"].is_string(), "{}", response.body);
+    (response.status.as_u16(), response.json()["error"].as_str().unwrap().to_owned())
 }
 
 fn ids(records: &[Value]) -> Vec<&str> {

@@ -5,7 +5,7 @@ use futures::FutureExt;
 use jiff::SignedDuration;
 use serde_json::json;
 
-use super::{SCOPES, Sandbox};
+use super::{Sandbox, hubspot::SCOPES};
 
 #[tokio::test]
 async fn settings_are_merged_and_shown() {
@@ -25,21 +25,21 @@ async fn settings_are_merged_and_shown() {
 }
 
 #[tokio::test]
-async fn a_form_cannot_steer_the_sandbox() {
+async fn a_form_cannot_control_the_sandbox() {
     let sandbox = Sandbox::connected(SCOPES).await;
     for path in ["config", "reset", "expire", "revoke_all"] {
-        let answer = sandbox.form(&format!("/__sandbox/{path}"), "{}").await;
-        assert_eq!(answer.status, 415, "{path}");
-        let answer = sandbox.send(Method::POST, &format!("/__sandbox/{path}"), "text/plain", "{}".to_owned()).await;
-        assert_eq!(answer.status, 415, "{path}");
+        let response = sandbox.form(&format!("/__sandbox/{path}"), "{}").await;
+        assert_eq!(response.status, 415, "{path}");
+        let response = sandbox.send(Method::POST, &format!("/__sandbox/{path}"), "text/plain", "{}".to_owned()).await;
+        assert_eq!(response.status, 415, "{path}");
     }
 }
 
 #[tokio::test]
-async fn expire_ends_access_tokens_and_spares_refresh_tokens() {
+async fn expire_ends_access_tokens_but_not_refresh_tokens() {
     let mut sandbox = Sandbox::connected(SCOPES).await;
     assert_eq!(sandbox.post("/__sandbox/expire", json!({})).await.status, 204);
-    sandbox.hands.advance(SignedDuration::from_secs(1));
+    sandbox.clock.advance(SignedDuration::from_secs(1));
     let path = "/hubspot/crm/v3/objects/deals";
     assert_eq!(sandbox.get(path).await.json()["category"], "EXPIRED_AUTHENTICATION");
     let tokens = sandbox.refresh(&sandbox.refresh_token).await.json();
@@ -48,7 +48,7 @@ async fn expire_ends_access_tokens_and_spares_refresh_tokens() {
 }
 
 #[tokio::test]
-async fn revoke_all_ends_refresh_tokens_too_until_a_reset() {
+async fn revoke_all_ends_refresh_tokens_until_a_reset() {
     let sandbox = Sandbox::connected(SCOPES).await;
     sandbox.post("/__sandbox/revoke_all", json!({})).await;
     assert_eq!(sandbox.get("/hubspot/crm/v3/objects/deals").await.status, 401);

@@ -1,4 +1,4 @@
-//! Each kind of fault, as a client meets it.
+//! Each kind of fault as a client sees it.
 
 use std::io::{Read, Write};
 
@@ -7,7 +7,7 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use super::{SCOPES, Sandbox};
+use super::{Sandbox, hubspot::SCOPES};
 
 const DEALS: &str = "/hubspot/crm/objects/2026-03/deals";
 
@@ -17,7 +17,7 @@ async fn with(rule: Value) -> Sandbox {
     sandbox
 }
 
-/// What arrives of an answer, and whether it ends in an error.
+/// How much of a response arrives, and whether it ends in an error.
 async fn broken(sandbox: &Sandbox, request: Request<Body>) -> (usize, Option<usize>, bool) {
     let response = sandbox.router.clone().oneshot(request).await.unwrap();
     let promised = response.headers().get("content-length").map(|length| length.to_str().unwrap().parse().unwrap());
@@ -44,41 +44,41 @@ fn refresh(sandbox: &Sandbox) -> Request<Body> {
 }
 
 #[tokio::test]
-async fn an_error_comes_as_often_as_the_rule_says_and_nowhere_else() {
+async fn an_error_is_returned_as_often_as_the_rule_says_and_only_there() {
     let sandbox =
         with(json!({"path": DEALS, "kind": "status", "status": 503, "retry_after": 2, "when": {"times": 2}})).await;
     assert_eq!(sandbox.get("/hubspot/crm/objects/2026-03/contacts").await.status, 200);
     for _ in 0..2 {
-        let answer = sandbox.get(DEALS).await;
-        assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (503, "2"));
+        let response = sandbox.get(DEALS).await;
+        assert_eq!((response.status.as_u16(), response.header("retry-after")), (503, "2"));
     }
     assert_eq!(sandbox.get(DEALS).await.status, 200);
 }
 
 #[tokio::test]
-async fn a_truncated_answer_is_half_of_what_it_promises() {
+async fn a_truncated_response_is_half_of_its_content_length() {
     let sandbox = with(json!({"path": DEALS, "kind": "truncate"})).await;
     let (arrived, promised, broke) = broken(&sandbox, deals(&sandbox)).await;
     assert!(broke && arrived > 0 && promised.unwrap() / 2 == arrived, "{arrived} of {promised:?}");
 }
 
 #[tokio::test]
-async fn a_malformed_answer_is_complete_and_not_json() {
+async fn a_malformed_response_is_complete_and_not_json() {
     let sandbox = with(json!({"path": DEALS, "kind": "malformed"})).await;
-    let answer = sandbox.get(DEALS).await;
-    assert_eq!(answer.status, 200);
-    assert!(answer.body.starts_with('{') && serde_json::from_str::<Value>(&answer.body).is_err());
+    let response = sandbox.get(DEALS).await;
+    assert_eq!(response.status, 200);
+    assert!(response.body.starts_with('{') && serde_json::from_str::<Value>(&response.body).is_err());
 }
 
 #[tokio::test]
-async fn a_connection_dropped_before_the_work_leaves_nothing_done() {
+async fn drop_before_does_not_handle_the_request() {
     let sandbox = with(json!({"path": "/hubspot/oauth", "kind": "drop_before"})).await;
     assert_eq!(broken(&sandbox, refresh(&sandbox)).await, (0, None, true));
     assert_eq!(sandbox.stats().await["refreshes"], 0);
 }
 
 #[tokio::test]
-async fn a_connection_dropped_after_the_work_loses_only_the_answer() {
+async fn drop_after_handles_the_request_and_loses_the_response() {
     let sandbox =
         with(json!({"path": "/hubspot/oauth", "method": "POST", "kind": "drop_after", "when": {"times": 1}})).await;
     sandbox.configure(json!({"hubspot": {"rotate_refresh": "dead"}})).await;
@@ -90,18 +90,18 @@ async fn a_connection_dropped_after_the_work_loses_only_the_answer() {
 }
 
 #[tokio::test]
-async fn a_dropped_connection_shows_a_client_no_answer_at_all() {
+async fn a_dropped_connection_sends_not_a_single_byte() {
     let sandbox = with(json!({"path": DEALS, "kind": "drop_before"})).await;
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let server = tokio::spawn(axum::serve(listener, sandbox.router.clone()).into_future());
-    let answer = tokio::task::spawn_blocking(move || {
+    let response = tokio::task::spawn_blocking(move || {
         let mut connection = std::net::TcpStream::connect(address).unwrap();
         connection.write_all(format!("GET {DEALS} HTTP/1.1\r\nhost: localhost\r\n\r\n").as_bytes()).unwrap();
-        let mut answer = String::new();
-        connection.read_to_string(&mut answer).unwrap();
-        answer
+        let mut response = String::new();
+        connection.read_to_string(&mut response).unwrap();
+        response
     });
-    assert_eq!(answer.await.unwrap(), "");
+    assert_eq!(response.await.unwrap(), "");
     server.abort();
 }

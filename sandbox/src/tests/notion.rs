@@ -1,4 +1,4 @@
-//! Notion's stand-in, as its clients meet it.
+//! Notion's stand-in as its clients see it.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use axum::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
-use super::{Answer, Sandbox};
+use super::{Response, Sandbox};
 
 mod consent;
 mod faults;
@@ -25,7 +25,7 @@ const LATEST: &str = "2026-03-11";
 const BACK: &str = "http://localhost:8000/back";
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// An integration that holds the tokens of one grant.
+/// An integration with the tokens of one grant.
 struct Integration {
     sandbox: Sandbox,
     client_id: &'static str,
@@ -33,26 +33,26 @@ struct Integration {
 }
 
 impl Integration {
-    /// One that nobody has connected.
+    /// Without a grant.
     fn new(seed: u64) -> Self {
         Self { sandbox: Sandbox::new(seed), client_id: "app", version: LATEST }
     }
 
-    /// One that may read everything.
+    /// With a grant for all pages.
     async fn connected() -> Self {
         let mut integration = Self::new(1);
         integration.connect("decision=approve").await;
         integration
     }
 
-    /// One that may read everything, in a sandbox with these settings.
+    /// With a grant for all pages, in a sandbox with these settings.
     async fn with(settings: Value) -> Self {
         let integration = Self::connected().await;
         integration.sandbox.configure(settings).await;
         integration
     }
 
-    /// Connects by answering the consent page with this form.
+    /// Connects by posting this form to the consent page.
     async fn connect(&mut self, form: &str) {
         let code = self.code(form, "").await;
         let tokens = self.exchange(&code).await.json();
@@ -64,28 +64,28 @@ impl Integration {
         format!("/notion/v1/oauth/authorize?{query}{extra}")
     }
 
-    /// What the browser brings back. `extra` is added to the query of the consent page.
+    /// The code after approval. `extra` is added to the query of the consent page.
     async fn code(&self, form: &str, extra: &str) -> String {
-        let answer = self.sandbox.form(&self.consent_path(extra), form).await;
-        let location = answer.header("location");
+        let response = self.sandbox.form(&self.consent_path(extra), form).await;
+        let location = response.header("location");
         let query = location.strip_prefix("http://localhost:8000/back?code=").unwrap_or_else(|| panic!("{location:?}"));
         query.strip_suffix("&state=s").unwrap().to_owned()
     }
 
-    async fn exchange(&self, code: &str) -> Answer {
+    async fn exchange(&self, code: &str) -> Response {
         self.token(json!({"grant_type": "authorization_code", "code": code, "redirect_uri": BACK})).await
     }
 
-    async fn refresh(&self, refresh_token: &str) -> Answer {
+    async fn refresh(&self, refresh_token: &str) -> Response {
         self.token(json!({"grant_type": "refresh_token", "refresh_token": refresh_token})).await
     }
 
-    async fn token(&self, body: Value) -> Answer {
+    async fn token(&self, body: Value) -> Response {
         self.oauth("token", &format!("{}:secret", self.client_id), "application/json", body.to_string()).await
     }
 
-    /// Calls an endpoint of OAuth with these credentials, if there are any.
-    async fn oauth(&self, endpoint: &str, credentials: &str, kind: &str, body: String) -> Answer {
+    /// Calls an OAuth endpoint, with these credentials if there are any.
+    async fn oauth(&self, endpoint: &str, credentials: &str, kind: &str, body: String) -> Response {
         let request = Request::post(format!("/notion/v1/oauth/{endpoint}")).header(header::HOST, "localhost");
         let request = match credentials {
             "" => request,
@@ -94,7 +94,7 @@ impl Integration {
         self.sandbox.run(request.header(header::CONTENT_TYPE, kind).body(Body::from(body)).unwrap()).await
     }
 
-    async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
+    async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Response {
         let request = Request::builder().method(method).uri(format!("/notion/v1/{path}"));
         let request = request.header(header::HOST, "localhost").header("notion-version", self.version);
         let request = request.header(header::AUTHORIZATION, format!("Bearer {}", self.sandbox.access_token));
@@ -102,28 +102,28 @@ impl Integration {
         self.sandbox.run(request.header(header::CONTENT_TYPE, "application/json").body(Body::from(body)).unwrap()).await
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    async fn get(&self, path: &str) -> Response {
         self.call(Method::GET, path, None).await
     }
 
-    async fn post(&self, path: &str, body: Value) -> Answer {
+    async fn post(&self, path: &str, body: Value) -> Response {
         self.call(Method::POST, path, Some(body)).await
     }
 
-    /// The body of a call that succeeds.
+    /// The body of a successful GET.
     async fn read(&self, path: &str) -> Value {
-        let answer = self.get(path).await;
-        assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.body);
-        answer.json()
+        let response = self.get(path).await;
+        assert_eq!(response.status, StatusCode::OK, "{path}: {}", response.body);
+        response.json()
     }
 
-    /// All results of a list that is asked for by POST, page after page.
+    /// All results of a list that is read by POST, over all pages.
     async fn all(&self, path: &str, body: Value) -> Vec<Value> {
         let (mut results, mut body) = (Vec::new(), body);
         loop {
-            let answer = self.post(path, body.clone()).await;
-            assert_eq!(answer.status, StatusCode::OK, "{path} {body}: {}", answer.body);
-            let page = answer.json();
+            let response = self.post(path, body.clone()).await;
+            assert_eq!(response.status, StatusCode::OK, "{path} {body}: {}", response.body);
+            let page = response.json();
             results.extend(page["results"].as_array().unwrap().iter().cloned());
             assert_eq!(page["has_more"], !page["next_cursor"].is_null());
             if page["has_more"] == false {
@@ -133,7 +133,7 @@ impl Integration {
         }
     }
 
-    /// All results of a list that is asked for by GET.
+    /// All results of a list that is read by GET, over all pages.
     async fn listed(&self, path: &str) -> Vec<Value> {
         let (mut results, mut cursor) = (Vec::new(), String::new());
         loop {
@@ -170,26 +170,30 @@ fn ids(objects: &[Value]) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn every_answer_has_a_request_id_in_its_header_and_its_body() {
+async fn every_response_has_a_request_id_in_its_header_and_its_body() {
     let integration = Integration::connected().await;
     for path in ["users/me", "users", "pages/x", "nothing/here"] {
-        let answer = integration.get(path).await;
-        let id = answer.header("x-notion-request-id");
-        assert_eq!((id.len(), &answer.json()["request_id"]), (36, &json!(id)), "{path}");
+        let response = integration.get(path).await;
+        let id = response.header("x-notion-request-id");
+        assert_eq!((id.len(), &response.json()["request_id"]), (36, &json!(id)), "{path}");
     }
 }
 
 #[tokio::test]
-async fn a_path_that_is_not_served_is_an_invalid_url() {
+async fn an_unknown_path_is_an_invalid_url() {
     let integration = Integration::connected().await;
     for (method, path) in [(Method::GET, "views"), (Method::DELETE, "users/me"), (Method::GET, "search")] {
-        let answer = integration.call(method, path, None).await;
-        assert_eq!((answer.status.as_u16(), &answer.json()["code"]), (400, &json!("invalid_request_url")), "{path}");
+        let response = integration.call(method, path, None).await;
+        assert_eq!(
+            (response.status.as_u16(), &response.json()["code"]),
+            (400, &json!("invalid_request_url")),
+            "{path}"
+        );
     }
 }
 
 #[tokio::test]
-async fn writing_is_not_among_the_capabilities() {
+async fn the_integration_has_no_write_capability() {
     let integration = Integration::connected().await;
     let page = id(&integration.post("search", json!({})).await.json()["results"][0]);
     let database = id(&integration.all("search", json!({"query": "tasks"})).await[0]);
@@ -201,7 +205,11 @@ async fn writing_is_not_among_the_capabilities() {
         (Method::PATCH, format!("databases/{database}")),
         (Method::POST, "comments".to_owned()),
     ] {
-        let answer = integration.call(method, &path, Some(json!({}))).await;
-        assert_eq!((answer.status.as_u16(), &answer.json()["code"]), (403, &json!("restricted_resource")), "{path}");
+        let response = integration.call(method, &path, Some(json!({}))).await;
+        assert_eq!(
+            (response.status.as_u16(), &response.json()["code"]),
+            (403, &json!("restricted_resource")),
+            "{path}"
+        );
     }
 }

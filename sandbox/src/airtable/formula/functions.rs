@@ -1,4 +1,4 @@
-//! The functions of formulas, in tables.
+//! The functions of the formula language, in tables.
 
 use std::ops::RangeInclusive;
 
@@ -11,26 +11,26 @@ mod text;
 
 pub(crate) struct Function {
     name: &'static str,
-    /// How many arguments it takes.
+    /// The number of arguments it accepts.
     pub arity: RangeInclusive<usize>,
-    work: Work,
+    implementation: Implementation,
 }
 
-enum Work {
-    /// An error among the arguments is the error of the whole.
+enum Implementation {
+    /// If an argument is an error, so is the result.
     Values(fn(&[Value]) -> Value),
-    /// The function looks at errors itself.
+    /// The function handles errors itself.
     Errors(fn(&[Value]) -> Value),
-    /// It needs to know the record or the moment.
+    /// The function needs the record or the current time.
     Subject(fn(&[Value], &dyn Subject) -> Value),
 }
 
-/// The most arguments of a function that takes any number of them.
-const MANY: usize = 10_000;
+/// The limit for functions that accept any number of arguments.
+const UNLIMITED: usize = 10_000;
 
 static TABLES: [&[Function]; 4] = [logic::FUNCTIONS, text::FUNCTIONS, numbers::FUNCTIONS, dates::FUNCTIONS];
 
-/// Functions are found whatever the case of the letters.
+/// Finds a function; names ignore case.
 pub(super) fn named(name: &str) -> Option<&'static Function> {
     TABLES.iter().flat_map(|table| table.iter()).find(|function| function.name.eq_ignore_ascii_case(name))
 }
@@ -38,27 +38,27 @@ pub(super) fn named(name: &str) -> Option<&'static Function> {
 impl Function {
     pub(super) fn call(&self, values: Vec<Value>, subject: &dyn Subject) -> Value {
         let has_error = values.contains(&Value::Error);
-        match self.work {
-            Work::Errors(work) => work(&values),
+        match self.implementation {
+            Implementation::Errors(function) => function(&values),
             _ if has_error => Value::Error,
-            Work::Values(work) => work(&values),
-            Work::Subject(work) => work(&values, subject),
+            Implementation::Values(function) => function(&values),
+            Implementation::Subject(function) => function(&values, subject),
         }
     }
 }
 
-const fn values(name: &'static str, arity: RangeInclusive<usize>, work: fn(&[Value]) -> Value) -> Function {
-    Function { name, arity, work: Work::Values(work) }
+const fn values(name: &'static str, arity: RangeInclusive<usize>, function: fn(&[Value]) -> Value) -> Function {
+    Function { name, arity, implementation: Implementation::Values(function) }
 }
 
-const fn errors(name: &'static str, arity: RangeInclusive<usize>, work: fn(&[Value]) -> Value) -> Function {
-    Function { name, arity, work: Work::Errors(work) }
+const fn errors(name: &'static str, arity: RangeInclusive<usize>, function: fn(&[Value]) -> Value) -> Function {
+    Function { name, arity, implementation: Implementation::Errors(function) }
 }
 
 const fn subject(
     name: &'static str,
     arity: RangeInclusive<usize>,
-    work: fn(&[Value], &dyn Subject) -> Value,
+    function: fn(&[Value], &dyn Subject) -> Value,
 ) -> Function {
-    Function { name, arity, work: Work::Subject(work) }
+    Function { name, arity, implementation: Implementation::Subject(function) }
 }

@@ -1,4 +1,4 @@
-//! The structure of a formula, found by recursive descent: comparisons bind least, then `&`, sums, products and signs.
+//! A recursive descent parser. Comparisons bind least, then `&`, sums, products and signs.
 
 use super::{
     Mistake, Subject, Value,
@@ -28,7 +28,7 @@ impl Expression {
         }
     }
 
-    /// Adds the indexes of all fields that the formula mentions, each once, in the order of their mention.
+    /// Adds the indexes of all fields in the formula, each once, in order of appearance.
     pub(crate) fn collect_fields(&self, found: &mut Vec<usize>) {
         match self {
             Self::Constant(_) => {}
@@ -50,12 +50,12 @@ pub(super) fn parse(text: &str, resolve: &dyn Fn(&str) -> Option<usize>) -> Resu
     if parser.at == parser.tokens.len() { Ok(expression) } else { Err(Mistake::Syntax) }
 }
 
-/// Operators by how tightly they bind, the loosest first.
+/// Operators by precedence, the lowest first.
 const LEVELS: [&[&str]; 4] = [&["=", "!=", "<", ">", "<=", ">="], &["&"], &["+", "-"], &["*", "/"]];
 
-/// Formulas nested deeper, or with more operators in a row, are refused: each takes from the stack.
-const DEEPEST: usize = 100;
-const LONGEST: usize = 500;
+/// Limits on nesting and on operators in a row, because each level uses the stack.
+const MAX_DEPTH: usize = 100;
+const MAX_OPERATORS: usize = 500;
 
 struct Parser<'a> {
     tokens: Vec<Token>,
@@ -71,7 +71,7 @@ impl Parser<'_> {
         let mut length = 0;
         while let Some(sign) = signs.iter().find(|sign| self.skip(sign)) {
             length += 1;
-            if length > LONGEST {
+            if length > MAX_OPERATORS {
                 return Err(Mistake::Syntax);
             }
             let right = self.level(level + 1)?;
@@ -82,7 +82,7 @@ impl Parser<'_> {
 
     fn signed(&mut self) -> Result<Expression, Mistake> {
         self.depth += 1;
-        if self.depth > DEEPEST {
+        if self.depth > MAX_DEPTH {
             return Err(Mistake::Syntax);
         }
         let expression =

@@ -1,4 +1,4 @@
-//! What formulas come to, for one record.
+//! The results of formulas for one record.
 
 use jiff::Timestamp;
 
@@ -43,47 +43,47 @@ fn resolve(name: &str) -> Option<usize> {
 }
 
 #[track_caller]
-fn comes_to(formula: &str, result: &str) {
+fn evaluates_to(formula: &str, result: &str) {
     let expression = parse(formula, resolve).unwrap_or_else(|mistake| panic!("{formula}: {mistake:?}"));
     assert_eq!(expression.evaluate(&Record).text(), result, "{formula}");
 }
 
 #[track_caller]
-fn keeps(formula: &str, is_kept: bool) {
+fn keeps(formula: &str, expected: bool) {
     let expression = parse(formula, resolve).unwrap_or_else(|mistake| panic!("{formula}: {mistake:?}"));
-    assert_eq!(expression.evaluate(&Record).is_kept(), is_kept, "{formula}");
+    assert_eq!(expression.evaluate(&Record).keeps_record(), expected, "{formula}");
 }
 
 #[test]
 fn operators_bind_as_in_arithmetic() {
-    comes_to("1 + 2 * 3", "7");
-    comes_to("(1 + 2) * 3", "9");
-    comes_to("-2 - -3", "1");
-    comes_to("10 / 4", "2.5");
-    comes_to("1 & 2 + 3", "15");
-    comes_to("1 + 1 = 2", "1");
-    comes_to("2 < 1 = 0", "1");
-    comes_to("8 - 3 - 2", "3");
+    evaluates_to("1 + 2 * 3", "7");
+    evaluates_to("(1 + 2) * 3", "9");
+    evaluates_to("-2 - -3", "1");
+    evaluates_to("10 / 4", "2.5");
+    evaluates_to("1 & 2 + 3", "15");
+    evaluates_to("1 + 1 = 2", "1");
+    evaluates_to("2 < 1 = 0", "1");
+    evaluates_to("8 - 3 - 2", "3");
 }
 
 #[test]
-fn fields_are_found_in_braces_and_bare_and_by_id() {
-    comes_to("{Name}", "Zoë's Café");
-    comes_to("Name & ''", "Zoë's Café");
-    comes_to("{Odd \\} name}", "odd");
-    comes_to("{fldAAAAAAAAAAAAAA}", "#ERROR!");
+fn fields_are_named_with_or_without_braces_or_by_id() {
+    evaluates_to("{Name}", "Zoë's Café");
+    evaluates_to("Name & ''", "Zoë's Café");
+    evaluates_to("{Odd \\} name}", "odd");
+    evaluates_to("{fldAAAAAAAAAAAAAA}", "#ERROR!");
 }
 
 #[test]
-fn texts_may_hold_their_own_quotation_marks() {
-    comes_to(r#"{Name} = "Zoë's Café""#, "1");
-    comes_to(r"{Name} = 'Zoë\'s Café'", "1");
-    comes_to(r#""a\"b" & '\n'"#, "a\"b\n");
-    comes_to("“curved”", "curved");
+fn text_can_contain_escaped_quotation_marks() {
+    evaluates_to(r#"{Name} = "Zoë's Café""#, "1");
+    evaluates_to(r"{Name} = 'Zoë\'s Café'", "1");
+    evaluates_to(r#""a\"b" & '\n'"#, "a\"b\n");
+    evaluates_to("“curved”", "curved");
 }
 
 #[test]
-fn comparisons_know_numbers_texts_moments_and_nothing() {
+fn numbers_text_times_and_blanks_can_be_compared() {
     for formula in [
         "{Amount} > 9",
         "{Amount} >= 12.5",
@@ -107,7 +107,7 @@ fn comparisons_know_numbers_texts_moments_and_nothing() {
 }
 
 #[test]
-fn a_record_is_dropped_for_every_way_of_saying_nothing() {
+fn a_filter_drops_a_record_for_every_empty_result() {
     for nothing in
         ["0", "''", "BLANK()", "FALSE()", "ERROR()", "0/0", "{Empty}", "NOT(1)", "{fldAAAAAAAAAAAAAA}", "1 + 'a'"]
     {
@@ -119,57 +119,57 @@ fn a_record_is_dropped_for_every_way_of_saying_nothing() {
 }
 
 #[test]
-fn conditions_choose() {
-    comes_to("IF({Done}, 'yes', 'no')", "yes");
-    comes_to("IF({Empty}, 'yes')", "");
-    comes_to("IF(1, 'fine', ERROR())", "fine");
-    comes_to("IFERROR(1 + 'a', 'broken')", "broken");
+fn conditions_select_a_branch() {
+    evaluates_to("IF({Done}, 'yes', 'no')", "yes");
+    evaluates_to("IF({Empty}, 'yes')", "");
+    evaluates_to("IF(1, 'fine', ERROR())", "fine");
+    evaluates_to("IFERROR(1 + 'a', 'broken')", "broken");
     keeps("AND({Done}, {Amount} > 1, OR({Empty}, {Name}))", true);
     keeps("XOR(1, 1)", false);
     keeps("ISERROR({fldAAAAAAAAAAAAAA})", true);
 }
 
 #[test]
-fn texts_are_searched_and_cut_by_characters() {
-    comes_to("FIND('Café', {Name})", "7");
-    comes_to("FIND('café', {Name})", "0");
-    comes_to("FIND('a', 'banana', 3)", "4");
-    comes_to("SEARCH('café', {Name})", "7");
-    comes_to("SEARCH('tea', {Name})", "");
-    comes_to("LEN({Name})", "10");
-    comes_to("LEFT({Name}, 3) & RIGHT({Name}, 4) & MID({Name}, 5, 1)", "ZoëCafés");
-    comes_to("UPPER(LOWER('ÀB'))", "ÀB");
-    comes_to("TRIM('  a ')", "a");
-    comes_to("SUBSTITUTE('a-b-c', '-', '+')", "a+b+c");
-    comes_to("CONCATENATE(1, 'a', {Empty})", "1a");
+fn text_is_searched_and_cut_by_characters() {
+    evaluates_to("FIND('Café', {Name})", "7");
+    evaluates_to("FIND('café', {Name})", "0");
+    evaluates_to("FIND('a', 'banana', 3)", "4");
+    evaluates_to("SEARCH('café', {Name})", "7");
+    evaluates_to("SEARCH('tea', {Name})", "");
+    evaluates_to("LEN({Name})", "10");
+    evaluates_to("LEFT({Name}, 3) & RIGHT({Name}, 4) & MID({Name}, 5, 1)", "ZoëCafés");
+    evaluates_to("UPPER(LOWER('ÀB'))", "ÀB");
+    evaluates_to("TRIM('  a ')", "a");
+    evaluates_to("SUBSTITUTE('a-b-c', '-', '+')", "a+b+c");
+    evaluates_to("CONCATENATE(1, 'a', {Empty})", "1a");
 }
 
 #[test]
-fn numbers_are_rounded_and_gathered() {
-    comes_to("ROUND({Amount} * 1.1, 1)", "13.8");
-    comes_to("MOD(7, 3) + MOD(-7, 3)", "3");
-    comes_to("MAX(1, {Amount}, 3) - MIN(4, 2)", "10.5");
-    comes_to("SUM(1, {Empty}, 2) & ABS(-3) & INT(2.9)", "332");
-    comes_to("VALUE('€ 12.50')", "12.5");
+fn numbers_are_rounded_and_aggregated() {
+    evaluates_to("ROUND({Amount} * 1.1, 1)", "13.8");
+    evaluates_to("MOD(7, 3) + MOD(-7, 3)", "3");
+    evaluates_to("MAX(1, {Amount}, 3) - MIN(4, 2)", "10.5");
+    evaluates_to("SUM(1, {Empty}, 2) & ABS(-3) & INT(2.9)", "332");
+    evaluates_to("VALUE('€ 12.50')", "12.5");
 }
 
 #[test]
-fn moments_are_compared_and_counted() {
+fn times_are_compared_and_subtracted() {
     keeps("IS_AFTER({Due}, CREATED_TIME())", true);
     keeps("IS_BEFORE({Due}, '2026-11-20')", false);
     keeps("IS_SAME({Due}, '2026-11-20T18:00:00Z', 'day')", true);
     keeps("IS_SAME({Due}, '2026-11-21', 'day')", false);
     keeps("IS_AFTER(LAST_MODIFIED_TIME(), '2026-02-03')", true);
-    comes_to("DATETIME_DIFF(NOW(), {Due}, 'days')", "2");
-    comes_to("DATETIME_DIFF(NOW(), {Due}, 'hours')", "60");
-    comes_to("DATETIME_DIFF({Due}, NOW(), 'days')", "-2");
-    comes_to("DATETIME_DIFF({Due}, '2025-11-21', 'months')", "11");
-    comes_to("YEAR(DATEADD({Due}, 42, 'days')) & DATESTR({Due})", "20272026-11-20");
-    comes_to("IFERROR(IS_AFTER({Empty}, NOW()), 'no date')", "no date");
+    evaluates_to("DATETIME_DIFF(NOW(), {Due}, 'days')", "2");
+    evaluates_to("DATETIME_DIFF(NOW(), {Due}, 'hours')", "60");
+    evaluates_to("DATETIME_DIFF({Due}, NOW(), 'days')", "-2");
+    evaluates_to("DATETIME_DIFF({Due}, '2025-11-21', 'months')", "11");
+    evaluates_to("YEAR(DATEADD({Due}, 42, 'days')) & DATESTR({Due})", "20272026-11-20");
+    evaluates_to("IFERROR(IS_AFTER({Empty}, NOW()), 'no date')", "no date");
 }
 
 #[test]
-fn what_cannot_be_read_is_a_mistake() {
+fn invalid_formulas_are_rejected() {
     for text in [
         "",
         "(",

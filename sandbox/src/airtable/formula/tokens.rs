@@ -1,4 +1,4 @@
-//! The words and signs of a formula.
+//! Splits a formula into tokens.
 
 use super::Mistake;
 
@@ -6,15 +6,15 @@ use super::Mistake;
 pub(super) enum Token {
     Number(f64),
     Text(String),
-    /// A name in braces.
+    /// A field name in braces.
     Field(String),
-    /// A name without braces: a function before a parenthesis, and else a field.
+    /// A name without braces: a function if a parenthesis follows, and otherwise a field.
     Name(String),
     /// An operator, a parenthesis or a comma.
     Sign(&'static str),
 }
 
-/// Longer signs come before those they begin with.
+/// Longer signs come before their own prefixes.
 const SIGNS: [&str; 14] = ["<=", ">=", "!=", "=", "<", ">", "&", "+", "-", "*", "/", "(", ")", ","];
 
 pub(super) fn tokens(text: &str) -> Result<Vec<Token>, Mistake> {
@@ -36,7 +36,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, Mistake> {
     Ok(tokens)
 }
 
-/// A text in quotation marks, straight or curved, where a backslash stands before a mark that belongs to the text.
+/// Text in straight or curved quotation marks. A backslash escapes a quotation mark.
 fn quoted(rest: &str, mark: char) -> Result<(Token, usize), Mistake> {
     let closes = |letter| letter == mark || (matches!(mark, '“' | '”') && matches!(letter, '“' | '”'));
     let (mut text, mut is_escaped) = (String::new(), false);
@@ -60,7 +60,7 @@ fn quoted(rest: &str, mark: char) -> Result<(Token, usize), Mistake> {
     Err(Mistake::Syntax)
 }
 
-/// A field's name, where a backslash stands before a brace that belongs to the name.
+/// A field name in braces. A backslash escapes a brace.
 fn braced(rest: &str) -> Result<(Token, usize), Mistake> {
     let (mut name, mut is_escaped) = (String::new(), false);
     for (at, letter) in rest.char_indices().skip(1) {

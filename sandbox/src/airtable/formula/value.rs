@@ -1,4 +1,4 @@
-//! What formulas compute with, and how one kind of value stands for another.
+//! The values of formulas and the conversions between their types.
 
 use std::cmp::Ordering;
 
@@ -17,9 +17,9 @@ pub(crate) enum Value {
 }
 
 impl Value {
-    /// Whether a record with this result is kept: "if the result is not 0, false, \"\", NaN, [], or #Error!"
+    /// Whether a filter with this result keeps the record: "if the result is not 0, false, "", NaN, [], or #Error!"
     /// (<https://airtable.com/developers/web/api/list-records>).
-    pub(crate) fn is_kept(&self) -> bool {
+    pub(crate) fn keeps_record(&self) -> bool {
         match self {
             Self::Blank | Self::Error => false,
             Self::Number(number) => *number != 0.0 && !number.is_nan(),
@@ -40,7 +40,7 @@ impl Value {
         }
     }
 
-    /// The number that a value stands for: an empty cell is 0, and a text is whatever number it spells.
+    /// The numeric value: 0 for an empty cell, and for text the number it spells.
     pub(super) fn number(&self) -> Option<f64> {
         match self {
             Self::Blank => Some(0.0),
@@ -59,7 +59,7 @@ impl Value {
         }
     }
 
-    /// The result of an operator between two values. An error on either side is the error of the whole.
+    /// Applies an operator. If either value is an error, so is the result.
     pub(super) fn combine(self, sign: &str, other: Self) -> Self {
         if matches!((&self, &other), (Self::Error, _) | (_, Self::Error)) {
             return Self::Error;
@@ -79,7 +79,7 @@ impl Value {
         })
     }
 
-    /// The order of two values: of numbers and of moments where both are such, and else of their texts.
+    /// Compares numbers or times if both values are such, and text otherwise.
     pub(crate) fn compare(&self, other: &Self) -> Option<Ordering> {
         match (self, other) {
             (Self::Moment(_), _) | (_, Self::Moment(_)) => match (self.moment(), other.moment()) {
@@ -107,7 +107,7 @@ fn comparison(sign: &str) -> Option<fn(Ordering) -> bool> {
     }
 }
 
-/// A moment or a day as Airtable writes it; a day begins at midnight, UTC.
+/// A timestamp or a date as Airtable writes it. A date stands for midnight UTC.
 pub(crate) fn read_moment(text: &str) -> Option<Timestamp> {
     let midnight = |date: Date| date.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp());
     text.parse().ok().or_else(|| text.parse().ok().and_then(midnight))

@@ -1,19 +1,26 @@
-//! What stands on a page: blocks of content, some with blocks of their own inside, then the subpages and the databases.
+//! The content of pages: blocks, some of them nested, then subpages and databases.
 
 use serde_json::{Value, json};
 
-use super::{Block, Page, Workspace, containers, people, times, titles, tree, tree::Parent, values};
+use super::{
+    Block, Page, Workspace, containers, people, times, titles,
+    tree::{self, Parent},
+    values,
+};
 use crate::notion::{ids::Object, version::Version};
 
 mod content;
 
-/// What stands directly in a page or in a block, from the `start`-th on, each with its place.
+/// The direct children of a page or block, starting with the `start`-th, each with its position.
 pub(crate) fn children(workspace: &Workspace, of: Object, start: u32) -> Box<dyn Iterator<Item = (u32, Object)>> {
     let (parent, page, path, count) = match of {
-        Object::Page(page) => {
-            (Some(Parent::Page(page)), Page::Free(page), [0; 3], content(workspace, Page::Free(page)))
-        }
-        Object::Row(row) => (None, Page::Row(row), [0; 3], content(workspace, Page::Row(row))),
+        Object::Page(page) => (
+            Some(Parent::Page(page)),
+            Page::Standalone(page),
+            [0; 3],
+            content_blocks(workspace, Page::Standalone(page)),
+        ),
+        Object::Row(row) => (None, Page::Row(row), [0; 3], content_blocks(workspace, Page::Row(row))),
         Object::Block(block) => {
             let count = content::kind(workspace, block).children(workspace.dice(of));
             (Some(Parent::Block(block)), block.page, block.path, count)
@@ -35,13 +42,13 @@ pub(crate) fn children(workspace: &Workspace, of: Object, start: u32) -> Box<dyn
     Box::new((0..).zip(all).skip(start as usize))
 }
 
-/// Whether the page really has a block at this path.
+/// Whether the page has a block at this path.
 pub(crate) fn exists(workspace: &Workspace, block: Block) -> bool {
     let depth = block.depth();
     if depth == 0 || block.path[depth..].iter().any(|step| *step > 0) {
         return false;
     }
-    let mut count = content(workspace, block.page);
+    let mut count = content_blocks(workspace, block.page);
     for level in 0..depth {
         if block.path[level] > count {
             return false;
@@ -53,7 +60,7 @@ pub(crate) fn exists(workspace: &Workspace, block: Block) -> bool {
     true
 }
 
-/// Anything as a block: a page is one of type `child_page`, a database one of type `child_database`.
+/// Any object as a block: pages have the type `child_page`, databases `child_database`.
 pub(crate) fn json(workspace: &Workspace, object: Object, version: Version) -> Value {
     let (parent, kind, content) = match object {
         Object::Block(block) => {
@@ -61,7 +68,7 @@ pub(crate) fn json(workspace: &Workspace, object: Object, version: Version) -> V
             (parent_of(workspace, block), kind.name(), content::json(workspace, block, kind))
         }
         Object::Database(number) => {
-            let parent = containers::parent_json(workspace, containers::home(workspace, number), version);
+            let parent = containers::parent_json(workspace, containers::parent_of(workspace, number), version);
             (parent, "child_database", json!({"title": titles::plain(workspace, object)}))
         }
         Object::Row(row) => {
@@ -77,30 +84,30 @@ pub(crate) fn json(workspace: &Workspace, object: Object, version: Version) -> V
     let in_trash = matches!(object, Object::Row(row) if row.is_in_trash());
     let mut block = json!({
         "object": "block", "id": workspace.id(object), "parent": parent, "type": kind, kind: content,
-        "created_time": times::written(times::created(workspace, object)),
+        "created_time": times::format(times::created(workspace, object)),
         "created_by": people::reference(workspace, values::author(workspace, object)),
-        "last_edited_time": times::written(times::edited(workspace, object)),
+        "last_edited_time": times::format(times::edited(workspace, object)),
         "last_edited_by": people::reference(workspace, values::editor(workspace, object)),
         "has_children": children(workspace, object, 0).next().is_some(), "in_trash": in_trash,
     });
-    if version.says_archived() {
+    if version.has_archived_field() {
         block["archived"] = in_trash.into();
     }
     block
 }
 
-/// How many blocks of content a page has. Some rows are empty.
-fn content(workspace: &Workspace, page: Page) -> u8 {
+/// The number of content blocks of a page. Some rows have none.
+fn content_blocks(workspace: &Workspace, page: Page) -> u8 {
     let dice = workspace.dice(page.object());
     match page {
-        Page::Free(_) => 3 + dice.below(60, 6) as u8,
+        Page::Standalone(_) => 3 + dice.below(60, 6) as u8,
         Page::Row(_) => dice.below(60, 4) as u8,
     }
 }
 
 fn below(page: Page, mut path: [u8; 3], depth: usize, step: u8) -> Block {
-    if let Some(place) = path.get_mut(depth) {
-        *place = step;
+    if let Some(slot) = path.get_mut(depth) {
+        *slot = step;
     }
     Block { page, path }
 }

@@ -1,4 +1,4 @@
-//! Databases and the data sources in them, as objects of the API.
+//! Databases and their data sources as the API returns them.
 
 use serde_json::{Value, json};
 
@@ -6,33 +6,32 @@ use super::{
     Workspace, people,
     schema::{Choice, GROUPS, Kind, Property, SOURCES},
     text::{self, Run},
-    times, titles, tree,
-    tree::Parent,
+    times, titles,
+    tree::{self, Parent},
     values,
 };
 use crate::notion::{ids::Object, version::Version};
 
-/// A database: a container of data sources.
 pub(crate) struct Database {
     pub title: &'static str,
     pub icon: &'static str,
     pub sources: &'static [u8],
     is_inline: bool,
-    home: Home,
+    location: Location,
 }
 
-/// Where a database stands: directly on a page, or in the toggle with which a subpage begins.
-enum Home {
+/// Where a database is: directly on a page, or in the toggle at the start of a subpage.
+enum Location {
     Page(u32),
     Toggle(u32),
 }
 
 pub(crate) static DATABASES: [Database; 5] = [
-    Database { title: "Tasks", icon: "✅", sources: &[0], is_inline: false, home: Home::Page(1) },
-    Database { title: "Projects", icon: "🎯", sources: &[1], is_inline: false, home: Home::Page(14) },
-    Database { title: "Customers", icon: "🤝", sources: &[2, 3], is_inline: false, home: Home::Page(4) },
-    Database { title: "Handbook", icon: "📖", sources: &[4], is_inline: true, home: Home::Toggle(20) },
-    Database { title: "Meetings", icon: "🗓️", sources: &[5], is_inline: true, home: Home::Page(28) },
+    Database { title: "Tasks", icon: "✅", sources: &[0], is_inline: false, location: Location::Page(1) },
+    Database { title: "Projects", icon: "🎯", sources: &[1], is_inline: false, location: Location::Page(14) },
+    Database { title: "Customers", icon: "🤝", sources: &[2, 3], is_inline: false, location: Location::Page(4) },
+    Database { title: "Handbook", icon: "📖", sources: &[4], is_inline: true, location: Location::Toggle(20) },
+    Database { title: "Meetings", icon: "🗓️", sources: &[5], is_inline: true, location: Location::Page(28) },
 ];
 
 pub(crate) fn database_of(source: u8) -> u8 {
@@ -40,20 +39,20 @@ pub(crate) fn database_of(source: u8) -> u8 {
     position.unwrap_or_default() as u8
 }
 
-/// What a database stands in. In a workspace too small for its page it stands on the first one.
-pub(crate) fn home(workspace: &Workspace, database: u8) -> Parent {
-    match DATABASES[usize::from(database)].home {
-        Home::Page(page) if page < workspace.pages => Parent::Page(page),
-        Home::Toggle(page) if page < workspace.pages => Parent::Block(tree::toggle(page)),
+/// The parent of a database. If the workspace is too small to have its page, that is the first page.
+pub(crate) fn parent_of(workspace: &Workspace, database: u8) -> Parent {
+    match DATABASES[usize::from(database)].location {
+        Location::Page(page) if page < workspace.pages => Parent::Page(page),
+        Location::Toggle(page) if page < workspace.pages => Parent::Block(tree::toggle(page)),
         _ if workspace.pages > 0 => Parent::Page(0),
         _ => Parent::Workspace,
     }
 }
 
-/// The databases that stand directly in something.
+/// The databases directly inside a parent.
 pub(crate) fn databases_in(workspace: &Workspace, parent: Parent) -> impl Iterator<Item = u8> + use<> {
     let workspace = *workspace;
-    (0..DATABASES.len() as u8).filter(move |database| home(&workspace, *database) == parent)
+    (0..DATABASES.len() as u8).filter(move |database| parent_of(&workspace, *database) == parent)
 }
 
 pub(crate) fn parent_json(workspace: &Workspace, parent: Parent, version: Version) -> Value {
@@ -72,13 +71,13 @@ pub(crate) fn parent_json(workspace: &Workspace, parent: Parent, version: Versio
     }
 }
 
-/// A database. Before data sources came it holds the properties of its only one.
+/// A database. In API versions without data sources it has the properties of its only data source.
 pub(crate) fn database(workspace: &Workspace, number: u8, version: Version) -> Value {
     let object = Object::Database(number);
     let database = &DATABASES[usize::from(number)];
     let mut body = common(workspace, object, number, version);
     body["object"] = "database".into();
-    body["parent"] = parent_json(workspace, home(workspace, number), version);
+    body["parent"] = parent_json(workspace, parent_of(workspace, number), version);
     if version.has_data_sources() {
         body["is_locked"] = false.into();
         let name = |source: &u8| {
@@ -99,7 +98,7 @@ pub(crate) fn data_source(workspace: &Workspace, number: u8, version: Version) -
     let mut body = common(workspace, object, database, version);
     body["object"] = "data_source".into();
     body["parent"] = json!({"type": "database_id", "database_id": workspace.id(Object::Database(database))});
-    body["database_parent"] = parent_json(workspace, home(workspace, database), version);
+    body["database_parent"] = parent_json(workspace, parent_of(workspace, database), version);
     body["properties"] = properties(workspace, number, version);
     authors(workspace, object, &mut body);
     body
@@ -114,11 +113,11 @@ fn common(workspace: &Workspace, object: Object, database: u8, version: Version)
     let mut body = json!({
         "id": workspace.id(object), "title": text::json(workspace, &titles::title(workspace, object)),
         "description": text::json(workspace, &description), "is_inline": database.is_inline, "in_trash": false,
-        "created_time": times::written(times::created(workspace, object)),
-        "last_edited_time": times::written(times::edited(workspace, object)),
+        "created_time": times::format(times::created(workspace, object)),
+        "last_edited_time": times::format(times::edited(workspace, object)),
         "icon": {"type": "emoji", "emoji": database.icon}, "cover": null, "url": titles::url(workspace, object), "public_url": null,
     });
-    if version.says_archived() {
+    if version.has_archived_field() {
         body["archived"] = false.into();
     }
     body

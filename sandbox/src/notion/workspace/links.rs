@@ -1,11 +1,11 @@
-//! Relations between rows, and their other ends. Both are arithmetic, so that neither side has to be searched for the other.
+//! Relations between rows. Both directions are arithmetic, so neither has to be searched for.
 
 use super::{Row, Workspace, schema::Property};
 
-/// Every fourth task belongs to the first project, which therefore has more of them than a page shows.
-const BUSY: u32 = 4;
+/// Every fourth task belongs to the first project, which therefore has more tasks than a page shows.
+const FIRST_PROJECT_INTERVAL: u32 = 4;
 
-/// The rows that this row's relation points to. Nothing points to the trash.
+/// The rows that this row's relation points to. Rows in the trash are never related to.
 pub(crate) fn related(workspace: &Workspace, row: Row, relation: &Property) -> Box<dyn Iterator<Item = Row>> {
     let (source, number, rows) = (row.source, row.index(), workspace.rows);
     let one = |source: u8, number: Option<u32>| Box::new(number.map(|number| Row { source, number }).into_iter());
@@ -20,17 +20,17 @@ pub(crate) fn related(workspace: &Workspace, row: Row, relation: &Property) -> B
     }
 }
 
-/// The project of a task: none for every fifth.
+/// The project of a task. Every fifth task has none.
 fn project_of(task: u32, projects: u32) -> Option<u32> {
     match task {
         _ if task.is_multiple_of(5) => None,
-        _ if task.is_multiple_of(BUSY) => (projects > 0).then_some(0),
+        _ if task.is_multiple_of(FIRST_PROJECT_INTERVAL) => (projects > 0).then_some(0),
         _ => wrapped(task, projects),
     }
 }
 
 fn tasks_of(project: u32, tasks: u32, projects: u32) -> impl Iterator<Item = Row> {
-    // All tasks of a project but the first are a number of projects apart.
+    // All tasks of a project except the first one are `projects` apart.
     let step = if project == 0 { 1 } else { projects.max(1) };
     let candidates = (project..tasks).step_by(step as usize);
     let of_this = candidates.filter(move |task| project_of(*task, projects) == Some(project));
@@ -52,7 +52,7 @@ mod tests {
     use super::{super::schema::SOURCES, *};
 
     #[test]
-    fn both_ends_of_a_relation_agree() {
+    fn both_directions_of_a_relation_agree() {
         let rows = [312, 120, 72, 48, 30, 18];
         let now = jiff::Timestamp::UNIX_EPOCH;
         let workspace = Workspace { seed: 1, pages: 40, rows, crowded_minute: false, now };

@@ -1,4 +1,4 @@
-//! Rows, pages and blocks, each told by small numbers that an id can carry.
+//! Identifiers of rows, pages and blocks, small enough to fit into an id.
 
 use crate::notion::ids::Object;
 
@@ -12,14 +12,14 @@ pub(crate) struct Row {
     pub number: u32,
 }
 
-/// A page of either kind, as what blocks stand on.
+/// A page outside of data sources, or a row. Both can have blocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Page {
-    Free(u32),
+    Standalone(u32),
     Row(Row),
 }
 
-/// A block of a page's content. Its path counts from 1 on each level and has zeros behind its end.
+/// A block of a page's content. Each step of the path counts from 1; unused levels are 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Block {
     pub page: Page,
@@ -31,7 +31,7 @@ impl Row {
         self.number >= TRASH
     }
 
-    /// The number without the mark of the trash.
+    /// The number without the trash bit.
     pub(crate) fn index(self) -> u32 {
         self.number & !TRASH
     }
@@ -48,7 +48,7 @@ impl Row {
 impl Page {
     pub(crate) fn object(self) -> Object {
         match self {
-            Self::Free(index) => Object::Page(index),
+            Self::Standalone(index) => Object::Page(index),
             Self::Row(row) => Object::Row(row),
         }
     }
@@ -59,11 +59,11 @@ impl Block {
         self.path.iter().take_while(|step| **step > 0).count()
     }
 
-    /// 24 bits of path, one that tells rows from other pages, three of data source, 32 of number.
+    /// 24 bits of path, one that distinguishes rows from other pages, three of data source, 32 of number.
     pub(crate) fn bits(self) -> u64 {
         let [a, b, c] = self.path.map(u64::from);
         let page = match self.page {
-            Page::Free(index) => u64::from(index),
+            Page::Standalone(index) => u64::from(index),
             Page::Row(row) => 1 << 35 | row.bits(),
         };
         (a | b << 8 | c << 16) << 36 | page
@@ -72,7 +72,7 @@ impl Block {
     pub(crate) fn from_bits(bits: u64) -> Self {
         let path = [36, 44, 52].map(|shift| (bits >> shift) as u8);
         let is_row = bits >> 35 & 1 == 1;
-        let page = if is_row { Page::Row(Row::from_bits(bits & 0x7_ffff_ffff)) } else { Page::Free(bits as u32) };
+        let page = if is_row { Page::Row(Row::from_bits(bits & 0x7_ffff_ffff)) } else { Page::Standalone(bits as u32) };
         Self { page, path }
     }
 }
@@ -82,9 +82,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_block_survives_being_packed() {
+    fn a_block_is_restored_from_its_bits() {
         let row = Page::Row(Row { source: 5, number: TRASH + 3 });
-        for page in [Page::Free(400), row] {
+        for page in [Page::Standalone(400), row] {
             let block = Block { page, path: [3, 1, 2] };
             assert_eq!(Block::from_bits(block.bits()), block);
         }

@@ -1,15 +1,15 @@
-//! The people of the workspace and the integration's bot.
+//! The workspace's members and the integration's bot.
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{NAME, Workspace};
 use crate::{
+    fixtures::vocabulary::{FIRST_NAMES, LAST_NAMES, ascii},
     notion::ids::Object,
-    words::{FIRST_NAMES, LAST_NAMES, ascii},
 };
 
-/// How many people are members.
+/// The number of members.
 pub(crate) const COUNT: u8 = 14;
 
 const DOMAIN: &str = "northwind-press.example";
@@ -17,7 +17,7 @@ const DOMAIN: &str = "northwind-press.example";
 /// The member who connects apps.
 pub(crate) const OWNER: u8 = 0;
 
-/// The bot of an integration: the same each time the same app is connected.
+/// An integration's bot, which is the same each time the integration is connected.
 pub(crate) fn bot(client_id: &str) -> Object {
     let digest = Sha256::digest(client_id);
     let bits = digest.iter().take(8).fold(0, |bits, byte| bits << 8 | u64::from(*byte));
@@ -26,7 +26,7 @@ pub(crate) fn bot(client_id: &str) -> Object {
 
 pub(crate) fn name(workspace: &Workspace, user: u8) -> String {
     let dice = workspace.dice(Object::User(user));
-    // Successive first names, so that no two members share one.
+    // Different first names, so that no two members share one.
     let first = FIRST_NAMES[(usize::from(user) * 3 + 1) % FIRST_NAMES.len()];
     format!("{first} {}", dice.pick(2, &LAST_NAMES))
 }
@@ -37,7 +37,7 @@ pub(crate) fn email(workspace: &Workspace, user: u8) -> String {
     format!("{}.{}@{DOMAIN}", ascii(first), ascii(last))
 }
 
-/// A user with nothing but an id, as it stands in `created_by`.
+/// A user with only an id, as in `created_by`.
 pub(crate) fn reference(workspace: &Workspace, user: u8) -> Value {
     json!({"object": "user", "id": workspace.id(Object::User(user))})
 }

@@ -1,19 +1,17 @@
-//! The data sources and their properties: between them every type of property there is.
+//! The data sources and their properties. Together they have every type of property.
 
 mod tables;
 
 pub(crate) use self::tables::SOURCES;
 
-/// A data source's name and columns.
 pub(crate) struct Source {
     pub name: &'static str,
     pub description: &'static str,
     pub properties: &'static [Property],
 }
 
-/// A column.
 pub(crate) struct Property {
-    /// As Notion writes it, with whatever is not plain ASCII percent-encoded.
+    /// Percent-encoded where it is not plain ASCII, as in Notion's API.
     pub id: &'static str,
     pub name: &'static str,
     pub kind: Kind,
@@ -23,14 +21,14 @@ pub(crate) struct Property {
 pub(crate) enum Kind {
     Title,
     RichText,
-    /// `format`, and a range for the values.
+    /// `most` is the largest value.
     Number {
         format: &'static str,
         most: u64,
     },
     Select(&'static [Choice]),
     MultiSelect(&'static [Choice]),
-    /// The options in three groups, which are told by their number.
+    /// The options, each with the number of its group.
     Status(&'static [(Choice, u8)]),
     Date(Dates),
     People {
@@ -50,7 +48,7 @@ pub(crate) enum Kind {
         source: u8,
         synced: Option<(&'static str, &'static str)>,
     },
-    /// What is rolled up is a property of the data source at the other end of the relation.
+    /// Rolls up a property of the data source at the other end of the relation.
     Rollup {
         relation: &'static str,
         property: &'static str,
@@ -75,34 +73,34 @@ pub(crate) struct Choice {
     pub color: &'static str,
 }
 
-/// What the values of a date property look like.
+/// The form of a date property's values.
 #[derive(Clone, Copy)]
 pub(crate) enum Dates {
     Day,
     /// Some of them with an end.
     Range,
-    /// With a time of day, some of them in a time zone.
+    /// With a time of day, some of them with a time zone.
     Time,
 }
 
-/// What a formula does with the property it is made of.
+/// What a formula computes from the property it refers to.
 #[derive(Clone, Copy)]
 pub(crate) enum Formula {
-    /// A number over eight.
+    /// Whether a number is greater than eight.
     IsLarge,
     /// A number times four.
     Fourfold,
-    /// The day a week after a date.
+    /// The date one week later.
     WeekLater,
-    /// The name of an option, in capitals.
+    /// The name of an option in capitals.
     Capitals,
 }
 
-/// The names of the groups of a status and their colours.
+/// The names and colors of the groups of a status.
 pub(crate) const GROUPS: [(&str, &str); 3] = [("To-do", "gray"), ("In progress", "blue"), ("Complete", "green")];
 
 impl Source {
-    /// The property with this id or name. Ids are taken with or without their percent-encoding.
+    /// The property with this id or name. Ids may be percent-encoded or decoded.
     pub(crate) fn property(&self, id_or_name: &str) -> Option<&'static Property> {
         let properties = self.properties.iter();
         properties.into_iter().find(|property| property.name == id_or_name || property.has_id(id_or_name))
@@ -116,7 +114,7 @@ impl Property {
 }
 
 impl Kind {
-    /// The type, as Notion calls it.
+    /// Notion's name of the type.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Title => "title",

@@ -1,4 +1,4 @@
-//! Rich text: runs of words, each with its style, links and mentions among them.
+//! Rich text: runs of text with a style, links and mentions.
 
 use serde_json::{Value, json};
 
@@ -8,16 +8,16 @@ use crate::notion::ids::Object;
 /// One run of a rich text.
 #[derive(Clone, Debug)]
 pub(crate) struct Run {
-    pub words: String,
+    pub text: String,
     content: Content,
-    /// The name of the one annotation that is on.
+    /// The one annotation that is set.
     annotation: Option<&'static str>,
     color: &'static str,
 }
 
 #[derive(Clone, Debug)]
 enum Content {
-    Words { link: Option<String> },
+    Text { link: Option<String> },
     User(u8),
     Page(Object),
     Day(String),
@@ -25,28 +25,28 @@ enum Content {
 }
 
 impl Run {
-    pub(crate) fn plain(words: impl Into<String>) -> Self {
-        Self::new(words.into(), Content::Words { link: None })
+    pub(crate) fn plain(text: impl Into<String>) -> Self {
+        Self::new(text.into(), Content::Text { link: None })
     }
 
     /// `annotation` is `bold`, `italic`, `strikethrough`, `underline` or `code`.
-    pub(crate) fn annotated(words: impl Into<String>, annotation: &'static str) -> Self {
-        Self { annotation: Some(annotation), ..Self::plain(words) }
+    pub(crate) fn annotated(text: impl Into<String>, annotation: &'static str) -> Self {
+        Self { annotation: Some(annotation), ..Self::plain(text) }
     }
 
-    pub(crate) fn colored(words: impl Into<String>, color: &'static str) -> Self {
-        Self { color, ..Self::plain(words) }
+    pub(crate) fn colored(text: impl Into<String>, color: &'static str) -> Self {
+        Self { color, ..Self::plain(text) }
     }
 
-    pub(crate) fn link(words: impl Into<String>, url: String) -> Self {
-        Self::new(words.into(), Content::Words { link: Some(url) })
+    pub(crate) fn link(text: impl Into<String>, url: String) -> Self {
+        Self::new(text.into(), Content::Text { link: Some(url) })
     }
 
     pub(crate) fn user(workspace: &Workspace, user: u8) -> Self {
         Self::new(format!("@{}", people::name(workspace, user)), Content::User(user))
     }
 
-    /// The page must be one whose own title mentions no page.
+    /// The title of this page must not mention another page.
     pub(crate) fn page(workspace: &Workspace, page: Object) -> Self {
         Self::new(titles::plain(workspace, page), Content::Page(page))
     }
@@ -59,8 +59,8 @@ impl Run {
         Self::new(expression.to_owned(), Content::Equation)
     }
 
-    fn new(words: String, content: Content) -> Self {
-        Self { words, content, annotation: None, color: "default" }
+    fn new(text: String, content: Content) -> Self {
+        Self { text, content, annotation: None, color: "default" }
     }
 
     fn json(&self, workspace: &Workspace) -> Value {
@@ -71,9 +71,9 @@ impl Run {
             annotations[annotation] = true.into();
         }
         let (kind, content, href) = match &self.content {
-            Content::Words { link } => {
+            Content::Text { link } => {
                 let target = link.as_ref().map(|url| json!({"url": url}));
-                ("text", json!({"content": self.words, "link": target}), link.clone())
+                ("text", json!({"content": self.text, "link": target}), link.clone())
             }
             Content::User(user) => ("mention", json!({"type": "user", "user": people::person(workspace, *user)}), None),
             Content::Page(page) => {
@@ -84,9 +84,9 @@ impl Run {
                 let date = json!({"start": day, "end": null, "time_zone": null});
                 ("mention", json!({"type": "date", "date": date}), None)
             }
-            Content::Equation => ("equation", json!({"expression": self.words}), None),
+            Content::Equation => ("equation", json!({"expression": self.text}), None),
         };
-        json!({"type": kind, kind: content, "plain_text": self.words, "href": href, "annotations": annotations})
+        json!({"type": kind, kind: content, "plain_text": self.text, "href": href, "annotations": annotations})
     }
 }
 

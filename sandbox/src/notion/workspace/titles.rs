@@ -1,12 +1,12 @@
-//! What things are called, and the addresses that are made of it.
+//! Titles, icons and the URLs made of titles.
 
-use super::{Row, Workspace, containers, people, schema, text::Run, times, tree::TOPS, words};
+use super::{Row, Workspace, containers, people, schema, text::Run, times, tree::TOP_PAGES, vocabulary};
 use crate::{
+    fixtures::vocabulary::{CITIES, COMPANY_ENDS, COMPANY_FORMS, COMPANY_STARTS, FIRST_NAMES, LAST_NAMES},
     notion::ids::Object,
-    words::{CITIES, COMPANY_ENDS, COMPANY_FORMS, COMPANY_STARTS, FIRST_NAMES, LAST_NAMES},
 };
 
-/// The title of a page, a row, a database or a data source. Some are empty, some have several runs.
+/// The title of a page, row, database or data source. Some are empty, some have several runs.
 pub(crate) fn title(workspace: &Workspace, object: Object) -> Vec<Run> {
     match object {
         Object::Page(index) => page(workspace, index),
@@ -17,9 +17,9 @@ pub(crate) fn title(workspace: &Workspace, object: Object) -> Vec<Run> {
     }
 }
 
-/// The title as plain text, empty if there is none.
+/// The title as plain text.
 pub(crate) fn plain(workspace: &Workspace, object: Object) -> String {
-    title(workspace, object).into_iter().map(|run| run.words).collect()
+    title(workspace, object).into_iter().map(|run| run.text).collect()
 }
 
 /// `https://www.notion.so/` with the title as a slug and the id without dashes.
@@ -30,12 +30,12 @@ pub(crate) fn url(workspace: &Workspace, object: Object) -> String {
     format!("https://www.notion.so/{slug}{}", workspace.id(object).replace('-', ""))
 }
 
-/// The emoji that stands before a title; many have none.
+/// The emoji icon. Many pages have none.
 pub(crate) fn emoji(workspace: &Workspace, object: Object) -> Option<&'static str> {
     let dice = workspace.dice(object);
     match object {
-        Object::Page(index) if index < TOPS => Some(words::TOPS[index as usize].1),
-        Object::Page(_) | Object::Row(_) => (!dice.once_in(5, 3)).then(|| dice.pick(6, &words::ICONS)),
+        Object::Page(index) if index < TOP_PAGES => Some(vocabulary::TOP_PAGES[index as usize].1),
+        Object::Page(_) | Object::Row(_) => (!dice.once_in(5, 3)).then(|| dice.pick(6, &vocabulary::ICONS)),
         Object::Database(number) => Some(containers::DATABASES[usize::from(number)].icon),
         Object::Source(number) => Some(containers::DATABASES[usize::from(containers::database_of(number))].icon),
         _ => None,
@@ -43,13 +43,13 @@ pub(crate) fn emoji(workspace: &Workspace, object: Object) -> Option<&'static st
 }
 
 fn page(workspace: &Workspace, index: u32) -> Vec<Run> {
-    if index < TOPS {
-        return vec![Run::plain(words::TOPS[index as usize].0)];
+    if index < TOP_PAGES {
+        return vec![Run::plain(vocabulary::TOP_PAGES[index as usize].0)];
     }
     let dice = workspace.dice(Object::Page(index));
-    let subject = dice.pick(10, &words::SUBJECTS);
-    let document = dice.pick(11, &words::DOCUMENTS);
-    let day = &times::written(times::created(workspace, Object::Page(index)))[..10];
+    let subject = dice.pick(10, &vocabulary::SUBJECTS);
+    let document = dice.pick(11, &vocabulary::DOCUMENTS);
+    let day = &times::format(times::created(workspace, Object::Page(index)))[..10];
     match dice.below(12, 40) {
         0 => Vec::new(),
         1 => vec![Run::plain(format!("{document}: ")), Run::annotated(subject, "bold")],
@@ -62,16 +62,16 @@ fn page(workspace: &Workspace, index: u32) -> Vec<Run> {
 
 fn row(workspace: &Workspace, row: Row) -> Vec<Run> {
     let dice = workspace.dice(Object::Row(row));
-    let subject = dice.pick(10, &words::SUBJECTS);
+    let subject = dice.pick(10, &vocabulary::SUBJECTS);
     match row.source {
         0 | 5 if dice.once_in(12, 30) => Vec::new(),
         0 if dice.once_in(13, 12) => vec![
-            Run::plain(format!("{} the ", dice.pick(14, &words::VERBS))),
+            Run::plain(format!("{} the ", dice.pick(14, &vocabulary::VERBS))),
             Run::annotated(subject, "italic"),
             Run::plain(" with "),
             Run::user(workspace, dice.below(15, people::COUNT.into()) as u8),
         ],
-        0 => vec![Run::plain(format!("{} the {subject}", dice.pick(14, &words::VERBS)))],
+        0 => vec![Run::plain(format!("{} the {subject}", dice.pick(14, &vocabulary::VERBS)))],
         1 => vec![Run::plain(format!("Project {}: {subject}", row.index() + 1))],
         2 => vec![Run::plain(company(workspace, row))],
         3 => vec![Run::plain(format!("{} {}", dice.pick(16, &FIRST_NAMES), dice.pick(17, &LAST_NAMES)))],
@@ -83,14 +83,14 @@ fn row(workspace: &Workspace, row: Row) -> Vec<Run> {
     }
 }
 
-/// The name of a company, by its row.
+/// The name of the company in this row.
 pub(crate) fn company(workspace: &Workspace, row: Row) -> String {
     let dice = workspace.dice(Object::Row(row));
     let (start, end) = (dice.pick(20, &COMPANY_STARTS), dice.pick(21, &COMPANY_ENDS));
     format!("{start}{end} {}", dice.pick(22, &COMPANY_FORMS))
 }
 
-/// The domain of a company, by its row.
+/// The domain of the company in this row.
 pub(crate) fn domain(workspace: &Workspace, row: Row) -> String {
     let dice = workspace.dice(Object::Row(row));
     let name = [dice.pick(20, &COMPANY_STARTS), dice.pick(21, &COMPANY_ENDS)].concat().to_lowercase();

@@ -1,4 +1,4 @@
-//! What stands in the cells.
+//! The values of cells.
 
 use std::collections::HashMap;
 
@@ -25,7 +25,7 @@ async fn everything(airtable: &Airtable, parameters: &[(&str, &str)]) -> HashMap
 }
 
 #[tokio::test]
-async fn the_same_seed_gives_the_same_records_in_any_order() {
+async fn the_same_seed_generates_the_same_records_in_any_order() {
     let (one, two) = (Airtable::connected(SCOPES).await, Airtable::connected(SCOPES).await);
     let path = one.studio("Projects").await;
     let records = one.all(&path, &[("pageSize", "13")]).await;
@@ -103,7 +103,7 @@ async fn empty_cells_are_left_out_and_some_primary_cells_are_empty() {
 }
 
 #[tokio::test]
-async fn formulas_that_go_wrong_say_how() {
+async fn failing_formulas_have_special_values() {
     let tables = everything(&Airtable::connected(SCOPES).await, &[]).await;
     let cells = |table: &str, field: &str| -> Vec<String> {
         tables[table].iter().map(|record| record["fields"][field].to_string()).collect()
@@ -117,7 +117,7 @@ async fn formulas_that_go_wrong_say_how() {
 }
 
 #[tokio::test]
-async fn texts_are_long_and_of_many_scripts_and_dates_of_many_years() {
+async fn text_has_many_lengths_and_scripts_and_dates_span_years() {
     let tables = everything(&Airtable::connected(SCOPES).await, &[]).await;
     let whole = serde_json::to_string(&tables).unwrap();
     for part in ["次回", "Половина", "🎉", "Zoë", "& delivery"] {
@@ -132,7 +132,7 @@ async fn texts_are_long_and_of_many_scripts_and_dates_of_many_years() {
 }
 
 #[tokio::test]
-async fn cells_are_text_when_text_is_wanted() {
+async fn cells_can_be_returned_as_text() {
     let airtable = Airtable::connected(SCOPES).await;
     let text = [("cellFormat", "string"), ("timeZone", "UTC"), ("userLocale", "en-gb")];
     let (values, texts) = (everything(&airtable, &[]).await, everything(&airtable, &text).await);

@@ -1,14 +1,14 @@
-//! The consent page and the way back from it.
+//! The consent page and the redirect back to the app.
 
 use axum::http::StatusCode;
 
-use super::{Airtable, Back, REDIRECT, STATE};
+use super::{Airtable, AppRedirect, REDIRECT, STATE};
 
 #[tokio::test]
-async fn the_page_asks_for_bases_and_says_what_is_wanted() {
+async fn the_consent_page_lists_bases_and_scopes() {
     let airtable = Airtable::new();
-    let answer = airtable.get(&airtable.consent(&[("client_id", "<script>")])).await;
-    assert_eq!(answer.status, StatusCode::OK);
+    let response = airtable.get(&airtable.consent(&[("client_id", "<script>")])).await;
+    assert_eq!(response.status, StatusCode::OK);
     for part in [
         "Grant access</button>",
         "Cancel</button>",
@@ -20,16 +20,16 @@ async fn the_page_asks_for_bases_and_says_what_is_wanted() {
         "&lt;script&gt;",
         "not Airtable",
     ] {
-        assert!(answer.body.contains(part), "{part}");
+        assert!(response.body.contains(part), "{part}");
     }
-    assert_eq!(answer.body.matches("name=base ").count(), 3);
-    assert_eq!(answer.body.matches(" checked>").count(), 3, "all bases are checked at first");
-    assert!(!answer.body.contains("<script>"));
-    assert!(answer.header("content-security-policy").contains("form-action 'self' http://localhost:8000;"));
+    assert_eq!(response.body.matches("name=base ").count(), 3);
+    assert_eq!(response.body.matches(" checked>").count(), 3, "all bases are checked at first");
+    assert!(!response.body.contains("<script>"));
+    assert!(response.header("content-security-policy").contains("form-action 'self' http://localhost:8000;"));
 }
 
 #[tokio::test]
-async fn an_approval_brings_a_code_the_state_and_the_challenge() {
+async fn an_approval_redirects_with_a_code_the_state_and_the_challenge() {
     let airtable = Airtable::new();
     let back = airtable.answered(&[("redirect_uri", "http://127.0.0.1:9/back?a=1")], "decision=approve").await;
     assert!(back.url.as_str().starts_with("http://127.0.0.1:9/back?a=1&code="), "{}", back.url);
@@ -39,14 +39,14 @@ async fn an_approval_brings_a_code_the_state_and_the_challenge() {
 }
 
 #[tokio::test]
-async fn a_refusal_says_so() {
+async fn a_denial_redirects_with_access_denied() {
     let back = Airtable::new().answered(&[], "decision=deny").await;
     assert_eq!((back.get("error"), back.get("state"), back.get("code")), ("access_denied", STATE, ""));
     assert!(!back.text("error_description").is_empty());
 }
 
 #[tokio::test]
-async fn only_the_chosen_bases_are_seen() {
+async fn only_the_picked_bases_are_shared() {
     let mut airtable = Airtable::connected(super::SCOPES).await;
     let [launches, studio] = [airtable.base("Product launches").await, airtable.base("Studio CRM").await];
     let fields = format!("decision=approve&picked=1&base={studio}");
@@ -69,18 +69,18 @@ async fn only_the_chosen_bases_are_seen() {
 }
 
 #[tokio::test]
-async fn a_form_without_a_base_is_asked_again() {
+async fn a_form_without_a_base_is_shown_again() {
     let airtable = Airtable::new();
     for fields in ["decision=approve&picked=1", "decision=approve&picked=1&base=appNobody"] {
-        let answer = airtable.form(&airtable.consent(&[]), fields).await;
-        assert_eq!(answer.status, StatusCode::BAD_REQUEST);
-        assert!(answer.body.contains("role=alert>Choose at least one base"), "{}", answer.body);
-        assert!(!answer.body.contains(" checked>"));
+        let response = airtable.form(&airtable.consent(&[]), fields).await;
+        assert_eq!(response.status, StatusCode::BAD_REQUEST);
+        assert!(response.body.contains("role=alert>Choose at least one base"), "{}", response.body);
+        assert!(!response.body.contains(" checked>"));
     }
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_told_to_the_app() {
+async fn an_invalid_request_is_reported_to_the_app() {
     let airtable = Airtable::new();
     let long = "s".repeat(1025);
     for (name, value, error) in [
@@ -99,20 +99,20 @@ async fn what_is_wrong_is_told_to_the_app() {
         ("scope", "data.records:read nothing:read", "invalid_scope"),
     ] {
         let path = airtable.consent(&[(name, value)]);
-        for answer in [airtable.get(&path).await, airtable.form(&path, "decision=approve").await] {
-            assert_eq!(answer.status, StatusCode::SEE_OTHER, "{name}={value}");
-            let back = Back::of(&answer);
+        for response in [airtable.get(&path).await, airtable.form(&path, "decision=approve").await] {
+            assert_eq!(response.status, StatusCode::SEE_OTHER, "{name}={value}");
+            let back = AppRedirect::of(&response);
             assert_eq!(back.get("error"), error, "{name}={value}");
             assert!(back.url.as_str().starts_with(REDIRECT));
             assert_eq!(back.text("state"), if name == "state" { value } else { STATE });
         }
     }
     let path = format!("{}&state={STATE}", airtable.consent(&[]));
-    assert_eq!(Back::of(&airtable.get(&path).await).get("error"), "invalid_request", "a parameter came twice");
+    assert_eq!(AppRedirect::of(&airtable.get(&path).await).get("error"), "invalid_request", "a parameter came twice");
 }
 
 #[tokio::test]
-async fn states_of_every_allowed_length_pass() {
+async fn states_of_every_allowed_length_are_accepted() {
     let airtable = Airtable::new();
     for state in ["s".repeat(16), "S.-_9".repeat(204)] {
         assert_eq!(airtable.answered(&[("state", &state)], "decision=approve").await.get("state"), state);
@@ -120,7 +120,7 @@ async fn states_of_every_allowed_length_pass() {
 }
 
 #[tokio::test]
-async fn an_app_that_cannot_be_told_is_not_redirected_to() {
+async fn an_unusable_redirect_uri_is_never_redirected_to() {
     let airtable = Airtable::new();
     for (name, value) in [
         ("client_id", ""),
@@ -138,10 +138,10 @@ async fn an_app_that_cannot_be_told_is_not_redirected_to() {
         ("redirect_uri", "https://app.example/%00"),
     ] {
         let path = airtable.consent(&[(name, value)]);
-        for answer in [airtable.get(&path).await, airtable.form(&path, "decision=approve").await] {
-            assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{name}={value}");
-            assert!(answer.body.contains("This link cannot be used"), "{name}={value}");
-            assert_eq!(answer.header("location"), "");
+        for response in [airtable.get(&path).await, airtable.form(&path, "decision=approve").await] {
+            assert_eq!(response.status, StatusCode::BAD_REQUEST, "{name}={value}");
+            assert!(response.body.contains("This link cannot be used"), "{name}={value}");
+            assert_eq!(response.header("location"), "");
         }
     }
     assert_eq!(airtable.get(&airtable.consent(&[("redirect_uri", "https://app.example/back")])).await.status, 200);

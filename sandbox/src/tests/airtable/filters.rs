@@ -1,4 +1,4 @@
-//! `filterByFormula`, over real tables.
+//! `filterByFormula` on generated tables.
 
 use super::{Airtable, SCOPES, error};
 
@@ -11,7 +11,7 @@ async fn counts(airtable: &Airtable, path: &str, formulas: &[&str]) -> Vec<usize
 }
 
 #[tokio::test]
-async fn opposites_split_the_records() {
+async fn a_formula_and_its_negation_split_the_records() {
     let airtable = Airtable::connected(SCOPES).await;
     let path = airtable.studio("Invoices").await;
     for (one, other) in [
@@ -27,7 +27,7 @@ async fn opposites_split_the_records() {
 }
 
 #[tokio::test]
-async fn what_says_nothing_keeps_nothing() {
+async fn a_formula_with_an_empty_result_keeps_no_record() {
     let airtable = Airtable::connected(SCOPES).await;
     let path = airtable.studio("Invoices").await;
     assert_eq!(counts(&airtable, &path, &["0", "''", "BLANK()", "0/0", "ERROR()"]).await, [0; 5]);
@@ -35,7 +35,7 @@ async fn what_says_nothing_keeps_nothing() {
 }
 
 #[tokio::test]
-async fn links_filter_by_the_names_of_what_they_link_to() {
+async fn links_are_filtered_by_the_names_of_linked_records() {
     let airtable = Airtable::connected(SCOPES).await;
     let (projects, clients) = (airtable.studio("Projects").await, airtable.studio("Clients").await);
     let named = airtable.all(&clients, &[("filterByFormula", "AND({Client}, {Projects})")]).await;
@@ -56,7 +56,7 @@ async fn one_record_is_found_by_its_id() {
 }
 
 #[tokio::test]
-async fn the_newest_are_found_by_their_times() {
+async fn recent_records_are_found_by_their_times() {
     let airtable = Airtable::connected(SCOPES).await;
     let path = airtable.studio("Invoices").await;
     let formula = "IS_AFTER(CREATED_TIME(), '2022-06-01T00:00:00.000Z')";
@@ -68,7 +68,7 @@ async fn the_newest_are_found_by_their_times() {
 }
 
 #[tokio::test]
-async fn what_is_no_formula_is_said_in_airtables_words() {
+async fn invalid_formulas_have_airtables_error_messages() {
     let airtable = Airtable::connected(SCOPES).await;
     let path = airtable.studio("Invoices").await;
     for (formula, reason) in [
@@ -77,9 +77,9 @@ async fn what_is_no_formula_is_said_in_airtables_words() {
         ("{No Such Field} = 1", "Unknown field names: no such field"),
         ("NO_SUCH(1)", "Unknown function names: no_such"),
     ] {
-        let answer = airtable.list(&path, &[("filterByFormula", formula)]).await;
-        assert_eq!(error(&answer), (422, "INVALID_FILTER_BY_FORMULA".to_owned()), "{formula}");
+        let response = airtable.list(&path, &[("filterByFormula", formula)]).await;
+        assert_eq!(error(&response), (422, "INVALID_FILTER_BY_FORMULA".to_owned()), "{formula}");
         let message = format!("The formula for filtering records is invalid: {reason}");
-        assert_eq!(answer.json()["error"]["message"], message);
+        assert_eq!(response.json()["error"]["message"], message);
     }
 }

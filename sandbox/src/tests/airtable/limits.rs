@@ -20,7 +20,7 @@ fn too_many() -> (u16, String) {
 }
 
 #[tokio::test]
-async fn the_sixth_call_to_a_base_in_a_second_closes_the_base_for_half_a_minute() {
+async fn the_sixth_call_to_a_base_in_a_second_blocks_the_base_for_thirty_seconds() {
     let (airtable, one, other) = limited().await;
     for _ in 0..5 {
         assert_eq!(airtable.get(&one).await.status, 200);
@@ -31,56 +31,56 @@ async fn the_sixth_call_to_a_base_in_a_second_closes_the_base_for_half_a_minute(
     let base = one.split('/').nth(3).unwrap();
     let schema = format!("/airtable/v0/meta/bases/{base}/tables");
     for seconds in [0, 1, 28] {
-        airtable.hands.advance(SignedDuration::from_secs(seconds));
+        airtable.clock.advance(SignedDuration::from_secs(seconds));
         assert_eq!(error(&airtable.get(&one).await), too_many(), "{seconds}");
         assert_eq!(error(&airtable.get(&schema).await), too_many(), "the base's schema is of the base");
         assert_eq!(airtable.get(&other).await.status, 200, "other bases are open");
         assert_eq!(airtable.get(WHOAMI).await.status, 200);
     }
-    airtable.hands.advance(SignedDuration::from_secs(1));
+    airtable.clock.advance(SignedDuration::from_secs(1));
     assert_eq!(airtable.get(&one).await.status, 200);
     assert_eq!(airtable.stats().await["rate_limited"], 7);
 }
 
 #[tokio::test]
-async fn knocking_during_the_penalty_can_make_it_longer() {
+async fn calls_during_the_penalty_can_extend_it() {
     let (airtable, one, _) = limited().await;
     airtable.configure(json!({"airtable": {"penalty_extends": true, "penalty_seconds": 10}})).await;
     for _ in 0..6 {
         airtable.get(&one).await;
     }
     for _ in 0..3 {
-        airtable.hands.advance(SignedDuration::from_secs(9));
+        airtable.clock.advance(SignedDuration::from_secs(9));
         assert_eq!(airtable.get(&one).await.status, 429);
     }
-    airtable.hands.advance(SignedDuration::from_secs(10));
+    airtable.clock.advance(SignedDuration::from_secs(10));
     assert_eq!(airtable.get(&one).await.status, 200);
 }
 
 #[tokio::test]
-async fn the_fifty_first_call_of_a_person_closes_everything() {
+async fn the_51st_call_of_a_user_in_a_second_blocks_all_bases() {
     let (airtable, one, _) = limited().await;
     for _ in 0..50 {
         assert_eq!(airtable.get(WHOAMI).await.status, 200);
     }
     assert_eq!(error(&airtable.get(WHOAMI).await), too_many());
-    airtable.hands.advance(SignedDuration::from_secs(29));
+    airtable.clock.advance(SignedDuration::from_secs(29));
     assert_eq!(error(&airtable.get(&one).await), too_many());
-    airtable.hands.advance(SignedDuration::from_secs(1));
+    airtable.clock.advance(SignedDuration::from_secs(1));
     assert_eq!(airtable.get(&one).await.status, 200);
 }
 
 #[tokio::test]
-async fn five_calls_in_every_second_are_fine_for_ever() {
+async fn five_calls_every_second_are_always_accepted() {
     let (airtable, one, _) = limited().await;
     for _ in 0..100 {
         assert_eq!(airtable.get(&one).await.status, 200);
-        airtable.hands.advance(SignedDuration::from_millis(200));
+        airtable.clock.advance(SignedDuration::from_millis(200));
     }
 }
 
 #[tokio::test]
-async fn a_429_comes_in_either_envelope() {
+async fn a_429_has_either_format() {
     let (airtable, one, _) = limited().await;
     airtable.configure(json!({"airtable": {"error_envelope_429": "plural"}})).await;
     for _ in 0..5 {
@@ -106,7 +106,7 @@ async fn limits_can_be_switched_off_and_a_reset_lifts_a_penalty() {
 }
 
 #[tokio::test]
-async fn a_dead_token_does_not_count_against_anybody() {
+async fn calls_with_an_invalid_token_do_not_count() {
     let (mut airtable, one, _) = limited().await;
     let token = std::mem::replace(&mut airtable.0.access_token, "oaaMadeUp".to_owned());
     for _ in 0..10 {

@@ -4,12 +4,12 @@ use serde_json::json;
 
 use super::{Airtable, SCOPES, error, ids, ok};
 
-fn no(status: u16, error: &str) -> (u16, String) {
+fn expected(status: u16, error: &str) -> (u16, String) {
     (status, error.to_owned())
 }
 
 #[tokio::test]
-async fn pages_hold_every_record_once() {
+async fn pages_contain_every_record_once() {
     let airtable = Airtable::connected(SCOPES).await;
     let mut counts = Vec::new();
     for (base, tables) in [
@@ -32,7 +32,7 @@ async fn pages_hold_every_record_once() {
 }
 
 #[tokio::test]
-async fn a_page_has_a_hundred_records_or_as_many_as_are_wanted() {
+async fn a_page_has_100_records_or_as_many_as_requested() {
     let airtable = Airtable::connected(SCOPES).await;
     let path = airtable.studio("Invoices").await;
     assert_eq!(ok(airtable.get(&path).await)["records"].as_array().unwrap().len(), 100);
@@ -42,8 +42,8 @@ async fn a_page_has_a_hundred_records_or_as_many_as_are_wanted() {
     let (iterator, record) = offset.split_once('/').unwrap();
     assert!(iterator.starts_with("itr") && record.starts_with("rec") && offset.len() == 35, "{offset}");
     for size in ["0", "101", "-1", "many"] {
-        let answer = airtable.list(&path, &[("pageSize", size)]).await;
-        assert_eq!(error(&answer), no(422, "INVALID_REQUEST_UNKNOWN"), "{size}");
+        let response = airtable.list(&path, &[("pageSize", size)]).await;
+        assert_eq!(error(&response), expected(422, "INVALID_REQUEST_UNKNOWN"), "{size}");
     }
     let last = ok(airtable.list(&path, &[("pageSize", "100"), ("filterByFormula", "{Number} > 80")]).await);
     assert_eq!(last["records"].as_array().unwrap().len(), 100);
@@ -51,7 +51,7 @@ async fn a_page_has_a_hundred_records_or_as_many_as_are_wanted() {
 }
 
 #[tokio::test]
-async fn max_records_counts_over_all_pages() {
+async fn max_records_applies_to_all_pages_together() {
     let airtable = Airtable::connected(SCOPES).await;
     let path = airtable.studio("Invoices").await;
     for (most, size) in [("25", "10"), ("30", "10"), ("1", "100"), ("1000", "100")] {
@@ -64,7 +64,7 @@ async fn max_records_counts_over_all_pages() {
 }
 
 #[tokio::test]
-async fn a_lost_page_can_be_asked_for_again() {
+async fn a_lost_page_can_be_requested_again() {
     let airtable = Airtable::connected(SCOPES).await;
     let path = airtable.studio("Invoices").await;
     for sort in [&[][..], &[("sort[0][field]", "Amount")][..]] {
@@ -79,12 +79,12 @@ async fn a_lost_page_can_be_asked_for_again() {
 }
 
 #[tokio::test]
-async fn an_offset_belongs_to_its_query() {
+async fn an_offset_is_accepted_for_its_own_query_only() {
     let airtable = Airtable::connected(SCOPES).await;
     let path = airtable.studio("Invoices").await;
     let page = ok(airtable.list(&path, &[("pageSize", "5")]).await);
     let offset = ("offset", page["offset"].as_str().unwrap());
-    let stale = no(422, "LIST_RECORDS_ITERATOR_NOT_AVAILABLE");
+    let stale = expected(422, "LIST_RECORDS_ITERATOR_NOT_AVAILABLE");
     for other in [
         ("view", "Unpaid"),
         ("sort[0][field]", "Due"),
@@ -97,14 +97,14 @@ async fn an_offset_belongs_to_its_query() {
     let elsewhere = airtable.studio("Projects").await;
     assert_eq!(error(&airtable.list(&elsewhere, &[offset]).await), stale);
     for made_up in ["itrAAAAAAAAAAAAAA/recAAAAAAAAAAAAAA", "x", ""] {
-        let answer = airtable.list(&path, &[("offset", made_up)]).await;
-        assert_eq!(answer.status, if made_up.is_empty() { 200 } else { 422 }, "{made_up}");
+        let response = airtable.list(&path, &[("offset", made_up)]).await;
+        assert_eq!(response.status, if made_up.is_empty() { 200 } else { 422 }, "{made_up}");
     }
     assert_eq!(airtable.list(&path, &[offset, ("pageSize", "7")]).await.status, 200, "the size of a page may change");
 }
 
 #[tokio::test]
-async fn a_million_records_are_as_quick_as_few() {
+async fn a_million_records_are_listed_as_fast_as_a_few() {
     let airtable = Airtable::connected(SCOPES).await;
     airtable.configure(json!({"records": {"records": 4_000_000_000_u32}})).await;
     let path = airtable.studio("Projects").await;

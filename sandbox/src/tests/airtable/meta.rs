@@ -1,11 +1,11 @@
-//! Who is calling, which bases there are, and how they are built.
+//! The caller, the bases and their structure.
 
 use serde_json::{Value, json};
 
 use super::{Airtable, SCOPES, error, ok};
 
 #[tokio::test]
-async fn whoami_needs_no_scope_and_tells_the_address_only_with_one() {
+async fn whoami_requires_no_scope_but_its_email_does() {
     let airtable = Airtable::connected("data.records:read").await;
     let me = ok(airtable.get("/airtable/v0/meta/whoami").await);
     assert_eq!(me["scopes"], json!(["data.records:read"]));
@@ -15,7 +15,7 @@ async fn whoami_needs_no_scope_and_tells_the_address_only_with_one() {
 }
 
 #[tokio::test]
-async fn bases_come_in_pages() {
+async fn bases_are_paged() {
     let airtable = Airtable::connected(SCOPES).await;
     let whole = ok(airtable.get("/airtable/v0/meta/bases").await);
     assert_eq!(whole["bases"].as_array().unwrap().len(), 3);
@@ -33,7 +33,7 @@ async fn bases_come_in_pages() {
     assert_eq!(error(&lost), (422, "INVALID_REQUEST_UNKNOWN".to_owned()));
 }
 
-/// The schemas of all three bases.
+/// The schemas of all bases.
 async fn schemas(airtable: &Airtable, query: &str) -> Vec<Value> {
     let mut schemas = Vec::new();
     for name in ["Product launches", "Event planning", "Studio CRM"] {
@@ -49,7 +49,7 @@ fn each<'a>(schemas: &'a [Value], part: &'a str) -> impl Iterator<Item = &'a Val
 }
 
 #[tokio::test]
-async fn every_type_of_field_is_somewhere() {
+async fn every_field_type_occurs() {
     let airtable = Airtable::connected(SCOPES).await;
     let schemas = schemas(&airtable, "").await;
     let types: std::collections::BTreeSet<&str> =
@@ -95,7 +95,7 @@ async fn every_type_of_field_is_somewhere() {
 }
 
 #[tokio::test]
-async fn primary_fields_are_of_different_types() {
+async fn primary_fields_have_different_types() {
     let airtable = Airtable::connected(SCOPES).await;
     let mut types = Vec::new();
     for schema in schemas(&airtable, "").await {
@@ -112,7 +112,7 @@ async fn primary_fields_are_of_different_types() {
 }
 
 #[tokio::test]
-async fn links_name_each_other_and_ids_are_unique() {
+async fn link_fields_name_each_other_and_ids_are_unique() {
     let airtable = Airtable::connected(SCOPES).await;
     let schemas = schemas(&airtable, "").await;
     let mut ids: Vec<&str> =
@@ -132,7 +132,7 @@ async fn links_name_each_other_and_ids_are_unique() {
 }
 
 #[tokio::test]
-async fn a_formula_is_told_with_the_ids_of_its_fields() {
+async fn formulas_are_described_with_field_ids() {
     let airtable = Airtable::connected(SCOPES).await;
     let schemas = schemas(&airtable, "").await;
     for field in each(&schemas, "fields").filter(|field| field["type"] == "formula") {
@@ -146,7 +146,7 @@ async fn a_formula_is_told_with_the_ids_of_its_fields() {
 }
 
 #[tokio::test]
-async fn only_grids_tell_what_they_show_and_only_when_asked() {
+async fn only_grids_list_their_visible_fields_and_only_on_request() {
     let airtable = Airtable::connected(SCOPES).await;
     assert!(each(&schemas(&airtable, "").await, "views").all(|view| view.get("visibleFieldIds").is_none()));
     for query in ["?include[]=visibleFieldIds", "?include=visibleFieldIds"] {
@@ -160,7 +160,7 @@ async fn only_grids_tell_what_they_show_and_only_when_asked() {
 }
 
 #[tokio::test]
-async fn the_sandbox_tells_what_a_whole_load_finds() {
+async fn the_sandbox_reports_what_a_complete_load_finds() {
     let airtable = Airtable::new();
     assert_eq!(airtable.stats().await["holds"]["airtable"], json!({"base": 3, "table": 9, "record": 1500}));
     airtable.configure(json!({"records": {"records": 7}})).await;

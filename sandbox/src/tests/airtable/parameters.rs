@@ -1,15 +1,15 @@
-//! What a list may be asked for, and the two ways to ask.
+//! The parameters of a list, in the URL and in a body.
 
 use serde_json::{Value, json};
 
 use super::{Airtable, SCOPES, error, form, ok};
 
-fn no(status: u16, error: &str) -> (u16, String) {
+fn expected(status: u16, error: &str) -> (u16, String) {
     (status, error.to_owned())
 }
 
 #[tokio::test]
-async fn fields_are_chosen_by_name_or_id_and_answered_by_either() {
+async fn fields_are_selected_and_returned_by_name_or_id() {
     let airtable = Airtable::connected(SCOPES).await;
     let path = airtable.studio("Invoices").await;
     let base = airtable.base("Studio CRM").await;
@@ -24,12 +24,12 @@ async fn fields_are_chosen_by_name_or_id_and_answered_by_either() {
         }
     }
     for unknown in [("fields[]", "Nobody"), ("sort[0][field]", "Nobody")] {
-        assert_eq!(error(&airtable.list(&path, &[unknown]).await), no(422, "UNKNOWN_FIELD_NAME"));
+        assert_eq!(error(&airtable.list(&path, &[unknown]).await), expected(422, "UNKNOWN_FIELD_NAME"));
     }
 }
 
 #[tokio::test]
-async fn tables_answer_to_their_id_too() {
+async fn tables_are_found_by_name_or_id() {
     let airtable = Airtable::connected(SCOPES).await;
     let base = airtable.base("Studio CRM").await;
     let schema = ok(airtable.get(&format!("/airtable/v0/meta/bases/{base}/tables")).await);
@@ -39,7 +39,7 @@ async fn tables_answer_to_their_id_too() {
 }
 
 #[tokio::test]
-async fn records_are_sorted_by_several_fields_either_way() {
+async fn records_are_sorted_by_several_fields_in_either_direction() {
     let airtable = Airtable::connected(SCOPES).await;
     let path = airtable.studio("Projects").await;
     let query =
@@ -60,7 +60,7 @@ async fn records_are_sorted_by_several_fields_either_way() {
 }
 
 #[tokio::test]
-async fn a_view_filters_and_sorts_and_hides_nothing() {
+async fn a_view_filters_and_sorts_but_hides_no_fields() {
     let airtable = Airtable::connected(SCOPES).await;
     let path = airtable.studio("Invoices").await;
     let large = airtable.all(&path, &[("view", "Large amounts")]).await;
@@ -74,12 +74,15 @@ async fn a_view_filters_and_sorts_and_hides_nothing() {
     assert!(numbers.is_sorted());
     let both = airtable.all(&path, &[("view", "Large amounts"), ("filterByFormula", "{Amount} < 6000")]).await;
     assert!(!both.is_empty() && both.len() < large.len());
-    assert_eq!(error(&airtable.list(&path, &[("view", "Nobody")]).await), no(422, "VIEW_NAME_NOT_FOUND"));
-    assert_eq!(error(&airtable.list(&path, &[("view", "viwAAAAAAAAAAAAAA")]).await), no(422, "VIEW_ID_NOT_FOUND"));
+    assert_eq!(error(&airtable.list(&path, &[("view", "Nobody")]).await), expected(422, "VIEW_NAME_NOT_FOUND"));
+    assert_eq!(
+        error(&airtable.list(&path, &[("view", "viwAAAAAAAAAAAAAA")]).await),
+        expected(422, "VIEW_ID_NOT_FOUND")
+    );
 }
 
 #[tokio::test]
-async fn a_body_asks_as_an_address_does() {
+async fn a_body_has_the_same_parameters_as_a_url() {
     let airtable = Airtable::connected(SCOPES).await;
     let path = airtable.studio("Invoices").await;
     let query = [
@@ -118,13 +121,13 @@ async fn a_body_asks_as_an_address_does() {
 }
 
 #[tokio::test]
-async fn an_address_of_sixteen_thousand_characters_is_too_long() {
+async fn a_url_of_16000_characters_is_too_long() {
     let airtable = Airtable::connected(SCOPES).await;
     let path = airtable.studio("Invoices").await;
     let asked =
         |length: usize| format!("{path}?{}", form(&[("filterByFormula", &format!("'{}'", "x".repeat(length)))]));
     assert_eq!(airtable.get(&asked(15_000)).await.status, 200);
-    assert_eq!(error(&airtable.get(&asked(16_000)).await), no(413, "REQUEST_TOO_LARGE"));
+    assert_eq!(error(&airtable.get(&asked(16_000)).await), expected(413, "REQUEST_TOO_LARGE"));
     let body = json!({"filterByFormula": format!("'{}'", "x".repeat(16_000))});
     assert_eq!(airtable.post(&format!("{path}/listRecords"), body).await.status, 200);
 }

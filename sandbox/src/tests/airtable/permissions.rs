@@ -1,16 +1,16 @@
-//! What is not allowed, what is not there, and comments.
+//! Scopes, missing objects, and comments.
 
 use axum::http::Method;
 use serde_json::json;
 
 use super::{Airtable, SCOPES, error, ok};
 
-fn no(status: u16, error: &str) -> (u16, String) {
+fn expected(status: u16, error: &str) -> (u16, String) {
     (status, error.to_owned())
 }
 
 #[tokio::test]
-async fn each_call_needs_its_scope() {
+async fn each_call_requires_its_scope() {
     let whole = Airtable::connected(SCOPES).await;
     let path = whole.studio("Clients").await;
     let record = whole.all(&path, &[("maxRecords", "1")]).await[0]["id"].as_str().unwrap().to_owned();
@@ -27,13 +27,17 @@ async fn each_call_needs_its_scope() {
         let without = Airtable::connected(&SCOPES.replace(scope, "").replace("  ", " ")).await;
         for path in paths {
             assert_eq!(with.get(&path).await.status, 200, "{path}");
-            assert_eq!(error(&without.get(&path).await), no(403, "INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND"), "{path}");
+            assert_eq!(
+                error(&without.get(&path).await),
+                expected(403, "INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND"),
+                "{path}"
+            );
         }
     }
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_forbidden_and_only_records_are_missing() {
+async fn unknown_bases_and_tables_are_forbidden_and_records_not_found() {
     let airtable = Airtable::connected(SCOPES).await;
     let path = airtable.studio("Clients").await;
     let base = airtable.base("Studio CRM").await;
@@ -42,14 +46,18 @@ async fn what_is_not_there_is_forbidden_and_only_records_are_missing() {
         format!("/airtable/v0/{base}/Tasks"),
         "/airtable/v0/appAAAAAAAAAAAAAA/Clients".to_owned(),
     ] {
-        assert_eq!(error(&airtable.get(&path).await), no(403, "INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND"), "{path}");
+        assert_eq!(
+            error(&airtable.get(&path).await),
+            expected(403, "INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND"),
+            "{path}"
+        );
     }
     let projects = airtable.studio("Projects").await;
     let elsewhere = airtable.all(&projects, &[("maxRecords", "1")]).await[0]["id"].as_str().unwrap().to_owned();
     for record in ["recAAAAAAAAAAAAAA", "x", &elsewhere] {
         for path in [format!("{path}/{record}"), format!("{path}/{record}/comments")] {
-            let answer = airtable.get(&path).await;
-            assert_eq!((answer.status.as_u16(), answer.json()), (404, json!({"error": "NOT_FOUND"})), "{path}");
+            let response = airtable.get(&path).await;
+            assert_eq!((response.status.as_u16(), response.json()), (404, json!({"error": "NOT_FOUND"})), "{path}");
         }
     }
     for path in ["/airtable/v0/appAAAAAAAAAAAAAA", "/airtable/v0/a/b/c/d"] {
@@ -58,7 +66,7 @@ async fn what_is_not_there_is_forbidden_and_only_records_are_missing() {
 }
 
 #[tokio::test]
-async fn records_beyond_the_number_of_records_are_gone() {
+async fn records_beyond_the_configured_number_do_not_exist() {
     let airtable = Airtable::connected(SCOPES).await;
     let path = airtable.studio("Clients").await;
     let last = airtable.all(&path, &[]).await.pop().unwrap()["id"].as_str().unwrap().to_owned();
@@ -68,7 +76,7 @@ async fn records_beyond_the_number_of_records_are_gone() {
 }
 
 #[tokio::test]
-async fn nothing_can_be_written() {
+async fn writes_are_rejected() {
     for (scopes, message) in [
         (SCOPES.to_owned(), "You are not permitted to perform this operation"),
         (format!("{SCOPES} data.records:write"), "This is a sandbox whose bases can only be read"),
@@ -86,15 +94,15 @@ async fn nothing_can_be_written() {
             (Method::PUT, &record),
             (Method::DELETE, &record),
         ] {
-            let answer = airtable.send(method.clone(), path, "application/json", "{}".to_owned()).await;
-            assert_eq!(error(&answer), no(403, "INVALID_PERMISSIONS"), "{method} {path}");
-            assert_eq!(answer.json()["error"]["message"], message);
+            let response = airtable.send(method.clone(), path, "application/json", "{}".to_owned()).await;
+            assert_eq!(error(&response), expected(403, "INVALID_PERMISSIONS"), "{method} {path}");
+            assert_eq!(response.json()["error"]["message"], message);
         }
     }
 }
 
 #[tokio::test]
-async fn comments_come_newest_first_and_in_pages() {
+async fn comments_are_paged_with_the_newest_first() {
     let airtable = Airtable::connected(SCOPES).await;
     let path = airtable.studio("Invoices").await;
     let records = airtable.all(&path, &[("recordMetadata[]", "commentCount")]).await;

@@ -1,4 +1,4 @@
-//! Offsets that go stale or never end, and errors made on purpose.
+//! Switches: stale and endless offsets, lifetimes and error formats.
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -14,22 +14,22 @@ fn offset(page: &Value) -> (&'static str, &str) {
 }
 
 #[tokio::test]
-async fn an_offset_that_lay_idle_too_long_is_stale() {
+async fn an_offset_that_is_unused_for_too_long_is_stale() {
     let airtable = Airtable::connected(SCOPES).await;
     let path = airtable.studio("Invoices").await;
     airtable.configure(json!({"airtable": {"access_token_seconds": 100_000}})).await;
     let mut page = ok(airtable.list(&path, &[("pageSize", "10")]).await);
     for _ in 0..3 {
-        airtable.hands.advance(SignedDuration::from_secs(600));
+        airtable.clock.advance(SignedDuration::from_secs(600));
         page = ok(airtable.list(&path, &[("pageSize", "10"), offset(&page)]).await);
     }
-    airtable.hands.advance(SignedDuration::from_secs(601));
+    airtable.clock.advance(SignedDuration::from_secs(601));
     assert_eq!(error(&airtable.list(&path, &[offset(&page)]).await), stale());
     assert_eq!(airtable.list(&path, &[]).await.status, 200);
 }
 
 #[tokio::test]
-async fn each_table_goes_stale_once_if_told_to() {
+async fn each_table_goes_stale_once_if_configured() {
     let airtable = Airtable::connected(SCOPES).await;
     airtable.configure(json!({"airtable": {"stale_iterator_after": 2}})).await;
     for table in ["Invoices", "Projects"] {
@@ -45,7 +45,7 @@ async fn each_table_goes_stale_once_if_told_to() {
 }
 
 #[tokio::test]
-async fn a_table_can_repeat_its_offset_for_ever() {
+async fn a_table_can_repeat_its_offset_forever() {
     let airtable = Airtable::connected(SCOPES).await;
     let (invoices, clients) = (airtable.studio("Invoices").await, airtable.studio("Clients").await);
     for (table, path) in [("Invoices", &invoices), ("Clients", &clients)] {
@@ -62,20 +62,20 @@ async fn a_table_can_repeat_its_offset_for_ever() {
 }
 
 #[tokio::test]
-async fn tokens_live_as_long_as_they_are_told_to() {
+async fn token_lifetimes_are_switches() {
     let mut airtable = Airtable::connected(SCOPES).await;
     airtable.configure(json!({"airtable": {"access_token_seconds": 60, "refresh_token_seconds": 120}})).await;
     let tokens = ok(airtable.refresh(&airtable.refresh_token).await);
     assert_eq!((&tokens["expires_in"], &tokens["refresh_expires_in"]), (&json!(60), &json!(120)));
     airtable.0.keep(&tokens);
-    airtable.hands.advance(SignedDuration::from_secs(60));
+    airtable.clock.advance(SignedDuration::from_secs(60));
     assert_eq!(airtable.get("/airtable/v0/meta/whoami").await.status, 401);
-    airtable.hands.advance(SignedDuration::from_secs(60));
+    airtable.clock.advance(SignedDuration::from_secs(60));
     assert_eq!(airtable.refresh(&airtable.refresh_token).await.status, 400);
 }
 
 #[tokio::test]
-async fn errors_made_on_purpose_speak_as_airtable_does() {
+async fn errors_on_purpose_have_airtables_format() {
     let airtable = Airtable::connected(SCOPES).await;
     for (status, kind) in [
         (500, "SERVER_ERROR"),
@@ -95,12 +95,13 @@ async fn errors_made_on_purpose_speak_as_airtable_does() {
 }
 
 #[tokio::test]
-async fn a_switch_that_does_not_fit_is_named() {
+async fn an_invalid_switch_is_named() {
     let airtable = Airtable::new();
     for double_refresh in [json!("never"), json!({"revoke_after": -1}), json!(3)] {
-        let answer = airtable.post("/__sandbox/config", json!({"airtable": {"double_refresh": double_refresh}})).await;
-        assert_eq!(answer.status, 400);
-        assert!(answer.body.contains("airtable.double_refresh"), "{}", answer.body);
+        let response =
+            airtable.post("/__sandbox/config", json!({"airtable": {"double_refresh": double_refresh}})).await;
+        assert_eq!(response.status, 400);
+        assert!(response.body.contains("airtable.double_refresh"), "{}", response.body);
     }
     airtable.configure(json!({"airtable": {"double_refresh": {"revoke_after": 2}}})).await;
     airtable.configure(json!({"airtable": {"double_refresh": "conflict"}})).await;

@@ -1,4 +1,4 @@
-//! The token endpoint: who may use it, and what codes are worth.
+//! The token endpoint: client authentication and codes.
 
 use base64::{
     Engine,
@@ -7,14 +7,14 @@ use base64::{
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::{Airtable, REDIRECT, SCOPES, VERIFIER, exchange, form, refused};
+use super::{Airtable, REDIRECT, SCOPES, VERIFIER, exchange, form, oauth_error};
 
-fn no(status: u16, error: &str) -> (u16, String) {
+fn expected(status: u16, error: &str) -> (u16, String) {
     (status, error.to_owned())
 }
 
 #[tokio::test]
-async fn a_code_is_worth_tokens_once() {
+async fn a_code_can_be_exchanged_once() {
     let airtable = Airtable::new();
     let code = airtable.code("data.records:read schema.bases:read").await;
     let tokens = airtable.exchange(&code).await.json();
@@ -22,16 +22,16 @@ async fn a_code_is_worth_tokens_once() {
     assert_eq!(tokens["scope"], "data.records:read schema.bases:read");
     assert_eq!((&tokens["expires_in"], &tokens["refresh_expires_in"]), (&json!(3600), &json!(5_184_000)));
     assert_eq!(tokens.as_object().unwrap().len(), 6);
-    assert_eq!(refused(&airtable.exchange(&code).await), no(400, "invalid_grant"));
+    assert_eq!(oauth_error(&airtable.exchange(&code).await), expected(400, "invalid_grant"));
     assert_eq!(airtable.stats().await["by_provider"]["airtable"]["exchanges"], 1);
 }
 
 #[tokio::test]
-async fn a_code_dies_after_ten_minutes() {
+async fn a_code_expires_after_ten_minutes() {
     let airtable = Airtable::new();
     let code = airtable.code(SCOPES).await;
-    airtable.hands.advance(SignedDuration::from_secs(601));
-    assert_eq!(refused(&airtable.exchange(&code).await), no(400, "invalid_grant"));
+    airtable.clock.advance(SignedDuration::from_secs(601));
+    assert_eq!(oauth_error(&airtable.exchange(&code).await), expected(400, "invalid_grant"));
 }
 
 #[tokio::test]
@@ -42,14 +42,14 @@ async fn a_failed_request_uses_up_its_code() {
         let code = airtable.code(SCOPES).await;
         let mut fields = exchange(&code);
         fields[3].1 = "another-verifier-of-forty-three-characters-or-more";
-        assert_eq!(refused(&airtable.token(Some("app:secret"), &fields).await), no(400, "invalid_grant"));
+        assert_eq!(oauth_error(&airtable.token(Some("app:secret"), &fields).await), expected(400, "invalid_grant"));
         assert_eq!(airtable.exchange(&code).await.status, outcome, "burns: {burns}");
         assert_eq!(airtable.exchange(&code).await.status, 400, "success uses it up in any case");
     }
 }
 
 #[tokio::test]
-async fn an_integration_with_a_secret_needs_basic_and_nothing_else_will_do() {
+async fn an_integration_with_a_secret_must_use_basic_authentication() {
     let airtable = Airtable::new();
     for credentials in [None, Some("app:wrong"), Some("app:"), Some(":secret"), Some("wrong-app:secret"), Some("app")] {
         let fields = [
@@ -58,16 +58,20 @@ async fn an_integration_with_a_secret_needs_basic_and_nothing_else_will_do() {
             ("client_id", "app"),
             ("client_secret", "secret"),
         ];
-        assert_eq!(refused(&airtable.token(credentials, &fields).await), no(401, "invalid_client"), "{credentials:?}");
+        assert_eq!(
+            oauth_error(&airtable.token(credentials, &fields).await),
+            expected(401, "invalid_client"),
+            "{credentials:?}"
+        );
     }
     let code = airtable.code(SCOPES).await;
     let body = form(&exchange(&code));
     let bearer = airtable.token_with(Some("Bearer app:secret".to_owned()), &body).await;
-    assert_eq!(refused(&bearer), no(401, "invalid_client"));
+    assert_eq!(oauth_error(&bearer), expected(401, "invalid_client"));
 }
 
 #[tokio::test]
-async fn both_base64_alphabets_are_credentials() {
+async fn credentials_are_accepted_in_both_base64_alphabets() {
     let airtable = Airtable::new();
     for encoded in [URL_SAFE.encode("app:s?>~"), URL_SAFE_NO_PAD.encode("app:s?>~")] {
         assert!(encoded.contains(['-', '_']), "{encoded}");
@@ -77,7 +81,7 @@ async fn both_base64_alphabets_are_credentials() {
 }
 
 #[tokio::test]
-async fn an_integration_without_a_secret_names_itself_in_the_body() {
+async fn an_integration_without_a_secret_sends_its_client_id_in_the_body() {
     let airtable = Airtable::new();
     let back = airtable.answered(&[("client_id", "public-app")], "decision=approve").await;
     let code = back.get("code");
@@ -87,14 +91,14 @@ async fn an_integration_without_a_secret_names_itself_in_the_body() {
     let refresh_token = tokens.json()["refresh_token"].as_str().unwrap().to_owned();
     let refresh = [("grant_type", "refresh_token"), ("refresh_token", &refresh_token), ("client_id", "public-app")];
     for credentials in ["public-app:secret", "public-app:"] {
-        assert_eq!(refused(&airtable.token(Some(credentials), &refresh).await), no(401, "invalid_client"));
+        assert_eq!(oauth_error(&airtable.token(Some(credentials), &refresh).await), expected(401, "invalid_client"));
     }
-    assert_eq!(refused(&airtable.token(None, &refresh[..2]).await), no(401, "invalid_client"));
+    assert_eq!(oauth_error(&airtable.token(None, &refresh[..2]).await), expected(401, "invalid_client"));
     assert_eq!(airtable.token(None, &refresh).await.status, 200);
 }
 
 #[tokio::test]
-async fn a_client_id_said_twice_must_be_the_same() {
+async fn a_client_id_sent_twice_must_be_the_same() {
     let airtable = Airtable::new();
     for (in_body, status) in [("other", 401), ("app", 200)] {
         let code = airtable.code(SCOPES).await;
@@ -104,7 +108,7 @@ async fn a_client_id_said_twice_must_be_the_same() {
 }
 
 #[tokio::test]
-async fn a_code_belongs_to_its_client_address_and_verifier() {
+async fn a_code_requires_its_client_redirect_uri_and_verifier() {
     let airtable = Airtable::new();
     let short = "v".repeat(42);
     let long = "v".repeat(129);
@@ -126,36 +130,36 @@ async fn a_code_belongs_to_its_client_address_and_verifier() {
         if let Some((place, value)) = change {
             fields[place].1 = value;
         }
-        assert_eq!(refused(&airtable.token(Some(credentials), &fields).await), no(400, error), "{change:?}");
+        assert_eq!(oauth_error(&airtable.token(Some(credentials), &fields).await), expected(400, error), "{change:?}");
     }
 }
 
 #[tokio::test]
-async fn a_parameter_must_not_come_twice_nor_as_json() {
+async fn repeated_parameters_and_json_bodies_are_rejected() {
     let airtable = Airtable::new();
     let code = airtable.code(SCOPES).await;
     let twice = [&exchange(&code)[..], &[("code_verifier", VERIFIER)]].concat();
-    assert_eq!(refused(&airtable.token(Some("app:secret"), &twice).await), no(400, "invalid_request"));
+    assert_eq!(oauth_error(&airtable.token(Some("app:secret"), &twice).await), expected(400, "invalid_request"));
     let fields: Value = exchange(&code).into_iter().map(|(name, value)| (name.to_owned(), json!(value))).collect();
-    assert_eq!(refused(&airtable.post(super::TOKEN, fields).await), no(400, "invalid_request"));
+    assert_eq!(oauth_error(&airtable.post(super::TOKEN, fields).await), expected(400, "invalid_request"));
 }
 
 #[tokio::test]
-async fn a_token_works_until_it_expires_and_no_other_does() {
+async fn an_access_token_works_until_it_expires() {
     let mut airtable = Airtable::connected(SCOPES).await;
     let path = "/airtable/v0/meta/whoami";
-    airtable.hands.advance(SignedDuration::from_secs(3599));
+    airtable.clock.advance(SignedDuration::from_secs(3599));
     assert_eq!(airtable.get(path).await.status, 200);
-    airtable.hands.advance(SignedDuration::from_secs(1));
-    assert_eq!(super::error(&airtable.get(path).await), no(401, "AUTHENTICATION_REQUIRED"));
+    airtable.clock.advance(SignedDuration::from_secs(1));
+    assert_eq!(super::error(&airtable.get(path).await), expected(401, "AUTHENTICATION_REQUIRED"));
     for token in ["", "oaaMadeUp"] {
         airtable.0.access_token = token.to_owned();
-        assert_eq!(super::error(&airtable.get(path).await), no(401, "AUTHENTICATION_REQUIRED"));
+        assert_eq!(super::error(&airtable.get(path).await), expected(401, "AUTHENTICATION_REQUIRED"));
     }
 }
 
 #[tokio::test]
-async fn tokens_survive_a_restart_and_are_no_other_providers() {
+async fn tokens_survive_a_restart_and_are_rejected_by_other_providers() {
     let before = Airtable::connected(SCOPES).await;
     let mut after = Airtable::new();
     after.0.access_token.clone_from(&before.access_token);
@@ -166,7 +170,7 @@ async fn tokens_survive_a_restart_and_are_no_other_providers() {
 }
 
 #[tokio::test]
-async fn there_is_no_way_to_introspect_or_revoke() {
+async fn introspection_and_revocation_do_not_exist() {
     let airtable = Airtable::connected(SCOPES).await;
     for path in ["/airtable/oauth2/v1/introspect", "/airtable/oauth2/v1/revoke"] {
         assert_eq!(airtable.form(path, &format!("token={}", airtable.refresh_token)).await.status, 404);

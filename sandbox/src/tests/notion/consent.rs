@@ -1,11 +1,11 @@
-//! The consent page and what is picked on it.
+//! The consent page and its page picker.
 
 use axum::http::StatusCode;
 use serde_json::json;
 
 use super::{BACK, Integration, id};
 
-/// The ids and titles on the page's list, in its order.
+/// The ids and titles on the page's list, in order.
 async fn offered(integration: &Integration) -> Vec<(String, String)> {
     let page = integration.sandbox.get(&integration.consent_path("")).await.body;
     let items = page.split("<input type=checkbox name=page value=").skip(1);
@@ -18,7 +18,7 @@ async fn offered(integration: &Integration) -> Vec<(String, String)> {
 }
 
 #[tokio::test]
-async fn the_page_offers_the_top_of_the_workspace_and_cannot_be_written_into() {
+async fn the_consent_page_lists_top_level_pages_and_escapes_its_parameters() {
     let mut integration = Integration::connected().await;
     let offered = offered(&integration).await;
     assert_eq!(offered.len(), 8);
@@ -38,7 +38,7 @@ async fn the_page_offers_the_top_of_the_workspace_and_cannot_be_written_into() {
 }
 
 #[tokio::test]
-async fn only_what_was_picked_is_shared_with_all_below_it() {
+async fn the_picked_pages_are_shared_with_everything_below_them() {
     let mut integration = Integration::connected().await;
     let everything = integration.all("search", json!({})).await.len();
     let offered = offered(&integration).await;
@@ -57,7 +57,7 @@ async fn only_what_was_picked_is_shared_with_all_below_it() {
 }
 
 #[tokio::test]
-async fn what_was_not_picked_is_not_found_by_its_id_either() {
+async fn a_page_that_was_not_picked_is_not_found_by_id() {
     let mut integration = Integration::connected().await;
     let offered = offered(&integration).await;
     let (source, finance) = (integration.sources().await["Tasks"].clone(), &offered[6].0);
@@ -67,13 +67,13 @@ async fn what_was_not_picked_is_not_found_by_its_id_either() {
     let hidden = &offered[1].0;
     let paths = [format!("pages/{hidden}"), format!("blocks/{hidden}/children"), format!("pages/{row}")];
     for path in paths.into_iter().chain([format!("data_sources/{source}"), format!("comments?block_id={hidden}")]) {
-        let answer = integration.get(&path).await;
-        assert_eq!((answer.status.as_u16(), &answer.json()["code"]), (404, &json!("object_not_found")), "{path}");
+        let response = integration.get(&path).await;
+        assert_eq!((response.status.as_u16(), &response.json()["code"]), (404, &json!("object_not_found")), "{path}");
     }
 }
 
 #[tokio::test]
-async fn picking_nothing_is_a_connection_to_nothing() {
+async fn picking_nothing_shares_nothing() {
     let mut integration = Integration::new(1);
     integration.connect("decision=approve&picked=1&page=be907abe-510e-4116-a3d1-7ea71018c06f").await;
     assert_eq!(integration.all("search", json!({})).await.len(), 0);
@@ -81,7 +81,7 @@ async fn picking_nothing_is_a_connection_to_nothing() {
 }
 
 #[tokio::test]
-async fn a_request_that_lacks_something_is_never_redirected() {
+async fn an_incomplete_authorization_request_is_never_redirected() {
     let sandbox = Integration::new(1).sandbox;
     let good = [("client_id", "app"), ("redirect_uri", BACK), ("response_type", "code"), ("owner", "user")];
     let bad = [
@@ -96,17 +96,17 @@ async fn a_request_that_lacks_something_is_never_redirected() {
     for (name, value) in bad {
         let pairs = good.map(|(known, old)| format!("{known}={}", if known == name { value } else { old }));
         let path = format!("/notion/v1/oauth/authorize?{}", pairs.join("&"));
-        for answer in [sandbox.get(&path).await, sandbox.form(&path, "decision=approve").await] {
-            assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{name}={value}");
-            assert!(answer.body.contains("This link cannot be used"));
+        for response in [sandbox.get(&path).await, sandbox.form(&path, "decision=approve").await] {
+            assert_eq!(response.status, StatusCode::BAD_REQUEST, "{name}={value}");
+            assert!(response.body.contains("This link cannot be used"));
         }
     }
 }
 
 #[tokio::test]
-async fn a_denial_goes_back_with_an_error_and_the_state() {
+async fn a_denial_redirects_with_an_error_and_the_state() {
     let integration = Integration::new(1);
-    let answer = integration.sandbox.form(&integration.consent_path(""), "picked=1&decision=deny").await;
-    assert_eq!(answer.status, StatusCode::SEE_OTHER);
-    assert_eq!(answer.header("location"), "http://localhost:8000/back?error=access_denied&state=s");
+    let response = integration.sandbox.form(&integration.consent_path(""), "picked=1&decision=deny").await;
+    assert_eq!(response.status, StatusCode::SEE_OTHER);
+    assert_eq!(response.header("location"), "http://localhost:8000/back?error=access_denied&state=s");
 }

@@ -1,4 +1,4 @@
-//! Faults in Notion's own words.
+//! Faults in Notion's error format.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ async fn with(rule: Value) -> Integration {
 }
 
 #[tokio::test]
-async fn each_status_has_its_code() {
+async fn each_status_has_its_error_code() {
     for (status, code) in [
         (400, "validation_error"),
         (401, "unauthorized"),
@@ -23,30 +23,30 @@ async fn each_status_has_its_code() {
         (529, "service_overload"),
     ] {
         let integration = with(json!({"path": "/notion/v1/search", "kind": "status", "status": status})).await;
-        let answer = integration.post("search", json!({})).await;
-        let body = answer.json();
-        assert_eq!((answer.status.as_u16(), &body["code"], &body["status"]), (status, &json!(code), &json!(status)));
+        let response = integration.post("search", json!({})).await;
+        let body = response.json();
+        assert_eq!((response.status.as_u16(), &body["code"], &body["status"]), (status, &json!(code), &json!(status)));
         assert_eq!(
             (&body["object"], &body["request_id"]),
-            (&json!("error"), &json!(answer.header("x-notion-request-id")))
+            (&json!("error"), &json!(response.header("x-notion-request-id")))
         );
         assert!(!body["message"].as_str().unwrap().is_empty());
     }
 }
 
 #[tokio::test]
-async fn an_overload_says_when_to_come_back_and_passes() {
+async fn an_overload_has_a_retry_after_header_and_ends() {
     let rule = json!({
         "path": "/notion/v1/search", "kind": "status", "status": 529, "retry_after": 7, "when": {"times": 1},
     });
     let integration = with(rule).await;
-    let answer = integration.post("search", json!({})).await;
-    assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (529, "7"));
+    let response = integration.post("search", json!({})).await;
+    assert_eq!((response.status.as_u16(), response.header("retry-after")), (529, "7"));
     assert_eq!(integration.post("search", json!({})).await.status, 200);
 }
 
 #[tokio::test]
-async fn a_refresh_whose_answer_is_lost_has_used_up_the_token() {
+async fn a_refresh_whose_response_is_lost_has_used_the_token() {
     let rule = json!({"path": "/notion/v1/oauth/token", "kind": "malformed", "when": {"times": 1}});
     let integration = with(rule).await;
     let lost = integration.refresh(&integration.sandbox.refresh_token).await;

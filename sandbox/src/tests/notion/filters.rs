@@ -1,4 +1,4 @@
-//! Filters of every type, each held against what the rows themselves say.
+//! Filters of every type, each compared with the properties of the rows.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::{Integration, ids};
 
 type Holds = fn(&Value) -> bool;
 
-/// Queries with a filter, and expects those rows for whose properties `holds` is true: some, and not all.
+/// Expects a filter to select the rows for whose properties `holds` is true: some, but not all.
 async fn check(integration: &Integration, source: &str, rows: &[Value], filter: Value, holds: Holds) {
     let expected: Vec<_> = rows.iter().filter(|row| holds(&row["properties"])).cloned().collect();
     assert!(!expected.is_empty() && expected.len() < rows.len(), "{filter} tells nothing apart");
@@ -175,20 +175,20 @@ async fn conditions_are_joined_on_two_levels_and_no_more() {
         (json!({"timestamp": "visited"}), "body.filter.timestamp"),
         (json!("Done"), "body.filter"),
     ] {
-        let answer = integration.post(&format!("data_sources/{tasks}/query"), json!({"filter": filter})).await;
-        assert_eq!((answer.status.as_u16(), &answer.json()["code"]), (400, &json!("validation_error")), "{filter}");
-        assert!(answer.json()["message"].as_str().unwrap().contains(words), "{}", answer.body);
+        let response = integration.post(&format!("data_sources/{tasks}/query"), json!({"filter": filter})).await;
+        assert_eq!((response.status.as_u16(), &response.json()["code"]), (400, &json!("validation_error")), "{filter}");
+        assert!(response.json()["message"].as_str().unwrap().contains(words), "{}", response.body);
     }
 }
 
 #[tokio::test]
-async fn a_stretch_of_time_is_counted_from_now() {
+async fn relative_periods_are_counted_from_now() {
     let integration = Integration::connected().await;
     let edited =
         |condition: &str| json!({"filter": {"timestamp": "last_edited_time", "last_edited_time": {condition: {}}}});
     assert_eq!(integration.rows("Tasks", edited("past_week")).await.len(), 0, "nothing was changed of late");
     let back = jiff::SignedDuration::from_hours(-24 * 365 * 3);
-    integration.sandbox.hands.advance(back);
+    integration.sandbox.clock.advance(back);
     let year = integration.post("search", json!({})).await;
     assert_eq!(year.status, 200, "tokens of the future are good");
     let past = integration.rows("Tasks", edited("past_year")).await;

@@ -6,36 +6,36 @@ use serde_json::json;
 use super::Integration;
 
 #[tokio::test]
-async fn a_connection_may_spend_its_minute_in_one_burst() {
+async fn a_connection_can_use_its_minute_in_one_burst() {
     let integration = Integration::connected().await;
     for _ in 0..180 {
         assert_eq!(integration.get("users/me").await.status, 200);
     }
-    integration.sandbox.hands.advance(SignedDuration::from_millis(47_500));
+    integration.sandbox.clock.advance(SignedDuration::from_millis(47_500));
     let refused = integration.get("users/me").await;
     assert_eq!((refused.status.as_u16(), refused.header("retry-after")), (429, "13"));
     let body = refused.json();
     assert_eq!((&body["object"], &body["code"]), (&json!("error"), &json!("rate_limited")));
     let data = json!({"rate_limit_reason": "public_api_request_rate_limit", "retry_after": "13"});
     assert_eq!(body["additional_data"], data);
-    integration.sandbox.hands.advance(SignedDuration::from_millis(12_499));
+    integration.sandbox.clock.advance(SignedDuration::from_millis(12_499));
     assert_eq!(integration.get("users/me").await.header("retry-after"), "1");
-    integration.sandbox.hands.advance(SignedDuration::from_millis(1));
+    integration.sandbox.clock.advance(SignedDuration::from_millis(1));
     assert_eq!(integration.get("users/me").await.status, 200);
     assert_eq!(integration.sandbox.stats().await["rate_limited"], 2);
 }
 
 #[tokio::test]
-async fn all_connections_share_the_workspace_s_budget() {
+async fn all_connections_share_the_workspaces_limit() {
     let mut integration = Integration::new(1);
     let mut reasons = Vec::new();
     for app in ["one", "two", "three", "four"] {
         integration.client_id = app;
         integration.connect("decision=approve").await;
         for _ in 0..180 {
-            let answer = integration.get("users/me").await;
-            if answer.status == 429 {
-                reasons.push(answer.json()["additional_data"]["rate_limit_reason"].clone());
+            let response = integration.get("users/me").await;
+            if response.status == 429 {
+                reasons.push(response.json()["additional_data"]["rate_limit_reason"].clone());
             }
         }
     }
@@ -44,7 +44,7 @@ async fn all_connections_share_the_workspace_s_budget() {
 }
 
 #[tokio::test]
-async fn tokens_are_had_outside_of_the_budget_and_limits_can_be_switched_off() {
+async fn oauth_requests_do_not_count_and_limits_can_be_switched_off() {
     let integration = Integration::with(json!({"limits": false})).await;
     for _ in 0..190 {
         assert_eq!(integration.get("users/me").await.status, 200);

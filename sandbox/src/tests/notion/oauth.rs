@@ -6,15 +6,13 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{
-    super::{SCOPES, Sandbox},
-    BACK, FORM, Integration,
-};
+use super::{BACK, FORM, Integration};
+use crate::tests::{Sandbox, hubspot::SCOPES};
 
 const JSON: &str = "application/json";
 
 #[tokio::test]
-async fn a_code_is_worth_tokens_once() {
+async fn a_code_can_be_exchanged_once() {
     let integration = Integration::new(1);
     let code = integration.code("decision=approve", "").await;
     let tokens = integration.exchange(&code).await.json();
@@ -32,15 +30,15 @@ async fn a_code_is_worth_tokens_once() {
 }
 
 #[tokio::test]
-async fn a_code_dies_after_ten_minutes() {
+async fn a_code_expires_after_ten_minutes() {
     let integration = Integration::new(1);
     let code = integration.code("decision=approve", "").await;
-    integration.sandbox.hands.advance(SignedDuration::from_secs(601));
+    integration.sandbox.clock.advance(SignedDuration::from_secs(601));
     assert_eq!(integration.exchange(&code).await.json()["error"], "invalid_grant");
 }
 
 #[tokio::test]
-async fn a_challenge_is_answered_by_its_verifier_only() {
+async fn a_code_with_a_challenge_requires_its_verifier() {
     let integration = Integration::new(1);
     let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest("the verifier"));
     let extra = format!("&code_challenge={challenge}&code_challenge_method=S256");
@@ -54,7 +52,7 @@ async fn a_challenge_is_answered_by_its_verifier_only() {
 }
 
 #[tokio::test]
-async fn the_token_endpoint_takes_basic_credentials_and_a_json_body_only() {
+async fn the_token_endpoint_requires_basic_authentication_and_a_json_body() {
     let integration = Integration::new(1);
     for (credentials, kind, status, code) in [
         ("", JSON, 401, "invalid_client"),
@@ -69,13 +67,17 @@ async fn the_token_endpoint_takes_basic_credentials_and_a_json_body_only() {
         let fields = [("grant_type", "authorization_code"), ("code", &code_value), ("redirect_uri", BACK)];
         let more = [("client_id", "app"), ("client_secret", "secret")];
         let body: Value = fields.into_iter().chain(more).map(|(key, value)| (key.to_owned(), json!(value))).collect();
-        let answer = integration.oauth("token", credentials, kind, body.to_string()).await;
-        assert_eq!((answer.status.as_u16(), &answer.json()["code"]), (status, &json!(code)), "{credentials} {kind}");
+        let response = integration.oauth("token", credentials, kind, body.to_string()).await;
+        assert_eq!(
+            (response.status.as_u16(), &response.json()["code"]),
+            (status, &json!(code)),
+            "{credentials} {kind}"
+        );
     }
 }
 
 #[tokio::test]
-async fn a_token_request_repeats_the_redirect_address() {
+async fn a_token_request_must_repeat_the_redirect_uri() {
     let integration = Integration::new(1);
     for redirect_uri in [json!("http://localhost:8000/elsewhere"), Value::Null] {
         let code = integration.code("decision=approve", "").await;
@@ -137,7 +139,7 @@ async fn revoking_either_token_ends_the_grant() {
 }
 
 #[tokio::test]
-async fn introspection_tells_live_tokens_from_others() {
+async fn introspection_reports_only_valid_tokens_as_active() {
     let integration = Integration::connected().await;
     let introspect = async |token: &str, credentials: &str| {
         let body = json!({"token": token}).to_string();
@@ -153,13 +155,13 @@ async fn introspection_tells_live_tokens_from_others() {
 }
 
 #[tokio::test]
-async fn tokens_are_cut_off_all_at_once() {
+async fn expire_and_revoke_all_end_every_token() {
     let mut integration = Integration::connected().await;
     integration.sandbox.post("/__sandbox/expire", json!({"provider": "hubspot"})).await;
     assert_eq!(integration.get("users/me").await.status, 200);
     integration.sandbox.post("/__sandbox/expire", json!({"provider": "notion"})).await;
     assert_eq!(integration.get("users/me").await.status, 401);
-    integration.sandbox.hands.advance(SignedDuration::from_secs(1));
+    integration.sandbox.clock.advance(SignedDuration::from_secs(1));
     let tokens = integration.refresh(&integration.sandbox.refresh_token).await.json();
     integration.sandbox.keep(&tokens);
     assert_eq!(integration.get("users/me").await.status, 200);
@@ -178,7 +180,7 @@ async fn tokens_survive_a_restart_with_the_same_seed() {
 }
 
 #[tokio::test]
-async fn a_token_of_another_provider_opens_nothing() {
+async fn a_token_of_another_provider_is_rejected() {
     let mut integration = Integration::new(1);
     integration.sandbox.access_token = Sandbox::connected(SCOPES).await.access_token;
     assert_eq!(integration.get("users/me").await.status, 401);

@@ -1,4 +1,4 @@
-//! Search and queries: order, pages, and where they stop.
+//! Search and queries: order, pages and limits.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ fn texts(rows: &[Value], pointer: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn search_finds_titles_and_sorts_by_the_last_change() {
+async fn search_matches_titles_and_sorts_by_last_edited_time() {
     let integration = Integration::connected().await;
     let found = integration.all("search", json!({"query": "ROYALTIES"})).await;
     assert!(found.len() > 3);
@@ -39,7 +39,7 @@ async fn pages_of_a_list_neither_overlap_nor_leave_a_gap() {
 }
 
 #[tokio::test]
-async fn a_cursor_is_good_for_its_own_list_only() {
+async fn a_cursor_is_accepted_for_its_own_list_only() {
     let integration = Integration::connected().await;
     let first = integration.post("search", json!({"page_size": 5})).await.json();
     let cursor = &first["next_cursor"];
@@ -49,14 +49,14 @@ async fn a_cursor_is_good_for_its_own_list_only() {
         json!({"start_cursor": first["results"][0]["id"]}),
         json!({"start_cursor": 5}),
     ] {
-        let answer = integration.post("search", body.clone()).await;
-        assert_eq!((answer.status.as_u16(), &answer.json()["code"]), (400, &json!("validation_error")), "{body}");
+        let response = integration.post("search", body.clone()).await;
+        assert_eq!((response.status.as_u16(), &response.json()["code"]), (400, &json!("validation_error")), "{body}");
     }
     assert_eq!(integration.post("search", json!({"start_cursor": cursor, "page_size": 9})).await.status, 200);
 }
 
 #[tokio::test]
-async fn a_body_that_does_not_fit_is_refused_with_its_reason() {
+async fn an_invalid_body_is_rejected_with_its_reason() {
     let integration = Integration::connected().await;
     for (body, word) in [
         (json!({"page_size": 101}), "body.page_size"),
@@ -65,16 +65,16 @@ async fn a_body_that_does_not_fit_is_refused_with_its_reason() {
         (json!({"sort": {"timestamp": "created_time", "direction": "ascending"}}), "body.sort.timestamp"),
         (json!({"colour": "red"}), "body.colour"),
     ] {
-        let answer = integration.post("search", body).await;
-        assert_eq!((answer.status.as_u16(), &answer.json()["code"]), (400, &json!("validation_error")));
-        assert!(answer.json()["message"].as_str().unwrap().contains(word), "{}", answer.body);
+        let response = integration.post("search", body).await;
+        assert_eq!((response.status.as_u16(), &response.json()["code"]), (400, &json!("validation_error")));
+        assert!(response.json()["message"].as_str().unwrap().contains(word), "{}", response.body);
     }
     let broken = integration.post("search", json!([])).await;
     assert_eq!(broken.json()["code"], "invalid_json");
 }
 
 #[tokio::test]
-async fn rows_come_in_the_order_that_was_asked_for() {
+async fn rows_are_returned_in_the_requested_order() {
     let integration = Integration::connected().await;
     let sort = |property: &str, direction: &str| json!({"sorts": [{"property": property, "direction": direction}]});
     let estimates = async |direction| -> Vec<Option<f64>> {
@@ -106,20 +106,20 @@ async fn rows_come_in_the_order_that_was_asked_for() {
 }
 
 #[tokio::test]
-async fn only_the_properties_that_were_asked_for_come() {
+async fn only_the_requested_properties_are_returned() {
     let integration = Integration::connected().await;
     let tasks = integration.sources().await["Tasks"].clone();
     let path = format!("data_sources/{tasks}/query?filter_properties=kP%253Av&filter_properties[]=title");
     let page = integration.post(&path, json!({"page_size": 1})).await.json();
     let row = &page["results"][0];
     assert_eq!(row["properties"].as_object().unwrap().keys().collect::<Vec<_>>(), ["Status", "Task"]);
-    // Decoded, the same id means the same property.
+    // A decoded id selects the same property.
     let decoded = integration.read(&format!("pages/{}?filter_properties=kP%3Av", id(row))).await;
     assert_eq!(decoded["properties"].as_object().unwrap().keys().collect::<Vec<_>>(), ["Status"]);
 }
 
 #[tokio::test]
-async fn the_trash_is_a_list_of_its_own() {
+async fn rows_in_the_trash_are_listed_separately() {
     let integration = Integration::connected().await;
     let (live, trash) =
         (integration.rows("Tasks", json!({})).await, integration.rows("Tasks", json!({"in_trash": true})).await);
@@ -133,7 +133,7 @@ async fn the_trash_is_a_list_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_query_stops_at_ten_thousand_and_windows_of_time_reach_the_rest() {
+async fn a_query_ends_at_10000_results_and_time_windows_reach_the_rest() {
     let settings = json!({"records": {"rows": 20_000}, "limits": false});
     let integration = Integration::with(settings).await;
     let tasks = integration.sources().await["Tasks"].clone();

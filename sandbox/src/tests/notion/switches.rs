@@ -10,20 +10,20 @@ async fn with(switches: Value) -> Integration {
 }
 
 #[tokio::test]
-async fn an_access_token_lives_until_it_is_replaced_or_for_some_seconds() {
+async fn the_lifetime_of_access_tokens_is_a_switch() {
     let mut integration = Integration::connected().await;
-    integration.sandbox.hands.advance(SignedDuration::from_hours(24 * 365));
+    integration.sandbox.clock.advance(SignedDuration::from_hours(24 * 365));
     assert_eq!(integration.get("users/me").await.status, 200);
     integration.sandbox.configure(json!({"notion": {"access_token_seconds": 60}})).await;
     integration.connect("decision=approve").await;
-    integration.sandbox.hands.advance(SignedDuration::from_secs(59));
+    integration.sandbox.clock.advance(SignedDuration::from_secs(59));
     assert_eq!(integration.get("users/me").await.status, 200);
-    integration.sandbox.hands.advance(SignedDuration::from_secs(1));
+    integration.sandbox.clock.advance(SignedDuration::from_secs(1));
     assert_eq!(integration.get("users/me").await.status, 401);
 }
 
 #[tokio::test]
-async fn tokens_may_come_without_a_refresh_token() {
+async fn token_responses_can_omit_the_refresh_token() {
     let integration = with(json!({"refresh_token_null": true})).await;
     let code = integration.code("decision=approve", "").await;
     let tokens = integration.exchange(&code).await.json();
@@ -32,14 +32,14 @@ async fn tokens_may_come_without_a_refresh_token() {
 }
 
 #[tokio::test]
-async fn an_old_pair_may_live_on_for_some_seconds() {
+async fn replaced_tokens_can_work_for_some_seconds_more() {
     let mut integration = with(json!({"old_pair_after_refresh": 30})).await;
     let first = integration.refresh(&integration.sandbox.refresh_token).await.json();
-    integration.sandbox.hands.advance(SignedDuration::from_secs(29));
+    integration.sandbox.clock.advance(SignedDuration::from_secs(29));
     assert_eq!(integration.get("users/me").await.status, 200);
     let second = integration.refresh(&integration.sandbox.refresh_token).await;
     assert_eq!(second.status, 200);
-    integration.sandbox.hands.advance(SignedDuration::from_secs(1));
+    integration.sandbox.clock.advance(SignedDuration::from_secs(1));
     assert_eq!(integration.get("users/me").await.status, 401);
     assert_eq!(integration.refresh(&integration.sandbox.refresh_token).await.status, 400);
     for tokens in [first, second.json()] {
@@ -49,7 +49,7 @@ async fn an_old_pair_may_live_on_for_some_seconds() {
 }
 
 #[tokio::test]
-async fn connecting_again_kills_or_keeps_the_first_refresh_token() {
+async fn reconnecting_ends_or_keeps_the_first_refresh_token() {
     for (switch, status) in [("kills", 400), ("keeps", 200)] {
         let mut integration = with(json!({"same_user_reconnect": switch})).await;
         let first = (integration.sandbox.access_token.clone(), integration.sandbox.refresh_token.clone());
@@ -63,7 +63,7 @@ async fn connecting_again_kills_or_keeps_the_first_refresh_token() {
 }
 
 #[tokio::test]
-async fn another_integration_s_connection_kills_nothing() {
+async fn connecting_another_integration_ends_no_token() {
     let mut integration = Integration::connected().await;
     let first = integration.sandbox.refresh_token.clone();
     integration.client_id = "other";
@@ -73,30 +73,30 @@ async fn another_integration_s_connection_kills_nothing() {
 }
 
 #[tokio::test]
-async fn errors_of_oauth_are_spelled_in_one_way_or_in_both() {
+async fn oauth_errors_have_either_or_both_formats() {
     for (switch, error, code) in [("both", true, true), ("error", true, false), ("code", false, true)] {
         let integration = with(json!({"oauth_error_keys": switch})).await;
-        for answer in [integration.refresh("x").await, integration.oauth("token", "", "", String::new()).await] {
-            let body = answer.json();
+        for response in [integration.refresh("x").await, integration.oauth("token", "", "", String::new()).await] {
+            let body = response.json();
             assert_eq!((body.get("error").is_some(), body.get("code").is_some()), (error, code), "{body}");
         }
     }
 }
 
 #[tokio::test]
-async fn search_misses_some_objects_until_its_index_has_caught_up() {
+async fn search_misses_some_objects_until_its_index_is_complete() {
     let mut integration = with(json!({"search_incomplete": 5000})).await;
     integration.connect("decision=approve").await;
     let early = integration.all("search", json!({})).await.len();
     let tokens = integration.refresh(&integration.sandbox.refresh_token).await.json();
     integration.sandbox.keep(&tokens);
-    integration.sandbox.hands.advance(SignedDuration::from_secs(5));
+    integration.sandbox.clock.advance(SignedDuration::from_secs(5));
     let late = integration.all("search", json!({})).await.len();
     assert!(early > late / 2 && early < late, "{early} of {late}");
 }
 
 #[tokio::test]
-async fn search_finds_no_rows_or_some_or_all() {
+async fn search_finds_no_some_or_all_rows() {
     for (switch, rows) in [("none", 0), ("some", 200), ("all", 600)] {
         let integration = with(json!({"search_rows": switch})).await;
         let found = integration.all("search", json!({})).await;
@@ -106,7 +106,7 @@ async fn search_finds_no_rows_or_some_or_all() {
 }
 
 #[tokio::test]
-async fn short_pages_hold_everything_all_the_same() {
+async fn short_pages_still_contain_everything() {
     let integration = Integration::with(json!({"limits": false})).await;
     let whole = ids(&integration.all("search", json!({})).await);
     let (users, rows) = (integration.listed("users").await, integration.rows("Tasks", json!({})).await);
@@ -129,7 +129,7 @@ async fn short_pages_hold_everything_all_the_same() {
 }
 
 #[tokio::test]
-async fn the_largest_data_source_can_be_crowded_into_one_minute() {
+async fn the_rows_of_the_largest_data_source_can_share_one_minute() {
     let minutes = async |integration: &Integration| {
         let rows = integration.rows("Tasks", json!({})).await;
         let mut times: Vec<_> = rows.iter().map(|row| row["created_time"].to_string()).collect();

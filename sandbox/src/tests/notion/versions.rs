@@ -1,4 +1,4 @@
-//! The three versions of the API, and what is neither.
+//! The three versions of the API, and unknown ones.
 
 use axum::{
     body::Body,
@@ -15,7 +15,7 @@ async fn speaking(version: &'static str) -> Integration {
 }
 
 #[tokio::test]
-async fn a_version_must_be_named_and_known() {
+async fn the_version_header_is_required_and_must_be_known() {
     let mut integration = Integration::connected().await;
     let request = Request::get("/notion/v1/users/me").header(header::HOST, "localhost");
     let request = request.header(header::AUTHORIZATION, format!("Bearer {}", integration.sandbox.access_token));
@@ -31,7 +31,7 @@ async fn a_version_must_be_named_and_known() {
 }
 
 #[tokio::test]
-async fn only_older_versions_say_archived() {
+async fn only_older_versions_have_the_archived_field() {
     for (version, archived) in [("2022-06-28", Some(false)), ("2025-09-03", Some(false)), ("2026-03-11", None)] {
         let integration = speaking(version).await;
         let page = integration.post("search", json!({"page_size": 1})).await.json()["results"][0].clone();
@@ -64,7 +64,7 @@ async fn the_first_version_has_databases_where_the_others_have_data_sources() {
 }
 
 #[tokio::test]
-async fn later_versions_have_no_queries_of_databases() {
+async fn later_versions_cannot_query_databases() {
     for version in ["2025-09-03", "2026-03-11"] {
         let integration = speaking(version).await;
         let tasks = integration.sources().await["Tasks"].clone();
@@ -88,12 +88,12 @@ async fn a_database_of_two_data_sources_cannot_be_read_in_the_first_version() {
     let people = integration.read(&format!("data_sources/{}", sources["People"])).await;
     let database = people["parent"]["database_id"].as_str().unwrap();
     integration.version = "2022-06-28";
-    for answer in [
+    for response in [
         integration.get(&format!("databases/{database}")).await,
         integration.post(&format!("databases/{database}/query"), json!({})).await,
     ] {
-        let body = answer.json();
-        assert_eq!((answer.status.as_u16(), &body["code"]), (400, &json!("validation_error")));
+        let body = response.json();
+        assert_eq!((response.status.as_u16(), &body["code"]), (400, &json!("validation_error")));
         assert_eq!(body["additional_data"]["error_type"], "multiple_data_sources_for_database");
         assert_eq!(body["additional_data"]["child_data_source_ids"], json!([sources["Companies"], sources["People"]]));
     }

@@ -1,4 +1,4 @@
-//! What is in the workspace, and that a load can find all of it.
+//! The content of the workspace, and that a client can find all of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Integration, id, ids};
 
-/// Everything a client finds that searches and then queries each data source.
+/// Everything that a client finds by searching and then querying each data source.
 async fn load(integration: &Integration) -> BTreeMap<String, Value> {
     let mut found: BTreeMap<_, _> =
         integration.all("search", json!({})).await.into_iter().map(|object| (id(&object), object)).collect();
@@ -19,7 +19,7 @@ async fn load(integration: &Integration) -> BTreeMap<String, Value> {
 }
 
 #[tokio::test]
-async fn a_load_finds_as_much_as_the_sandbox_says_it_holds() {
+async fn a_complete_load_finds_as_many_objects_as_the_sandbox_reports() {
     let integration = Integration::connected().await;
     for records in [json!({"pages": 400, "rows": 600}), json!({"pages": 9, "rows": 50}), json!({"pages": 1, "rows": 0})]
     {
@@ -40,7 +40,7 @@ async fn a_load_finds_as_much_as_the_sandbox_says_it_holds() {
 }
 
 #[tokio::test]
-async fn the_same_seed_makes_the_same_workspace_and_another_makes_another() {
+async fn the_seed_determines_the_workspace() {
     let first = load(&Integration::connected().await).await;
     let second = load(&Integration::connected().await).await;
     assert_eq!(first, second);
@@ -50,7 +50,7 @@ async fn the_same_seed_makes_the_same_workspace_and_another_makes_another() {
 }
 
 #[tokio::test]
-async fn a_change_of_the_sizes_moves_no_page() {
+async fn changing_the_number_of_records_moves_no_page() {
     let integration = Integration::connected().await;
     integration.sandbox.configure(json!({"limits": false})).await;
     let before = load(&integration).await;
@@ -61,7 +61,7 @@ async fn a_change_of_the_sizes_moves_no_page() {
 }
 
 #[tokio::test]
-async fn every_page_and_database_is_reached_through_blocks() {
+async fn every_page_and_database_is_reachable_through_blocks() {
     let integration = Integration::with(json!({"limits": false})).await;
     let found = load(&integration).await;
     let tops = found.values().filter(|object| object["parent"]["type"] == "workspace");
@@ -93,7 +93,7 @@ async fn every_page_and_database_is_reached_through_blocks() {
 }
 
 #[tokio::test]
-async fn a_parent_is_something_that_can_be_read() {
+async fn every_parent_can_be_read() {
     let integration = Integration::with(json!({"limits": false})).await;
     for object in load(&integration).await.values() {
         let parent = &object["parent"];
@@ -158,7 +158,7 @@ async fn the_rows_have_every_type_of_property_with_and_without_a_value() {
 }
 
 #[tokio::test]
-async fn the_title_is_under_another_name_in_each_data_source() {
+async fn the_title_property_has_another_name_in_each_data_source() {
     let integration = Integration::connected().await;
     let mut names = BTreeSet::new();
     for source in integration.sources().await.values() {
@@ -175,7 +175,7 @@ async fn the_title_is_under_another_name_in_each_data_source() {
 }
 
 #[tokio::test]
-async fn what_a_page_shows_of_a_relation_is_the_beginning_of_the_property() {
+async fn a_page_shows_the_beginning_of_a_long_relation() {
     let integration = Integration::connected().await;
     let rows = integration.rows("Projects", json!({})).await;
     let mut cut = 0;
@@ -193,7 +193,7 @@ async fn what_a_page_shows_of_a_relation_is_the_beginning_of_the_property() {
 }
 
 #[tokio::test]
-async fn an_id_is_taken_with_and_without_dashes_and_nothing_else_is_one() {
+async fn ids_are_accepted_with_and_without_dashes_and_nothing_else_is() {
     let integration = Integration::connected().await;
     let page = id(&integration.all("search", json!({})).await[0]);
     for written in [page.clone(), page.replace('-', ""), page.to_uppercase()] {

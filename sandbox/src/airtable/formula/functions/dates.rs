@@ -1,4 +1,4 @@
-//! Functions of moments. The time zone is UTC, as in a base that uses the same time zone for everybody.
+//! Date and time functions. The time zone is UTC, as in a base that uses the same time zone for everybody.
 
 use jiff::{SignedDuration, Timestamp, Unit, Zoned, tz::TimeZone};
 
@@ -19,7 +19,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         Some(_) => Value::Error,
     }),
     values("DATETIME_DIFF", 2..=3, difference),
-    values("DATEADD", 3..=3, later),
+    values("DATEADD", 3..=3, add),
     values("DATETIME_PARSE", 1..=2, |values| values[0].moment().map_or(Value::Error, Value::Moment)),
     values("DATESTR", 1..=1, |values| part(values, |at| Value::Text(at.date().to_string()))),
     values("YEAR", 1..=1, |values| part(values, |at| Value::Number(at.year().into()))),
@@ -30,7 +30,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     values("WEEKDAY", 1..=1, |values| part(values, |at| Value::Number(at.weekday().to_sunday_zero_offset().into()))),
 ];
 
-/// How many of a unit lie between two moments, cut to whole ones; seconds where no unit is named.
+/// The difference between two times in whole units, by default seconds.
 fn difference(values: &[Value]) -> Value {
     let (Some(later), Some(earlier)) = (values[0].moment(), values[1].moment()) else { return Value::Error };
     let unit = match values.get(2) {
@@ -51,7 +51,7 @@ fn difference(values: &[Value]) -> Value {
     })
 }
 
-fn later(values: &[Value]) -> Value {
+fn add(values: &[Value]) -> Value {
     let (Some(moment), Some(count), Some(unit)) = (values[0].moment(), values[1].number(), unit(&values[2].text()))
     else {
         return Value::Error;
@@ -62,7 +62,7 @@ fn later(values: &[Value]) -> Value {
         Unit::Hour => 3600,
         Unit::Minute => 60,
         Unit::Second => 1,
-        // Months and years differ in length; nobody has needed them here.
+        // Months and years vary in length and are not supported.
         _ => return Value::Error,
     };
     let moved = SignedDuration::try_from_secs_f64(count * f64::from(seconds)).ok();
@@ -83,9 +83,9 @@ fn unit(name: &str) -> Option<Unit> {
     }
 }
 
-fn compared(values: &[Value], is_so: fn(Timestamp, Timestamp) -> bool) -> Value {
+fn compared(values: &[Value], predicate: fn(Timestamp, Timestamp) -> bool) -> Value {
     match (values[0].moment(), values[1].moment()) {
-        (Some(left), Some(right)) => Value::Flag(is_so(left, right)),
+        (Some(left), Some(right)) => Value::Flag(predicate(left, right)),
         _ => Value::Error,
     }
 }

@@ -1,16 +1,18 @@
-//! Conditions, and the functions that are constants.
+//! Conditions and constants.
 
-use super::{Function, MANY, Value, errors, subject, values};
+use super::{Function, UNLIMITED, Value, errors, subject, values};
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    values("AND", 1..=MANY, |values| Value::Flag(values.iter().all(Value::is_kept))),
-    values("OR", 1..=MANY, |values| Value::Flag(values.iter().any(Value::is_kept))),
-    values("XOR", 1..=MANY, |values| Value::Flag(values.iter().filter(|value| value.is_kept()).count() % 2 == 1)),
-    values("NOT", 1..=1, |values| Value::Flag(!values[0].is_kept())),
-    // Only the branch that is taken may be an error.
+    values("AND", 1..=UNLIMITED, |values| Value::Flag(values.iter().all(Value::keeps_record))),
+    values("OR", 1..=UNLIMITED, |values| Value::Flag(values.iter().any(Value::keeps_record))),
+    values("XOR", 1..=UNLIMITED, |values| {
+        Value::Flag(values.iter().filter(|value| value.keeps_record()).count() % 2 == 1)
+    }),
+    values("NOT", 1..=1, |values| Value::Flag(!values[0].keeps_record())),
+    // An error in the other branch does not matter.
     errors("IF", 2..=3, |values| match &values[0] {
         Value::Error => Value::Error,
-        condition if condition.is_kept() => values[1].clone(),
+        condition if condition.keeps_record() => values[1].clone(),
         _ => values.get(2).cloned().unwrap_or(Value::Blank),
     }),
     errors("ISERROR", 1..=1, |values| Value::Flag(values[0] == Value::Error)),

@@ -1,11 +1,11 @@
-//! Functions of texts. Positions and lengths count characters and begin at 1.
+//! Text functions. Positions and lengths count characters, from 1.
 
-use super::{Function, MANY, Value, values};
+use super::{Function, UNLIMITED, Value, values};
 
 pub(super) const FUNCTIONS: &[Function] = &[
     values("FIND", 2..=3, |values| find(values, |text| text)),
     values("SEARCH", 2..=3, |values| match find(values, |text| text.to_lowercase()) {
-        // The one difference besides case: what FIND answers with 0, SEARCH answers with nothing.
+        // Besides case, the only difference: where FIND returns 0, SEARCH returns an empty value.
         Value::Number(0.0) => Value::Blank,
         found => found,
     }),
@@ -23,7 +23,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         }
         _ => Value::Error,
     }),
-    values("CONCATENATE", 1..=MANY, |values| Value::Text(values.iter().map(Value::text).collect())),
+    values("CONCATENATE", 1..=UNLIMITED, |values| Value::Text(values.iter().map(Value::text).collect())),
     values("SUBSTITUTE", 3..=3, |values| Value::Text(values[0].text().replace(&values[1].text(), &values[2].text()))),
     values("REPT", 2..=2, |values| match whole(&values[1]) {
         Some(times) if times <= 1000 => Value::Text(values[0].text().repeat(times)),
@@ -33,7 +33,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     values("ARRAYJOIN", 1..=2, |values| Value::Text(values[0].text())),
 ];
 
-/// Where the first text is in the second, from a position on.
+/// The position of the first text in the second, at or after a start position.
 fn find(values: &[Value], fold: fn(String) -> String) -> Value {
     let (wanted, text) = (fold(values[0].text()), fold(values[1].text()));
     let skipped = values.get(2).and_then(whole).unwrap_or(1).saturating_sub(1);

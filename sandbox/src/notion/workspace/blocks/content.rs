@@ -1,22 +1,22 @@
-//! The types of blocks, and what stands in each.
+//! The types of content blocks and their content.
 
 use serde_json::{Value, json};
 
 use crate::{
-    dice::Dice,
+    fixtures::dice::Dice,
     notion::{
         ids::Object,
         workspace::{
             Block, Page, Workspace, people,
             text::{self, Run},
-            titles, tree, values, words,
+            titles, tree, values, vocabulary,
         },
     },
 };
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Kind {
-    /// Text and a colour, and nothing else: paragraphs, list items, quotes.
+    /// Text and a color: paragraphs, list items, quotes.
     Text(&'static str),
     Heading(&'static str),
     BulletedListItem,
@@ -25,24 +25,24 @@ pub(crate) enum Kind {
     Callout,
     Code,
     Equation,
-    /// An empty object: dividers and breadcrumbs.
+    /// No content: dividers and breadcrumbs.
     Empty(&'static str),
     TableOfContents,
     ColumnList,
     Column,
     Table,
     TableRow,
-    /// A page's address and a caption: bookmarks and embeds.
+    /// A URL and a caption: bookmarks and embeds.
     Link(&'static str),
-    /// A file, kept by Notion or elsewhere: images, videos, sounds, PDFs and others.
+    /// A file hosted by Notion or elsewhere: images, PDFs and others.
     Media(&'static str),
     LinkToPage,
     SyncedCopy,
     Unsupported,
 }
 
-/// What stands directly on pages; the commoner ones more often.
-const ON_PAGES: [Kind; 30] = [
+/// The types of top-level blocks, with the common ones repeated.
+const TOP_LEVEL: [Kind; 30] = [
     Kind::Text("paragraph"),
     Kind::Text("paragraph"),
     Kind::Text("paragraph"),
@@ -98,7 +98,7 @@ impl Kind {
         }
     }
 
-    /// How many blocks of content stand inside one of this type.
+    /// The number of content blocks inside a block of this type.
     pub(crate) fn children(self, dice: Dice) -> u8 {
         match self {
             Self::Toggle | Self::ColumnList => 2,
@@ -110,20 +110,21 @@ impl Kind {
     }
 }
 
-/// The type of a block, which follows from what it stands in.
+/// The type of a block, which depends on its parent.
 pub(crate) fn kind(workspace: &Workspace, block: Block) -> Kind {
     let dice = workspace.dice(Object::Block(block));
     let depth = block.depth();
     if depth < 2 {
-        let is_toggle = matches!(block.page, Page::Free(page) if tree::has_toggle(page) && block == tree::toggle(page));
-        return if is_toggle { Kind::Toggle } else { dice.pick(0, &ON_PAGES) };
+        let is_toggle =
+            matches!(block.page, Page::Standalone(page) if tree::has_toggle(page) && block == tree::toggle(page));
+        return if is_toggle { Kind::Toggle } else { dice.pick(0, &TOP_LEVEL) };
     }
     let mut parent = block;
     parent.path[depth - 1] = 0;
     match kind(workspace, parent) {
         Kind::ColumnList => Kind::Column,
         Kind::Table => Kind::TableRow,
-        // The fourth level would have no place in a path.
+        // A path has room for three levels.
         Kind::BulletedListItem if depth < 3 => Kind::BulletedListItem,
         _ => Kind::Text("paragraph"),
     }
@@ -149,14 +150,15 @@ pub(crate) fn json(workspace: &Workspace, block: Block, kind: Kind) -> Value {
         Kind::Column => json!({"width_ratio": 0.5}),
         Kind::Table => json!({"table_width": COLUMNS, "has_column_header": true, "has_row_header": false}),
         Kind::TableRow => {
-            let cell = |column: u8| text::json(workspace, &[Run::plain(dice.pick(column.into(), &words::SUBJECTS))]);
+            let cell =
+                |column: u8| text::json(workspace, &[Run::plain(dice.pick(column.into(), &vocabulary::SUBJECTS))]);
             json!({"cells": (0..COLUMNS).map(cell).collect::<Vec<_>>()})
         }
         Kind::Link(_) => json!({"url": format!("https://reading.example/{}", dice.below(5, 10_000)), "caption": []}),
         Kind::Media(kind) => media(workspace, dice, kind),
         Kind::LinkToPage => json!({"type": "page_id", "page_id": workspace.id(Object::Page(0))}),
         Kind::SyncedCopy => {
-            let original = Block { page: Page::Free(0), path: [1, 0, 0] };
+            let original = Block { page: Page::Standalone(0), path: [1, 0, 0] };
             json!({"synced_from": {"type": "block_id", "block_id": workspace.id(Object::Block(original))}})
         }
         Kind::Unsupported => json!({"block_type": "button"}),
@@ -164,12 +166,12 @@ pub(crate) fn json(workspace: &Workspace, block: Block, kind: Kind) -> Value {
 }
 
 fn runs(workspace: &Workspace, dice: Dice) -> Vec<Run> {
-    let sentence = dice.pick(1, &words::SENTENCES);
+    let sentence = dice.pick(1, &vocabulary::SENTENCES);
     match dice.below(2, 9) {
         0 => vec![Run::plain(format!("{sentence} ")), Run::user(workspace, dice.below(3, people::COUNT.into()) as u8)],
         1 => vec![
             Run::annotated(sentence, "bold"),
-            Run::colored(format!(" ({})", dice.pick(4, &words::SUBJECTS)), "red"),
+            Run::colored(format!(" ({})", dice.pick(4, &vocabulary::SUBJECTS)), "red"),
         ],
         2 => vec![Run::link(sentence, titles::url(workspace, Object::Page(0)))],
         3 => Vec::new(),
@@ -178,9 +180,9 @@ fn runs(workspace: &Workspace, dice: Dice) -> Vec<Run> {
 }
 
 fn media(workspace: &Workspace, dice: Dice, kind: &str) -> Value {
-    let name = format!("{}.{}", dice.pick(5, &words::SUBJECTS), if kind == "image" { "png" } else { "pdf" });
+    let name = format!("{}.{}", dice.pick(5, &vocabulary::SUBJECTS), if kind == "image" { "png" } else { "pdf" });
     let mut media = if dice.once_in(6, 2) {
-        json!({"type": "file", "file": values::stored(workspace, &name), "caption": []})
+        json!({"type": "file", "file": values::hosted_file(workspace, &name), "caption": []})
     } else {
         let url = format!("https://files.example/{}", name.replace(' ', "-"));
         json!({"type": "external", "external": {"url": url}, "caption": []})

@@ -1,4 +1,4 @@
-//! The six data sources, column by column.
+//! The definitions of the six data sources.
 
 use super::{Choice, Dates, Formula, Kind, Property, Source};
 

@@ -1,12 +1,12 @@
-//! Dates: a day, a stretch of days, or a moment with its offset or its time zone.
+//! Dates: a day, a range of days, or a moment with an offset or a time zone.
 
 use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date};
 use serde_json::{Value, json};
 
-use super::{super::words::TIME_ZONES, Dates, Object, Workspace, author, people, times};
-use crate::dice::Dice;
+use super::{Dates, Object, Workspace, author, people, times};
+use crate::{fixtures::dice::Dice, notion::workspace::vocabulary::TIME_ZONES};
 
-/// A date at most two months after the row was made, or none.
+/// A date at most two months after the row was created, or none.
 pub(crate) fn date(created: Timestamp, dates: Dates, dice: Dice) -> Value {
     if dice.once_in(0, 6) {
         return Value::Null;
@@ -39,7 +39,7 @@ pub(crate) fn week_later(date: &Value) -> Value {
     )
 }
 
-/// A page of the handbook was never verified, is verified until some day, or was and no longer is.
+/// The verification of a handbook page: never verified, verified until some day, or expired.
 pub(crate) fn verification(workspace: &Workspace, object: Object, dice: Dice) -> Value {
     if dice.once_in(0, 3) {
         return json!({"state": "unverified", "verified_by": null, "date": null});
@@ -47,7 +47,7 @@ pub(crate) fn verification(workspace: &Workspace, object: Object, dice: Dice) ->
     let start = times::edited(workspace, object);
     let end = start + SignedDuration::from_hours(24 * 90);
     let state = if end < workspace.now { "expired" } else { "verified" };
-    let date = json!({"start": times::written(start), "end": times::written(end), "time_zone": null});
+    let date = json!({"start": times::format(start), "end": times::format(end), "time_zone": null});
     json!({"state": state, "verified_by": people::reference(workspace, author(workspace, object)), "date": date})
 }
 

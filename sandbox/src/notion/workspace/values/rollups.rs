@@ -1,13 +1,11 @@
-//! Rollups: what the rows at the other end of a relation hold, counted, added up or listed.
+//! Rollups: values of the rows at the other end of a relation, counted, summed or listed.
 
 use serde_json::{Value, json};
 
-use super::{
-    super::{
-        Row, Workspace, links,
-        schema::{Kind, Property, SOURCES},
-    },
-    value,
+use super::value;
+use crate::notion::workspace::{
+    Row, Workspace, links,
+    schema::{Kind, Property, SOURCES},
 };
 
 pub(crate) fn rollup(workspace: &Workspace, row: Row, rollup: &Property) -> Value {
@@ -28,13 +26,13 @@ pub(crate) fn rollup(workspace: &Workspace, row: Row, rollup: &Property) -> Valu
         _ => {
             let kind = property.kind.name();
             let list: Vec<_> =
-                values().take(super::REFERENCES).map(|value| json!({"type": kind, kind: value})).collect();
+                values().take(super::SHOWN_RELATIONS).map(|value| json!({"type": kind, kind: value})).collect();
             json!({"type": "array", "array": list, "function": function})
         }
     }
 }
 
-/// The relation that a rollup follows, and the property that it finds at the other end.
+/// The relation that a rollup follows, and the property at its other end.
 pub(crate) fn ends(source: u8, relation: &str, property: &str) -> Option<(&'static Property, &'static Property)> {
     let relation = SOURCES[usize::from(source)].property(relation)?;
     let Kind::Relation { source: other, .. } = relation.kind else { return None };
