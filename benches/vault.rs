@@ -1,6 +1,6 @@
-//! The vault: reads of a fresh token on both stores beside what Redis itself does, and a rotation of all keys while reads run.
+//! The vault: access token reads on both stores beside what Redis itself achieves, and a key rotation under reads.
 //!
-//! Everything happens on this machine, in one run. It wants `redis-server` and `redis-benchmark` in the path.
+//! Everything runs on this machine, in one run. It needs `redis-server` and `redis-benchmark` in the path.
 
 use std::{
     net::TcpListener,
@@ -19,14 +19,16 @@ use tributary::{
     model::{Account, Subject},
     server::{
         AppState,
+        audit::Actor,
         config::Config,
+        connections::ConnectionKey,
+        providers::client::oauth::TokenResponse,
         store::{Embedded, Redis, Store},
-        tokens::{ConnectionKey, Minted},
     },
 };
 
-/// As many ask at once as connections that redis-benchmark opens by default.
-const AT_ONCE: usize = 50;
+/// Concurrent readers: as many as redis-benchmark's connections by default.
+const CONCURRENCY: usize = 50;
 const READS: usize = 100_000;
 const GRANTS: usize = 10_000;
 const K1: &str = "k1:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
@@ -37,23 +39,25 @@ async fn main() -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let redis = RedisServer::start(folder.path())?;
 
-    println!("\nReads of a fresh token, {READS} of them, {AT_ONCE} at once, over {GRANTS} grants:\n");
-    println!("| what | a second | p50 ms | p99 ms | of redis-benchmark |");
+    println!("\n{READS} reads of an access token, {CONCURRENCY} concurrently, over {GRANTS} grants:\n");
+    println!("| what | per second | p50 ms | p99 ms | of redis-benchmark |");
     println!("| --- | ---: | ---: | ---: | ---: |");
     let of_redis = redis.benchmark()?;
     row("redis-benchmark GET, 600 bytes", &of_redis, &of_redis);
 
     let embedded: Arc<dyn Store> = Arc::new(Embedded::open(&folder.path().join("bench.redb"))?);
     let shared: Arc<dyn Store> = Arc::new(Redis::connect(&redis.url).await?);
-    for (name, store) in [("a token from Redis", &shared), ("a token from the embedded store", &embedded)] {
+    for (name, store) in
+        [("an access token from Redis", &shared), ("an access token from the embedded store", &embedded)]
+    {
         let state = state(store.clone(), K1)?;
         fill(&state).await?;
         row(name, &reads(&state).await?, &of_redis);
     }
 
-    println!("\n`keys rotate` of {GRANTS} grants while {AT_ONCE} readers read them:\n");
+    println!("\n`encryption-keys rotate` of {GRANTS} grants under {CONCURRENCY} readers:\n");
     println!(
-        "| store | grants rotated | seconds | grants a second | reads meanwhile | errors seen | under the old key after |"
+        "| store | grants rotated | seconds | grants per second | reads meanwhile | errors | left with the old key |"
     );
     println!("| --- | ---: | ---: | ---: | ---: | ---: | ---: |");
     for (name, store) in [("Redis", shared), ("embedded", embedded)] {
@@ -62,19 +66,19 @@ async fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// How fast something was.
+/// A measured speed; times in milliseconds.
 struct Speed {
-    a_second: f64,
+    per_second: f64,
     p50: f64,
     p99: f64,
 }
 
 fn row(name: &str, speed: &Speed, of: &Speed) {
-    let Speed { a_second, p50, p99 } = speed;
-    println!("| {name} | {a_second:.0} | {p50:.2} | {p99:.2} | {:.2} |", a_second / of.a_second);
+    let Speed { per_second, p50, p99 } = speed;
+    println!("| {name} | {per_second:.0} | {p50:.2} | {p99:.2} | {:.2} |", per_second / of.per_second);
 }
 
-/// The state of a server with these keys. Nothing is asked of any provider here.
+/// The state of a server with these keys. No provider is contacted.
 fn state(store: Arc<dyn Store>, keys: &str) -> anyhow::Result<AppState> {
     let config = Config::read(&|name| match name {
         "TRIBUTARY_ENCRYPTION_KEYS" => Some(keys.to_owned()),
@@ -84,9 +88,9 @@ fn state(store: Arc<dyn Store>, keys: &str) -> anyhow::Result<AppState> {
     AppState::new(config, store, Arc::new(Timestamp::now))
 }
 
-fn key(state: &AppState, number: usize) -> anyhow::Result<ConnectionKey> {
+fn key(number: usize) -> anyhow::Result<ConnectionKey> {
     let subject = Subject::new("bench", format!("user-{number}"))?;
-    Ok(state.tokens.key(&subject, "hubspot")?)
+    Ok(ConnectionKey::new(&subject, "hubspot")?)
 }
 
 async fn fill(state: &AppState) -> anyhow::Result<()> {
@@ -96,23 +100,24 @@ async fn fill(state: &AppState) -> anyhow::Result<()> {
             "scopes": ["crm.objects.contacts.read"],
         });
         let account = Account { id: number.to_string(), name: Some("acme.example".to_owned()), url: None };
-        let minted = Minted::parse(text.to_string().as_bytes())?;
-        state.tokens.save(&key(state, number)?, account, minted, Timestamp::now()).await?;
+        let response = TokenResponse::parse(text.to_string().as_bytes())?;
+        let (key, actor) = (key(number)?, Actor::command_line());
+        state.grants.connect(&key, account, response, Timestamp::now(), &actor).await?;
         anyhow::Ok(())
     });
-    stream::iter(saves).buffer_unordered(AT_ONCE).try_collect().await
+    stream::iter(saves).buffer_unordered(CONCURRENCY).try_collect().await
 }
 
 async fn reads(state: &AppState) -> anyhow::Result<Speed> {
     let began = Instant::now();
-    let readers = (0..AT_ONCE).map(|reader| {
+    let readers = (0..CONCURRENCY).map(|reader| {
         let state = state.clone();
         tokio::spawn(async move {
-            let mut times = Vec::with_capacity(READS / AT_ONCE);
-            for read in 0..READS / AT_ONCE {
-                let key = key(&state, (reader * 7919 + read * 104_729) % GRANTS)?;
+            let mut times = Vec::with_capacity(READS / CONCURRENCY);
+            for read in 0..READS / CONCURRENCY {
+                let key = key((reader * 7919 + read * 104_729) % GRANTS)?;
                 let asked = Instant::now();
-                state.tokens.fresh(&key).await?;
+                state.grants.refresher.access_token(&key, &Actor::command_line()).await?;
                 times.push(asked.elapsed());
             }
             anyhow::Ok(times)
@@ -122,26 +127,26 @@ async fn reads(state: &AppState) -> anyhow::Result<Speed> {
     for reader in readers.collect::<Vec<_>>() {
         times.extend(reader.await??);
     }
-    let a_second = times.len() as f64 / began.elapsed().as_secs_f64();
+    let per_second = times.len() as f64 / began.elapsed().as_secs_f64();
     times.sort_unstable();
     let at = |share: f64| times[(times.len() as f64 * share) as usize].as_secs_f64() * 1000.0;
-    Ok(Speed { a_second, p50: at(0.5), p99: at(0.99) })
+    Ok(Speed { per_second, p50: at(0.5), p99: at(0.99) })
 }
 
 async fn rotate(name: &str, store: Arc<dyn Store>) -> anyhow::Result<()> {
-    // The servers have both keys already; the command seals under the new one.
+    // The servers have both keys already; the command encrypts with the new one.
     let (server, command) = (state(store.clone(), &format!("{K1},{K2}"))?, state(store, &format!("{K2},{K1}"))?);
     let (over, read, errors) =
         (Arc::<AtomicBool>::default(), Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
-    let readers: Vec<_> = (0..AT_ONCE)
+    let readers: Vec<_> = (0..CONCURRENCY)
         .map(|reader| {
             let (server, over, read, errors) = (server.clone(), over.clone(), read.clone(), errors.clone());
             tokio::spawn(async move {
                 let mut number = reader * 199;
                 while !over.load(Relaxed) {
                     number = (number + 7919) % GRANTS;
-                    let token = match key(&server, number) {
-                        Ok(key) => server.tokens.fresh(&key).await.is_ok(),
+                    let token = match key(number) {
+                        Ok(key) => server.grants.refresher.access_token(&key, &Actor::command_line()).await.is_ok(),
                         Err(_) => false,
                     };
                     if token { &read } else { &errors }.fetch_add(1, Relaxed);
@@ -150,21 +155,21 @@ async fn rotate(name: &str, store: Arc<dyn Store>) -> anyhow::Result<()> {
         })
         .collect();
     let began = Instant::now();
-    let rotated = command.tokens.rotate_keys().await?;
+    let rotated = command.grants.rotate_keys(&Actor::command_line()).await?;
     let seconds = began.elapsed().as_secs_f64();
     over.store(true, Relaxed);
     for reader in readers {
         reader.await?;
     }
-    let left = rotated.under.get("k1").copied().unwrap_or_default();
+    let left = rotated.usage.get("k1").copied().unwrap_or_default();
     let (read, errors) = (read.load(Relaxed), errors.load(Relaxed));
     let speed = rotated.rotated as f64 / seconds;
     println!("| {name} | {} | {seconds:.2} | {speed:.0} | {read} | {errors} | {left} |", rotated.rotated);
-    ensure!(errors == 0 && left == 0 && rotated.unreadable.is_empty(), "a rotation may cost nobody anything");
+    ensure!(errors == 0 && left == 0 && rotated.unreadable.is_empty(), "a rotation must not cost any reader an error");
     Ok(())
 }
 
-/// A Redis of the benchmark's own. It ends with the value.
+/// A Redis server of the benchmark's own, which stops when the value is dropped.
 struct RedisServer {
     url: String,
     port: String,
@@ -177,27 +182,27 @@ impl RedisServer {
         let mut command = Command::new("redis-server");
         command.args(["--bind", "127.0.0.1", "--port", &port, "--save", "", "--appendonly", "no"]);
         let started = command.current_dir(folder).stdout(Stdio::null()).spawn();
-        let process = started.context("there is no redis-server in the path: run `make test`, which installs one")?;
+        let process = started.context("redis-server is not in the path. Run `make test`, which installs it")?;
         let began = Instant::now();
         while std::net::TcpStream::connect(format!("127.0.0.1:{port}")).is_err() {
-            ensure!(began.elapsed() < Duration::from_secs(20), "redis-server does not answer");
+            ensure!(began.elapsed() < Duration::from_secs(20), "redis-server does not respond");
             std::thread::sleep(Duration::from_millis(20));
         }
         Ok(Self { url: format!("redis://127.0.0.1:{port}"), port, process })
     }
 
-    /// What Redis's own tool measures, for values as large as a grant.
+    /// The result of Redis's own tool, for values as large as a grant.
     fn benchmark(&self) -> anyhow::Result<Speed> {
-        let (reads, at_once) = (READS.to_string(), AT_ONCE.to_string());
+        let (reads, at_once) = (READS.to_string(), CONCURRENCY.to_string());
         let arguments = ["-p", &self.port, "-t", "set,get", "-n", &reads, "-c", &at_once, "-d", "600", "--csv"];
         let output = Command::new("redis-benchmark").args(arguments).output().context("redis-benchmark")?;
         let text = String::from_utf8(output.stdout)?;
         let line =
-            text.lines().find(|line| line.starts_with("\"GET\"")).context("redis-benchmark told nothing of GET")?;
+            text.lines().find(|line| line.starts_with("\"GET\"")).context("redis-benchmark printed no line for GET")?;
         let numbers: Vec<f64> = line.split(',').filter_map(|part| part.trim_matches('"').parse().ok()).collect();
         // rps, then in milliseconds: average, minimum, p50, p95, p99, maximum.
-        ensure!(numbers.len() >= 6, "redis-benchmark is older than 6.2, and tells no percentiles: {line}");
-        Ok(Speed { a_second: numbers[0], p50: numbers[3], p99: numbers[5] })
+        ensure!(numbers.len() >= 6, "redis-benchmark is older than 6.2 and prints no percentiles: {line}");
+        Ok(Speed { per_second: numbers[0], p50: numbers[3], p99: numbers[5] })
     }
 }
 

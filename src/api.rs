@@ -16,10 +16,10 @@ use crate::{
 pub async fn cards(org_id: String, user_id: String) -> Result<Vec<Card>, AppError> {
     use crate::{
         model::Subject,
-        server::{AppState, cards},
+        server::{AppState, views},
     };
     let subject = Subject::new(org_id, user_id)?;
-    Ok(cards::of(&expect_context::<AppState>(), &subject).await)
+    Ok(views::cards(&expect_context::<AppState>(), &subject).await)
 }
 
 /// Loads everything of one connection, as it arrives. Dropping the stream stops the load at the provider.
@@ -27,11 +27,11 @@ pub async fn cards(org_id: String, user_id: String) -> Result<Vec<Card>, AppErro
 pub async fn load(org_id: String, user_id: String, provider: String) -> Result<Lines<LoadEvent, AppError>, AppError> {
     use crate::{
         model::Subject,
-        server::{AppState, load},
+        server::{AppState, access::Caller, connections::ConnectionKey, load},
     };
-    let state = expect_context::<AppState>();
-    let load = load::begin(&state, &Subject::new(org_id, user_id)?, &provider).await?;
-    Ok(Lines::new(load.events()))
+    let (state, Caller { actor }) = (expect_context::<AppState>(), expect_context::<Caller>());
+    let key = ConnectionKey::new(&Subject::new(org_id, user_id)?, &provider)?;
+    Ok(Lines::new(load::start(&state, &key, &actor).await?.events()))
 }
 
 /// Revokes the grant at the provider where that can be done, and forgets it. What happened, and what is left to do.
@@ -39,9 +39,10 @@ pub async fn load(org_id: String, user_id: String, provider: String) -> Result<L
 pub async fn disconnect(org_id: String, user_id: String, provider: String) -> Result<String, AppError> {
     use crate::{
         model::Subject,
-        server::{AppState, connect},
+        server::{AppState, access::Caller, connect, connections::ConnectionKey},
     };
-    let subject = Subject::new(org_id, user_id)?;
-    let ended = connect::disconnect(&expect_context::<AppState>(), &subject, &provider).await?;
-    Ok([Some(ended.title), ended.advice].into_iter().flatten().collect::<Vec<_>>().join(" "))
+    let (state, Caller { actor }) = (expect_context::<AppState>(), expect_context::<Caller>());
+    let key = ConnectionKey::new(&Subject::new(org_id, user_id)?, &provider)?;
+    let disconnected = connect::disconnect(&state, &key, &actor).await?;
+    Ok([Some(disconnected.title), disconnected.advice].into_iter().flatten().collect::<Vec<_>>().join(" "))
 }

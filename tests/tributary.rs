@@ -7,8 +7,8 @@ mod app;
 mod browser;
 #[path = "tributary/caller.rs"]
 mod caller;
-#[path = "tributary/patience.rs"]
-mod patience;
+#[path = "tributary/eventually.rs"]
+mod eventually;
 #[path = "tributary/process.rs"]
 mod process;
 #[path = "tributary/redis.rs"]
@@ -22,12 +22,10 @@ mod airtable;
 mod audit;
 #[path = "tributary/connect.rs"]
 mod connect;
+#[path = "tributary/encryption_keys.rs"]
+mod encryption_keys;
 #[path = "tributary/faults.rs"]
 mod faults;
-#[path = "tributary/keeper.rs"]
-mod keeper;
-#[path = "tributary/keys.rs"]
-mod keys;
 #[path = "tributary/load.rs"]
 mod load;
 #[path = "tributary/notion.rs"]
@@ -36,13 +34,15 @@ mod notion;
 mod processes;
 #[path = "tributary/providers.rs"]
 mod providers;
+#[path = "tributary/refresh.rs"]
+mod refresh;
 #[path = "tributary/rest.rs"]
 mod rest;
+#[path = "tributary/scheduler.rs"]
+mod scheduler;
 #[path = "tributary/secrets.rs"]
 mod secrets;
 #[path = "tributary/store.rs"]
 mod store;
-#[path = "tributary/tokens.rs"]
-mod tokens;
 #[path = "tributary/vault.rs"]
 mod vault;

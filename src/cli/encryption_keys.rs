@@ -164,7 +164,9 @@ fn grants(count: usize) -> String {
 }
 
 fn is_configured(id: &str) -> String {
-    format!("the key {id} is configured, so nothing that it encrypted is lost. `tributary encryption-keys rotate` re-encrypts it")
+    format!(
+        "the key {id} is configured, so nothing that it encrypted is lost. `tributary encryption-keys rotate` re-encrypts it"
+    )
 }
 
 /// Why a server does not start without a key, and what to do.

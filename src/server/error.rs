@@ -49,10 +49,13 @@ pub async fn uniform_errors(response: Response) -> Response {
     let is_uniform = kind.starts_with(b"application/json") || kind.starts_with(b"text/html");
     let (code, detail) = match response.status() {
         _ if is_uniform => return response,
-        StatusCode::METHOD_NOT_ALLOWED => {
-            (ErrorCode::MethodNotAllowed, "This address doesn't support that method. The Allow header lists the ones it does.")
+        StatusCode::METHOD_NOT_ALLOWED => (
+            ErrorCode::MethodNotAllowed,
+            "This address doesn't support that method. The Allow header lists the ones it does.",
+        ),
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            (ErrorCode::TooLarge, "The body is larger than 16 KB, the limit of every endpoint.")
         }
-        StatusCode::PAYLOAD_TOO_LARGE => (ErrorCode::TooLarge, "The body is larger than 16 KB, the limit of every endpoint."),
         status if status.is_client_error() => {
             (ErrorCode::InvalidInput, "The request can't be read. Check its address and its fields.")
         }

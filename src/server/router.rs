@@ -45,10 +45,7 @@ pub fn router(state: AppState) -> Router {
         .route("/encryption-keys/rotation", post(rest::rotate_encryption_keys))
         .route("/encryption-keys/{id}", delete(rest::abandon_encryption_key))
         .nest("/integrations/{provider}", rest::integrations())
-        .route(
-            "/api/{*function}",
-            post(server_function.layer(RequestBodyLimitLayer::new(MAX_BODY)).layer(signed_in)),
-        )
+        .route("/api/{*function}", post(server_function.layer(RequestBodyLimitLayer::new(MAX_BODY)).layer(signed_in)))
         .fallback(views::asset)
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(CsrfLayer::new().with_rejection_response(access::cross_site))

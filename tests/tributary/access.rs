@@ -69,7 +69,7 @@ async fn a_session_ends_when_its_owner_says_so() {
 #[tokio::test]
 async fn the_session_cookie_is_out_of_reach_of_scripts_and_other_sites() {
     let app = App::start().await;
-    let link = tributary::server::access::sign_in_link(&app.state).await.unwrap();
+    let link = tributary::server::access::create_sign_in_link(&app.state).await.unwrap();
     let answer = app.anybody("GET", link.strip_prefix(&app.url).unwrap()).send().await.unwrap();
     let cookie = answer.headers()[header::SET_COOKIE].to_str().unwrap();
     for part in ["HttpOnly", "SameSite=Lax", "Path=/"] {
@@ -108,7 +108,7 @@ async fn foreign_hosts_and_origins_are_refused() {
 #[tokio::test]
 async fn another_site_cannot_start_a_connection_with_a_link() {
     let app = App::start().await;
-    let link = tributary::server::access::sign_in_link(&app.state).await.unwrap();
+    let link = tributary::server::access::create_sign_in_link(&app.state).await.unwrap();
     let signed_in = app.anybody("GET", link.strip_prefix(&app.url).unwrap()).send().await.unwrap();
     let cookie = signed_in.headers()[header::SET_COOKIE].to_str().unwrap().split(';').next().unwrap().to_owned();
     let follow = |site: &'static str| {
@@ -160,7 +160,7 @@ async fn a_session_ends_after_twelve_idle_hours_and_lives_on_while_it_is_used() 
 #[tokio::test]
 async fn looking_whether_a_link_leads_somewhere_does_not_use_it_up() {
     let app = App::start().await;
-    let link = tributary::server::access::sign_in_link(&app.state).await.unwrap();
+    let link = tributary::server::access::create_sign_in_link(&app.state).await.unwrap();
     let looked = app.anybody("HEAD", link.strip_prefix(&app.url).unwrap()).send().await.unwrap();
     assert_eq!(looked.status(), StatusCode::METHOD_NOT_ALLOWED);
     assert_eq!(Browser::new().get(&link).await.url().path(), "/");

@@ -4,7 +4,10 @@ use futures::StreamExt;
 use serde_json::{Value, json};
 use tributary_sandbox::Records;
 
-use crate::{app::App, caller::IDS};
+use crate::{
+    app::{App, records},
+    caller::IDS,
+};
 
 async fn connected(variables: &[(&str, &str)]) -> App {
     let app = App::start_with(Records::default(), variables, None).await;
@@ -153,7 +156,7 @@ async fn a_grant_says_until_when_it_must_be_used_and_a_refresh_moves_that() {
 #[tokio::test]
 async fn no_base_sees_more_than_five_requests_a_second() {
     // 24 pages in the largest table of 4,800 records: more than fits into a second or four.
-    let app = App::start_with(Records { records: 4_800, ..Records::default() }, &[], None).await;
+    let app = App::start_with(records("records=4800"), &[], None).await;
     app.connect_to("airtable").await;
     let began = std::time::Instant::now();
     let events = app.events_of("airtable").await;
@@ -164,7 +167,7 @@ async fn no_base_sees_more_than_five_requests_a_second() {
 
 #[tokio::test]
 async fn a_load_whose_token_is_rotated_ten_times_on_the_way_is_complete() {
-    let app = App::start_with(Records { records: 4_000, ..Records::default() }, &[], None).await;
+    let app = App::start_with(records("records=4000"), &[], None).await;
     app.connect_to("airtable").await;
     app.steer(json!({"latency_ms": 30})).await;
     let request =
@@ -194,10 +197,10 @@ async fn a_load_whose_token_is_rotated_ten_times_on_the_way_is_complete() {
 
 #[tokio::test]
 async fn a_reader_who_stops_reading_keeps_no_other_load_from_its_turn() {
-    let app = App::start_with(Records { records: 4_800, ..Records::default() }, &[], None).await;
+    let app = App::start_with(records("records=4800"), &[], None).await;
     app.connect_to("airtable").await;
-    let subject = tributary::model::Subject::new("acme", "ada").unwrap();
-    let stalled = tributary::server::load::begin(&app.state, &subject, "airtable").await.unwrap().events();
+    let actor = tributary::server::audit::Actor::command_line();
+    let stalled = tributary::server::load::start(&app.state, &app.key("airtable"), &actor).await.unwrap().events();
     let mut stalled = Box::pin(stalled);
     // By then its tables stand in line for a turn.
     for _ in 0..22 {

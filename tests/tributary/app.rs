@@ -11,10 +11,14 @@ use reqwest::{Client, RequestBuilder, Response};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinSet};
+use tributary::model::Subject;
 use tributary::server::{
     AppState,
+    audit::Actor,
     config::Config,
-    providers::Retries,
+    connections::ConnectionKey,
+    grants::ConnectionTokens,
+    providers::retry::RetryPolicy,
     router,
     store::{self, Store},
 };
@@ -48,8 +52,10 @@ impl App {
 
     /// One that respects the claims of other processes for less long.
     pub async fn start_with_claim_life(life: Duration) -> Self {
-        Self::start_as(Records::default(), &[], None, |state| state.tokens = state.tokens.clone().with_claim_life(life))
-            .await
+        Self::start_as(Records::default(), &[], None, |state| {
+            state.grants = state.grants.clone().with_claim_lifetime(life);
+        })
+        .await
     }
 
     /// One with other records, more variables (in which `{sandbox}` is its address), or a store that is given.
@@ -89,8 +95,11 @@ impl App {
             move || Timestamp::now() + *ahead.lock().unwrap()
         };
         let mut state = AppState::new(config, store, Arc::new(clock)).unwrap();
-        state.retries =
-            Retries { base: Duration::from_millis(1), longest: Duration::from_millis(20), ..Retries::default() };
+        state.retry_policy = RetryPolicy {
+            base_wait: Duration::from_millis(1),
+            max_wait: Duration::from_millis(20),
+            ..RetryPolicy::default()
+        };
 
         change(&mut state);
 
@@ -117,7 +126,7 @@ impl App {
     /// A browser that is signed in.
     pub async fn signed_in(&self) -> Browser {
         let browser = Browser::new();
-        let link = tributary::server::access::sign_in_link(&self.state).await.unwrap();
+        let link = tributary::server::access::create_sign_in_link(&self.state).await.unwrap();
         assert!(browser.get(&link).await.status().is_success());
         browser
     }
@@ -184,6 +193,16 @@ impl App {
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
+    /// The key of the connection of [`IDS`] to a provider.
+    pub fn key(&self, provider: &str) -> ConnectionKey {
+        ConnectionKey::new(&Subject::new("acme", "ada").unwrap(), provider).unwrap()
+    }
+
+    /// The tokens of a connection, as a load of this account gets them.
+    pub fn tokens(&self, key: ConnectionKey, account_id: &str) -> ConnectionTokens {
+        ConnectionTokens::new(self.state.grants.refresher.clone(), key, account_id, Actor::command_line())
+    }
+
     /// Sets the server's clock ahead.
     pub fn advance(&self, by: SignedDuration) {
         *self.ahead.lock().unwrap() += by;
@@ -192,4 +211,9 @@ impl App {
 
 async fn listen() -> TcpListener {
     TcpListener::bind("127.0.0.1:0").await.unwrap()
+}
+
+/// Record counts as on the command line, such as `contacts=9000,deals=50`.
+pub fn records(counts: &str) -> Records {
+    counts.parse().unwrap()
 }

@@ -47,7 +47,7 @@ async fn a_program_has_its_user_connect_by_a_one_time_link() {
     assert_eq!(connection["scopes"].as_array().unwrap().len(), 4);
     let again = Browser::new().get(&link).await;
     assert_eq!(again.status(), StatusCode::GONE);
-    assert!(again.text().await.unwrap().contains("used already"));
+    assert!(again.text().await.unwrap().contains("already been used"));
 }
 
 #[tokio::test]
@@ -55,7 +55,7 @@ async fn a_refusal_is_told_and_changes_nothing() {
     let app = App::start().await;
     let end = Browser::new().decide(&link(&app).await, "deny").await;
     assert_eq!(end.url().path(), "/connected/hubspot/denied");
-    assert!(end.text().await.unwrap().contains("You did not allow"));
+    assert!(end.text().await.unwrap().contains("You didn't allow"));
     assert_eq!(connected(&app).await, StatusCode::NOT_FOUND);
 }
 
@@ -67,7 +67,7 @@ async fn a_state_is_accepted_once() {
     assert!(browser.get(&callback).await.url().path().ends_with("/connected"));
     let again = browser.get(&callback).await;
     assert!(again.url().path().ends_with("/expired"));
-    assert!(again.text().await.unwrap().contains("used up or older than ten minutes"));
+    assert!(again.text().await.unwrap().contains("expired or was already used"));
     assert_eq!(connected(&app).await, StatusCode::OK);
 }
 
@@ -125,7 +125,7 @@ async fn a_provider_that_is_down_is_named() {
         app.steer(json!({"faults": [rule]})).await;
         let end = browser.post(consent.as_str(), &[("decision", "approve")]).await;
         assert!(end.url().path().ends_with("/provider_unavailable"), "{fault}: {}", end.url());
-        assert!(end.text().await.unwrap().contains("HubSpot is not answering"));
+        assert!(end.text().await.unwrap().contains("HubSpot isn't responding"));
         app.steer(json!({"faults": []})).await;
     }
     assert_eq!(connected(&app).await, StatusCode::NOT_FOUND);
@@ -228,7 +228,7 @@ async fn another_account_takes_the_place_of_the_one_before_only_when_the_person_
         let browser = Browser::new();
         let question = asked_about_another_hub(&app, &browser).await;
         let address = question.url().clone();
-        assert!(address.path().starts_with("/choices/"), "{address}");
+        assert!(address.path().starts_with("/account-choice/"), "{address}");
         let text = question.text().await.unwrap();
         assert!(text.contains("24816357") && text.contains("24816358"), "both accounts are named: {text}");
         assert_eq!(account(&app).await, "24816357", "nothing is changed yet");
@@ -259,7 +259,7 @@ async fn a_question_that_nobody_answers_changes_nothing() {
     let question = asked_about_another_hub(&app, &browser).await;
     app.control("expire").await;
     assert_eq!((account(&app).await, app.items().await.status()), (json!("24816357"), StatusCode::OK));
-    assert!(question.url().path().starts_with("/choices/"));
+    assert!(question.url().path().starts_with("/account-choice/"));
 }
 
 #[tokio::test]
@@ -304,5 +304,5 @@ async fn the_same_notion_account_for_another_user_is_warned_about() {
     let link = app.program("POST", "/integrations/notion/authorize").form(&other).send().await.unwrap();
     let end = Browser::new().approve(&link.json::<String>().await.unwrap()).await;
     assert!(end.url().path().ends_with("/connected_twice"), "{}", end.url());
-    assert!(end.text().await.unwrap().contains("connected for another user here"));
+    assert!(end.text().await.unwrap().contains("Another user here is connected with the same account"));
 }

@@ -11,6 +11,8 @@ mod case;
 mod clocks;
 #[path = "faults/endpoint.rs"]
 mod endpoint;
+#[path = "faults/grants.rs"]
+mod grants;
 #[path = "faults/kills.rs"]
 mod kills;
 #[path = "faults/orphans.rs"]
@@ -31,8 +33,6 @@ mod stage;
 mod stores;
 #[path = "faults/table.rs"]
 mod table;
-#[path = "faults/vault.rs"]
-mod vault;
 
 use case::Case;
 use plan::Plan;

@@ -5,10 +5,14 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use tributary_sandbox::Records;
 
-use crate::{app::App, caller::IDS, patience::eventually};
+use crate::{
+    app::{App, records},
+    caller::IDS,
+    eventually::eventually,
+};
 
 fn small() -> Records {
-    Records { contacts: 250, companies: 120, deals: 30, ..Records::default() }
+    records("contacts=250,companies=120,deals=30")
 }
 
 async fn small_app() -> App {
@@ -147,12 +151,12 @@ async fn an_array_of_nothing_at_all_is_a_bad_gateway() {
     let answer = app.items().await;
     assert_eq!(answer.status(), StatusCode::BAD_GATEWAY);
     let error: Value = answer.json().await.unwrap();
-    assert!(error["detail"].as_str().unwrap().contains("tried 6 times"), "{error}");
+    assert!(error["detail"].as_str().unwrap().contains("after 6 attempts"), "{error}");
 }
 
 #[tokio::test]
 async fn an_empty_account_is_complete_and_an_empty_array() {
-    let app = App::start_with(Records { contacts: 0, companies: 0, deals: 0, ..Records::default() }, &[], None).await;
+    let app = App::start_with(records("contacts=0,companies=0,deals=0"), &[], None).await;
     app.connect().await;
     let answer = app.items().await;
     assert_eq!((answer.headers()["tributary-load"].to_str().unwrap(), answer.status()), ("complete", StatusCode::OK));
@@ -180,8 +184,7 @@ async fn the_first_line_is_there_before_the_load_is_over() {
 
 #[tokio::test]
 async fn hanging_up_stops_the_requests_at_the_provider() {
-    let app =
-        App::start_with(Records { contacts: 100_000, companies: 0, deals: 0, ..Records::default() }, &[], None).await;
+    let app = App::start_with(records("contacts=100000,companies=0,deals=0"), &[], None).await;
     app.connect().await;
     app.steer(json!({"latency_ms": 20, "limits": false})).await;
     for accept in ["application/x-ndjson", "application/json"] {
@@ -204,8 +207,7 @@ async fn hanging_up_stops_the_requests_at_the_provider() {
 
 #[tokio::test]
 async fn more_requests_than_the_quota_are_spread_so_that_the_provider_refuses_none() {
-    let app =
-        App::start_with(Records { contacts: 11_500, companies: 0, deals: 0, ..Records::default() }, &[], None).await;
+    let app = App::start_with(records("contacts=11500,companies=0,deals=0"), &[], None).await;
     app.connect().await;
     let events = app.events().await;
     assert_eq!(count(&events), 11_500);

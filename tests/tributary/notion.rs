@@ -1,9 +1,12 @@
 //! What is Notion's alone: rows, titles, tokens without an end or without a successor, and an empty selection.
 
 use serde_json::{Value, json};
-use tributary_sandbox::Records;
 
-use crate::{app::App, browser::Browser, caller::IDS};
+use crate::{
+    app::{App, records},
+    browser::Browser,
+    caller::IDS,
+};
 
 async fn connected() -> App {
     let app = App::start().await;
@@ -91,18 +94,14 @@ async fn a_page_that_notion_cannot_make_in_time_is_asked_for_in_smaller_ones() {
 
 #[tokio::test]
 async fn more_than_10_000_rows_are_read_in_windows_of_time() {
-    let records = Records { pages: 20, rows: 24_000, ..Records::default() };
+    let records = records("pages=20,rows=24000");
     let app = App::start_with(records, &[], None).await;
     app.connect_to("notion").await;
     app.steer(json!({"limits": false})).await;
     // The sandbox's limit is off, ours is on; 240 pages do not fit into a minute.
-    app.state
-        .paces
-        .of_account(
-            &app.state.tokens.key(&tributary::model::Subject::new("acme", "ada").unwrap(), "notion").unwrap(),
-            connection(&app).await["account"]["id"].as_str().unwrap(),
-        )
-        .allow(10_000);
+    let account_id = connection(&app).await["account"]["id"].as_str().unwrap().to_owned();
+    let limiter = app.state.limiters.for_account(app.key("notion").provider, &account_id);
+    limiter.set_limit(10_000);
     let events = app.events_of("notion").await;
     assert!(is_complete(&events), "{:?}", events.last());
     let held = app.stats().await["holds"]["notion"].clone();
@@ -116,17 +115,13 @@ async fn more_than_10_000_rows_are_read_in_windows_of_time() {
 
 #[tokio::test]
 async fn more_rows_of_one_minute_than_a_query_gives_fail_their_stream() {
-    let records = Records { pages: 20, rows: 24_000, ..Records::default() };
+    let records = records("pages=20,rows=24000");
     let app = App::start_with(records, &[], None).await;
     app.connect_to("notion").await;
     app.steer(json!({"limits": false, "notion": {"crowded_minute": true}})).await;
-    app.state
-        .paces
-        .of_account(
-            &app.state.tokens.key(&tributary::model::Subject::new("acme", "ada").unwrap(), "notion").unwrap(),
-            connection(&app).await["account"]["id"].as_str().unwrap(),
-        )
-        .allow(10_000);
+    let account_id = connection(&app).await["account"]["id"].as_str().unwrap().to_owned();
+    let limiter = app.state.limiters.for_account(app.key("notion").provider, &account_id);
+    limiter.set_limit(10_000);
     let events = app.events_of("notion").await;
     let report = events.last().unwrap()["report"].as_array().unwrap();
     let failed: Vec<_> = report.iter().filter(|stream| stream["outcome"] != "complete").collect();

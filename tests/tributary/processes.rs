@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::{
     browser::Browser,
     caller::{IDS, KEY},
-    patience::eventually,
+    eventually::eventually,
     process::{ENCRYPTION_KEYS, Process, client, connect, program},
     redis::{Redis, free_port},
 };
@@ -124,7 +124,7 @@ fn a_bad_value_stops_the_start_with_one_sentence() {
         ),
         (&["serve"], &[("RUST_LOG", "tributary=loud")], "RUST_LOG is \"tributary=loud\""),
         (&["serve"], &[("TRIBUTARY_DATA_DIR", "/proc/none")], "/proc/none"),
-        (&["sign-in"], &[("TRIBUTARY_LISTEN", "127.0.0.1:1"), ("TRIBUTARY_API_KEY", KEY)], "no Tributary answers"),
+        (&["sign-in"], &[("TRIBUTARY_LISTEN", "127.0.0.1:1"), ("TRIBUTARY_API_KEY", KEY)], "no server responds"),
         (&["sign-in"], &[], "the data folder has no file admin-key"),
         (&["sandbox", "--records", "many"], &[], "--records"),
     ] {

@@ -52,7 +52,7 @@ async fn no_secret_of_a_full_run_is_in_its_log_its_answers_its_pages_or_its_stor
     let (_sandbox, address) = Process::sandbox(&[]);
     let mut server = Process::serve(&[
         ("TRIBUTARY_SANDBOX_LISTEN", &address),
-        ("TRIBUTARY_KEEPER", "on"),
+        ("TRIBUTARY_REFRESH_SCHEDULER", "on"),
         // The libraries' own lines too.
         ("RUST_LOG", "trace"),
     ]);
@@ -103,13 +103,19 @@ async fn no_secret_of_a_full_run_is_in_its_log_its_answers_its_pages_or_its_stor
     steer("config", serde_json::json!({"hubspot": {"hub_id": 24816358}})).await;
     let ask = http.post(format!("{}/integrations/hubspot/authorize", server.url)).bearer_auth(&key).form(&IDS);
     let choice = Browser::new().approve(&ask.send().await.unwrap().json::<String>().await.unwrap()).await;
-    assert!(choice.url().path().starts_with("/choices/"), "{}", choice.url());
+    assert!(choice.url().path().starts_with("/account-choice/"), "{}", choice.url());
     secrets.push(last_part(choice.url().path()));
     steer("config", serde_json::json!({"faults": [{"path": "/notion/v1", "kind": "malformed"}]})).await;
     answers.push(call("GET", "/integrations/notion/items").await);
     steer("revoke_all", serde_json::json!({})).await;
-    for path in ["/integrations/airtable/items", "/integrations/hubspot/items", "/audit.json", "/keys", "/nothing", "/"]
-    {
+    for path in [
+        "/integrations/airtable/items",
+        "/integrations/hubspot/items",
+        "/audit.json",
+        "/encryption-keys",
+        "/nothing",
+        "/",
+    ] {
         answers.push(call("GET", path).await);
     }
     answers.push(operator.get(&format!("{}/audit?org_id=acme", server.url)).await.text().await.unwrap());

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use futures::future::join_all;
 use tributary::server::store::{Embedded, Index, Range, Redis, Store};
 
-use crate::{patience::eventually, redis};
+use crate::{eventually::eventually, redis};
 
 const LONG: Duration = Duration::from_secs(60);
 
@@ -28,9 +28,13 @@ async fn keeps_the_contract(store: Arc<dyn Store>) {
     store.put("counter", b"0", LONG).await.unwrap();
     let values: Vec<_> = (1..=20).map(|value| value.to_string()).collect();
     let replacers =
-        join_all(values.iter().map(|value| store.replace("counter", Some(b"0"), value.as_bytes(), LONG))).await;
+        join_all(values.iter().map(|value| store.compare_and_swap("counter", Some(b"0"), value.as_bytes(), LONG)))
+            .await;
     assert_eq!(replacers.into_iter().filter(|replaced| *replaced.as_ref().unwrap()).count(), 1);
-    assert!(!store.replace("nothing", Some(b""), b"new", LONG).await.unwrap(), "what is absent is not replaced");
+    assert!(
+        !store.compare_and_swap("nothing", Some(b""), b"new", LONG).await.unwrap(),
+        "what is absent is not replaced"
+    );
     assert_eq!(store.get("nothing").await.unwrap(), None);
 
     // What is past its deadline is absent to all verbs; a new value counts from then on.
@@ -39,15 +43,16 @@ async fn keeps_the_contract(store: Arc<dyn Store>) {
     assert_eq!(store.take("brief").await.unwrap(), None);
     store.put("brief", b"old", Duration::from_millis(1)).await.unwrap();
     eventually("the value is past its deadline", async || store.get("brief").await.unwrap().is_none()).await;
-    assert!(!store.replace("brief", Some(b"old"), b"new", LONG).await.unwrap());
+    assert!(!store.compare_and_swap("brief", Some(b"old"), b"new", LONG).await.unwrap());
 
     // Of all who set what is absent, one does.
-    let setters = join_all(values.iter().map(|value| store.replace("lease", None, value.as_bytes(), LONG))).await;
+    let setters =
+        join_all(values.iter().map(|value| store.compare_and_swap("lease", None, value.as_bytes(), LONG))).await;
     assert_eq!(setters.into_iter().filter(|set| *set.as_ref().unwrap()).count(), 1);
-    assert!(!store.replace("counter", None, b"new", LONG).await.unwrap());
+    assert!(!store.compare_and_swap("counter", None, b"new", LONG).await.unwrap());
     store.put("brief", b"", Duration::from_millis(1)).await.unwrap();
     eventually("an empty value is past its deadline", async || store.get("brief").await.unwrap().is_none()).await;
-    assert!(store.replace("brief", None, b"new", LONG).await.unwrap(), "what is past its deadline is absent");
+    assert!(store.compare_and_swap("brief", None, b"new", LONG).await.unwrap(), "what is past its deadline is absent");
 
     finds_keys_by_their_beginning(&*store).await;
     keeps_members_in_order(&*store).await;
@@ -74,33 +79,33 @@ async fn finds_keys_by_their_beginning(store: &dyn Store) {
 }
 
 async fn keeps_members_in_order(store: &dyn Store) {
-    let index = Index { name: "due".into(), most: 4, floor: 0, lifetime: LONG };
-    let all = async || store.marked(&index, Range::up_to(Range::END, 10)).await.unwrap();
+    let index = Index { name: "due".into(), max_len: 4, min_score: 0, lifetime: LONG };
+    let all = async || store.index_range(&index, Range::up_to(Range::MAX, 10)).await.unwrap();
     let named =
         |marked: &[(String, u64)]| marked.iter().map(|(name, place)| format!("{name}{place}")).collect::<String>();
     assert!(all().await.is_empty());
     for (member, place) in [("c", 30), ("a", 10), ("b", 20), ("a", 15)] {
-        store.mark(&index, member, Some(place)).await.unwrap();
+        store.index_put(&index, member, place).await.unwrap();
     }
     assert_eq!(named(&all().await), "a15b20c30", "a member has one place");
-    assert_eq!(named(&store.marked(&index, Range::up_to(20, 10)).await.unwrap()), "a15b20");
-    assert_eq!(named(&store.marked(&index, Range::up_to(30, 1)).await.unwrap()), "a15");
-    assert_eq!(named(&store.marked(&index, Range::last(20, 30, 10)).await.unwrap()), "c30b20");
-    for (member, place) in [("d", 40), ("e", Range::END)] {
-        store.mark(&index, member, Some(place)).await.unwrap();
+    assert_eq!(named(&store.index_range(&index, Range::up_to(20, 10)).await.unwrap()), "a15b20");
+    assert_eq!(named(&store.index_range(&index, Range::up_to(30, 1)).await.unwrap()), "a15");
+    assert_eq!(named(&store.index_range(&index, Range::descending(20, 30, 10)).await.unwrap()), "c30b20");
+    for (member, place) in [("d", 40), ("e", Range::MAX)] {
+        store.index_put(&index, member, place).await.unwrap();
     }
-    assert_eq!(named(&all().await), format!("b20c30d40e{}", Range::END), "the lowest make room");
-    store.mark(&index, "c", None).await.unwrap();
-    store.mark(&index, "never there", None).await.unwrap();
-    assert_eq!(named(&all().await), format!("b20d40e{}", Range::END));
-    let above = Index { floor: 30, ..index.clone() };
-    store.mark(&above, "d", Some(41)).await.unwrap();
-    assert_eq!(named(&all().await), format!("d41e{}", Range::END), "what lies below the floor goes");
+    assert_eq!(named(&all().await), format!("b20c30d40e{}", Range::MAX), "the lowest make room");
+    store.index_remove(&index, "c").await.unwrap();
+    store.index_remove(&index, "never there").await.unwrap();
+    assert_eq!(named(&all().await), format!("b20d40e{}", Range::MAX));
+    let above = Index { min_score: 30, ..index.clone() };
+    store.index_put(&above, "d", 41).await.unwrap();
+    assert_eq!(named(&all().await), format!("d41e{}", Range::MAX), "what lies below the floor goes");
     let other = Index { name: "du".into(), ..index.clone() };
-    assert!(store.marked(&other, Range::up_to(Range::END, 10)).await.unwrap().is_empty());
-    let brief = Index { name: "brief index".into(), floor: 0, most: 4, lifetime: Duration::from_millis(1) };
-    store.mark(&brief, "a", Some(1)).await.unwrap();
-    let gone = async || store.marked(&brief, Range::up_to(Range::END, 1)).await.unwrap().is_empty();
+    assert!(store.index_range(&other, Range::up_to(Range::MAX, 10)).await.unwrap().is_empty());
+    let brief = Index { name: "brief index".into(), min_score: 0, max_len: 4, lifetime: Duration::from_millis(1) };
+    store.index_put(&brief, "a", 1).await.unwrap();
+    let gone = async || store.index_range(&brief, Range::up_to(Range::MAX, 1)).await.unwrap().is_empty();
     eventually("the index is past its deadline", gone).await;
 }
 
@@ -147,7 +152,7 @@ async fn redis_that_is_away_is_an_error_and_comes_back_by_itself() {
     assert!(store.get("kept").await.is_err(), "an error, not an absence");
     assert!(store.put("kept", b"other", LONG).await.is_err());
     assert!(store.take("kept").await.is_err());
-    assert!(store.replace("kept", Some(b"value"), b"other", LONG).await.is_err());
+    assert!(store.compare_and_swap("kept", Some(b"value"), b"other", LONG).await.is_err());
 
     server.restart();
     eventually("Redis is back", async || store.get("kept").await.is_ok()).await;

@@ -61,7 +61,8 @@ pub async fn require_caller(State(state): State<AppState>, request: Request, nex
 }
 
 async fn authenticate(state: &AppState, request: &Browser) -> Result<Caller, AppError> {
-    let authorization = request.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.split_once(' '));
+    let authorization =
+        request.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.split_once(' '));
     // Other schemes may be meant for a proxy in front of us.
     if let Some((_, key)) = authorization.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")) {
         let expected = state.config.api_key.expose_secret().as_bytes();

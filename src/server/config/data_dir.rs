@@ -21,7 +21,8 @@ impl DataDir {
     /// Creates the folder with mode 0700. An existing folder has to be closed to others already: it may contain other
     /// things, so closing it is left to its owner.
     pub fn create(path: &Path) -> anyhow::Result<()> {
-        let unusable = || format!("TRIBUTARY_DATA_DIR is {:?}, and that folder can't be created or read", path.display());
+        let unusable =
+            || format!("TRIBUTARY_DATA_DIR is {:?}, and that folder can't be created or read", path.display());
         if !path.exists() {
             let mut builder = fs::DirBuilder::new();
             builder.recursive(true);

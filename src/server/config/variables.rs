@@ -23,7 +23,11 @@ type Row = (&'static str, &'static str, &'static str);
 
 const GENERAL: [Row; 9] = [
     ("TRIBUTARY_LISTEN", "127.0.0.1:8000", "where the server listens"),
-    ("TRIBUTARY_PUBLIC_URL", "http://localhost:8000", "the address that browsers use; redirect URLs are derived from it"),
+    (
+        "TRIBUTARY_PUBLIC_URL",
+        "http://localhost:8000",
+        "the address that browsers use; redirect URLs are derived from it",
+    ),
     ("TRIBUTARY_DATA_DIR", "data", "the folder of the embedded store and of generated keys, mode 0700"),
     ("REDIS_URL", "", "a Redis or Valkey server, which several processes can share; unset: the embedded store"),
     (
@@ -61,11 +65,19 @@ fn of_provider(provider: &Provider) -> Vec<Variable> {
         ("CLIENT_SECRET", "", format!("client secret of your app at {name}{without_secret}")),
     ];
     if !provider.scopes.is_empty() {
-        variables.push(("SCOPES", "", "scopes to request, separated by spaces; unset: the read-only scopes that a load needs".to_owned()));
+        variables.push((
+            "SCOPES",
+            "",
+            "scopes to request, separated by spaces; unset: the read-only scopes that a load needs".to_owned(),
+        ));
     }
     let tokens = |here| if here { " and of the token endpoint" } else { "" };
     let at_auth = matches!(provider.oauth.token, Endpoint::Auth(_));
-    variables.push(("AUTH_URL", provider.auth_url, format!("base address of the authorization page{}", tokens(at_auth))));
+    variables.push((
+        "AUTH_URL",
+        provider.auth_url,
+        format!("base address of the authorization page{}", tokens(at_auth)),
+    ));
     variables.push(("API_URL", provider.api_url, format!("base address of the data API{}", tokens(!at_auth))));
     let named = |(suffix, default, meaning)| Variable { name: provider.variable(suffix), default, meaning };
     variables.into_iter().map(named).collect()

@@ -152,7 +152,8 @@ fn cookie_name(secret: &str) -> String {
 }
 
 fn closed() -> AppError {
-    let detail = "This question was already answered, or is older than ten minutes. The connected account hasn't changed.";
+    let detail =
+        "This question was already answered, or is older than ten minutes. The connected account hasn't changed.";
     AppError::new(ErrorCode::LinkExpired, detail)
 }
 

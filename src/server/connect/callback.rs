@@ -92,7 +92,10 @@ pub(super) async fn outcome_path(
 enum Finished {
     Connected(Outcome),
     /// The user has to decide which account to keep.
-    Question { path: String, cookie: HeaderValue },
+    Question {
+        path: String,
+        cookie: HeaderValue,
+    },
 }
 
 /// How the attempt ended, and whose it was.

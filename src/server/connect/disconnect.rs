@@ -68,12 +68,12 @@ pub async fn disconnect(state: &AppState, key: &ConnectionKey, actor: &Actor) ->
         Revocation::NotOffered => Some(format!(
             "{name} still lists Tributary, because it does not let programs revoke access. Remove Tributary in {removed_in}."
         )),
-        Revocation::NotConfirmed => Some(format!(
-            "{name} did not confirm that the access is revoked. Remove Tributary in {removed_in}."
-        )),
-        Revocation::Shared => Some(format!(
-            "{name} still lists Tributary, because another user here is connected with the same account."
-        )),
+        Revocation::NotConfirmed => {
+            Some(format!("{name} did not confirm that the access is revoked. Remove Tributary in {removed_in}."))
+        }
+        Revocation::Shared => {
+            Some(format!("{name} still lists Tributary, because another user here is connected with the same account."))
+        }
     };
     Ok(Disconnected { title: format!("{name} is disconnected."), advice })
 }

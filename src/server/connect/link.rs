@@ -23,7 +23,8 @@ pub(super) async fn redeem(state: &AppState, secret: &str) -> Result<ConnectionK
     match state.sealed.take::<Target>(&sealed_key("connect-link", secret)).await? {
         Some(target) => Ok(target.key()?),
         None => {
-            let detail = "This link has already been used, or is older than ten minutes. Ask for a new one where you got it.";
+            let detail =
+                "This link has already been used, or is older than ten minutes. Ask for a new one where you got it.";
             Err(AppError::new(ErrorCode::LinkExpired, detail))
         }
     }

@@ -166,7 +166,9 @@ impl Claims {
             while began.elapsed() < SAVE_TIMEOUT {
                 match claims.commit(&key, &claimed, &next).await {
                     Err(GrantError::Store(_)) => tokio::time::sleep(SAVE_RETRY_INTERVAL).await,
-                    Ok(Committed::Done) => return tracing::info!(%key, "saved the result of a refresh after an outage of the store"),
+                    Ok(Committed::Done) => {
+                        return tracing::info!(%key, "saved the result of a refresh after an outage of the store");
+                    }
                     _ => return,
                 }
             }

@@ -139,8 +139,7 @@ mod tests {
     fn a_ciphertext_is_bound_to_one_pair_of_ids() {
         let pairs =
             [("A:B", "C"), ("A", "B:C"), ("A/B", "C"), ("A", "B/C"), ("A%2FB", "C"), ("a", "B:C"), ("A ", "B:C")];
-        let grant =
-            Grant::new(Account { id: "1".into(), name: None, url: None }, "client", 1, Timestamp::UNIX_EPOCH);
+        let grant = Grant::new(Account { id: "1".into(), name: None, url: None }, "client", 1, Timestamp::UNIX_EPOCH);
         let key = |(org, user)| ConnectionKey::new(&Subject::new(org, user).unwrap(), "hubspot").unwrap();
         let bound: std::collections::HashSet<_> = pairs.map(|pair| grant.additional_data(&key(pair))).into();
         assert_eq!(bound.len(), pairs.len());

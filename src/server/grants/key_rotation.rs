@@ -9,7 +9,7 @@ use std::{
 use futures::TryStreamExt;
 use serde::{Deserialize, Serialize};
 
-use super::{Grants, GrantError, Vault};
+use super::{GrantError, Grants, Vault};
 use crate::{
     model::Action,
     server::{audit::Actor, connections::ConnectionKey, store::StoreError},

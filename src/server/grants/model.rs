@@ -2,7 +2,7 @@
 //! another is walked through, with crashes and lost answers at every step.
 //!
 //! What becomes of a grant is decided by the real [`Grant`](super::Grant): `claimed`, `refreshed`, `released`, `died`,
-//! `is_held_as`, `is_at`, `version_after`. The steps between them ([`protocol`], [`person`]) are those of
+//! `is_claimed_as`, `is_at`, `version_after`. The steps between them ([`protocol`], [`person`]) are those of
 //! `refresh_in_line`, `claim`, `spend`, `settle`, `bury`, `save` and `forget`, one for each time that they read, write or
 //! call; records are compared whole, as the store compares their bytes. A token is due, or refused by an API, at any time.
 //!

@@ -132,7 +132,12 @@ impl Refresher {
     /// in the grant.
     ///
     /// It runs in a task of its own, so that a caller that hangs up does not lose the provider's response.
-    pub(super) async fn refresh(&self, key: &ConnectionKey, why: Why, actor: &Actor) -> Result<AccessToken, GrantError> {
+    pub(super) async fn refresh(
+        &self,
+        key: &ConnectionKey,
+        why: Why,
+        actor: &Actor,
+    ) -> Result<AccessToken, GrantError> {
         let (refresher, key, actor, asked) = (self.clone(), key.clone(), actor.clone(), Instant::now());
         let refresh = async move { refresher.refresh_locked(&key, why, &actor, asked).await };
         tokio::spawn(refresh.in_current_span()).await.map_err(anyhow::Error::new)?

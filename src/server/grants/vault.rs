@@ -76,8 +76,9 @@ impl Vault {
         let keys = pages.map_ok(|keys| stream::iter(keys.into_iter().map(Ok))).try_flatten();
         let grants = keys.map_ok(move |key| async move {
             let Some(bytes) = self.store.get(&key).await? else { return Ok(None) };
-            let grant = Grant::from_bytes(&bytes)
-                .inspect_err(|error| tracing::error!(key, error = format!("{error:#}"), "a stored grant is unreadable"));
+            let grant = Grant::from_bytes(&bytes).inspect_err(|error| {
+                tracing::error!(key, error = format!("{error:#}"), "a stored grant is unreadable")
+            });
             Ok(grant.ok().map(|grant| (key, grant)))
         });
         grants.try_buffer_unordered(CONCURRENT_READS).try_filter_map(|found| ready(Ok(found)))
@@ -95,12 +96,7 @@ impl Vault {
     }
 
     /// The grant with these tokens, encrypted.
-    pub(super) fn seal(
-        &self,
-        key: &ConnectionKey,
-        mut grant: Grant,
-        tokens: &TokenPair,
-    ) -> Result<Grant, GrantError> {
+    pub(super) fn seal(&self, key: &ConnectionKey, mut grant: Grant, tokens: &TokenPair) -> Result<Grant, GrantError> {
         let plaintext = tokens.to_plaintext()?;
         grant.sealed = self.keyring.seal(&plaintext, &grant.additional_data(key))?;
         Ok(grant)

@@ -126,7 +126,8 @@ impl ApiClient {
                     });
                 }
                 Failure::Transient { reason, status, .. } if retries == self.retry_policy.max_retries => {
-                    let detail = format!("{reason} Gave up after {} attempts. Load again in a few minutes.", retries + 1);
+                    let detail =
+                        format!("{reason} Gave up after {} attempts. Load again in a few minutes.", retries + 1);
                     return Err(CallError::Provider(ProviderError { detail, status, code: None }));
                 }
                 Failure::Transient { reason, status, retry_after: Some(wait) } if wait > self.retry_policy.max_wait => {
@@ -154,7 +155,8 @@ impl ApiClient {
         let name = self.provider.name;
         let body = body::read(&mut response, MAX_BODY).await.map_err(|error| self.connection_failure(&error))?;
         let Some(body) = body else {
-            let detail = format!("{name} sent a response larger than {} MB, which Tributary doesn't read.", MAX_BODY >> 20);
+            let detail =
+                format!("{name} sent a response larger than {} MB, which Tributary doesn't read.", MAX_BODY >> 20);
             return Err(Failure::Final(CallError::new(detail)));
         };
         // A body that does not parse may have been cut off on the way, so it is worth a retry.

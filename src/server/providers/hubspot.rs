@@ -116,8 +116,7 @@ const DEALS: Object = Object {
 fn identify(api: ApiClient) -> BoxFuture<'static, Result<Account, CallError>> {
     async move {
         let details_path = concat!("/account-info/", version!(), "/details");
-        let (token, details) =
-            try_join!(api.introspect::<Introspection>(), api.get::<Details>(details_path, &[]))?;
+        let (token, details) = try_join!(api.introspect::<Introspection>(), api.get::<Details>(details_path, &[]))?;
         let domain = details.ui_domain.unwrap_or_else(|| "app.hubspot.com".to_owned());
         Ok(Account {
             id: details.portal_id.to_string(),

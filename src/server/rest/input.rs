@@ -24,7 +24,8 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
     type Rejection = AppError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, AppError> {
-        let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let content_type =
+            request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let content_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         let fields = match content_type.as_str() {
             "multipart/form-data" => multipart(request, state).await?,
@@ -105,10 +106,9 @@ fn subject(mut fields: HashMap<String, String>) -> Result<Subject, AppError> {
 
 fn unreadable(status: StatusCode) -> AppError {
     match status {
-        StatusCode::PAYLOAD_TOO_LARGE => AppError::new(
-            ErrorCode::TooLarge,
-            "The body is larger than 16 KB. Send only user_id and org_id.",
-        ),
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            AppError::new(ErrorCode::TooLarge, "The body is larger than 16 KB. Send only user_id and org_id.")
+        }
         _ => AppError::new(ErrorCode::InvalidInput, "The body can't be read as what its Content-Type says."),
     }
 }

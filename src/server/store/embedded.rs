@@ -12,7 +12,8 @@ use std::{
 use anyhow::Context;
 use async_trait::async_trait;
 use redb::{
-    Database, DatabaseError, ReadTransaction, ReadableDatabase, ReadableTable, ReadableTableMetadata, Table, TableDefinition, WriteTransaction,
+    Database, DatabaseError, ReadTransaction, ReadableDatabase, ReadableTable, ReadableTableMetadata, Table,
+    TableDefinition, WriteTransaction,
 };
 
 use super::{Index, KeyPage, LAYOUT, LayoutMismatch, Range, Store, StoreError};
@@ -197,7 +198,8 @@ async fn sweep_while_alive(database: Weak<Database>) {
     loop {
         ticks.tick().await;
         let Some(database) = database.upgrade() else { return };
-        let swept = tokio::task::spawn_blocking(move || sweep(&database)).await.context("removing expired values panicked");
+        let swept =
+            tokio::task::spawn_blocking(move || sweep(&database)).await.context("removing expired values panicked");
         if let Err(error) = swept.and_then(|swept| swept) {
             tracing::warn!(error = format!("{error:#}"), "expired values could not be removed");
         }

@@ -156,7 +156,10 @@ async fn check_layout(client: &Client) -> anyhow::Result<()> {
         found = client.get(&key).await.context(ANSWER)?;
     }
     LayoutMismatch::check(found, is_empty, || {
-        ("The Redis database of REDIS_URL".to_owned(), format!("delete its keys that begin with {PREFIX}, or use another database"))
+        (
+            "The Redis database of REDIS_URL".to_owned(),
+            format!("delete its keys that begin with {PREFIX}, or use another database"),
+        )
     })?;
     mark_layout(client).await.context(ANSWER)?;
     // After a failover to an empty server, what this process writes there is of its layout.

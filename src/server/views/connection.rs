@@ -64,10 +64,8 @@ fn facts(connection: Connection) -> Vec<(&'static str, String)> {
         (None, true) if connection.expires_at.is_none() => "not needed: the token doesn't expire".to_owned(),
         (None, true) => "on use, shortly before the token expires".to_owned(),
     };
-    let last_24h = format!(
-        "{} succeeded, {} failed",
-        connection.refreshes_last_24h, connection.refresh_failures_last_24h
-    );
+    let last_24h =
+        format!("{} succeeded, {} failed", connection.refreshes_last_24h, connection.refresh_failures_last_24h);
     let facts = [
         ("Status", Some(if is_active { "Active" } else { "Reconnect required" }.to_owned())),
         ("Reason", connection.reason),

@@ -13,14 +13,7 @@ use super::{SubjectQuery, cards};
 use crate::{
     app::shell,
     model::{AppError, ErrorCode, FirstPage, InitialState, Subject},
-    server::{
-        AppState,
-        access::Browser,
-        audit::Actor,
-        connections::ConnectionKey,
-        grants::GrantError,
-        load,
-    },
+    server::{AppState, access::Browser, audit::Actor, connections::ConnectionKey, grants::GrantError, load},
 };
 
 /// The query of the page's address. Forms put it there, so it works without WASM.

@@ -7,12 +7,12 @@ use serde_json::json;
 
 use super::{
     case::Case,
+    grants::StoredGrants,
     plan::Plan,
     provider::PROVIDERS,
     read::{Outcome, Read},
     stage::Stage,
     table::Row,
-    vault::Vault,
 };
 use crate::redis::Redis;
 
@@ -42,7 +42,7 @@ pub fn cases(plan: Plan) -> Vec<Case> {
 async fn wrong(plan: Plan, sign: &str, mut row: Row) -> Row {
     let (redis, mut chance) = (Redis::start(), plan.chance(&row.case));
     let clock = format!("clock=return({sign}{WRONG_BY})");
-    let (stage, vault) = (Stage::start(&redis.url, &["", "", &clock]).await, Vault::open(&redis.url).await);
+    let (stage, vault) = (Stage::start(&redis.url, &["", "", &clock]).await, StoredGrants::open(&redis.url).await);
     row.rounds = plan.either(2, 20);
     for round in 1..=row.rounds {
         let life = *LIVES.choose(&mut chance).unwrap();

@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 
 use super::{
     case::Case,
+    grants::StoredGrants,
     provider::{PROVIDERS, Provider, faults},
     read::{Outcome, Read},
     stage::Stage,
     table::Row,
-    vault::Vault,
 };
 use crate::redis::Redis;
 
@@ -57,7 +57,7 @@ fn case(fault: &'static Fault) -> Case {
 
 async fn failing(fault: &Fault, mut row: Row) -> Row {
     let redis = Redis::start();
-    let (stage, vault) = (Stage::start(&redis.url, &["", ""]).await, Vault::open(&redis.url).await);
+    let (stage, vault) = (Stage::start(&redis.url, &["", ""]).await, StoredGrants::open(&redis.url).await);
     // What Airtable says within some seconds of a refresh is another case than this.
     stage.steer(json!({"airtable": {"conflict_seconds": 0}})).await;
     stage.connect_all("ada").await;

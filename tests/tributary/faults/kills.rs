@@ -10,12 +10,12 @@ use rand::RngExt;
 
 use super::{
     case::Case,
+    grants::StoredGrants,
     plan::Plan,
     provider::{PROVIDERS, Provider, slow},
     read::{Outcome, Read},
     stage::Stage,
     table::Row,
-    vault::Vault,
 };
 use crate::redis::Redis;
 
@@ -49,7 +49,7 @@ pub fn cases(plan: Plan) -> Vec<Case> {
 
 async fn killed(plan: Plan, moment: &Moment, mut row: Row) -> Row {
     let (redis, mut chance) = (Redis::start(), plan.chance(&row.case));
-    let (stage, vault) = (Stage::start(&redis.url, &["", ""]).await, Vault::open(&redis.url).await);
+    let (stage, vault) = (Stage::start(&redis.url, &["", ""]).await, StoredGrants::open(&redis.url).await);
     stage.connect_all("ada").await;
     row.rounds = 1;
     for provider in &PROVIDERS {

@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 
 use super::{
     case::Case,
+    grants::StoredGrants,
     provider::PROVIDERS,
     read::{Outcome, Read},
     stage::Stage,
     table::Row,
-    vault::Vault,
 };
 use crate::redis::Redis;
 
@@ -29,7 +29,7 @@ pub fn cases() -> Vec<Case> {
 /// Those who read meanwhile are served at once, and the token is refreshed long before its end.
 async fn still_good(mut row: Row) -> Row {
     let redis = Redis::start();
-    let (stage, vault) = (Stage::start(&redis.url, &["", ""]).await, Vault::open(&redis.url).await);
+    let (stage, vault) = (Stage::start(&redis.url, &["", ""]).await, StoredGrants::open(&redis.url).await);
     stage.connect_all("ada").await;
     row.rounds = 1;
     let mut versions = Vec::new();
@@ -61,7 +61,7 @@ async fn still_good(mut row: Row) -> Row {
 async fn nobodys(mut row: Row) -> Row {
     let (redis, provider) = (Redis::start(), &PROVIDERS[0]);
     let failpoints = ["refresh::before_claim=1*sleep(1500)", ""];
-    let (stage, vault) = (Stage::start(&redis.url, &failpoints).await, Vault::open(&redis.url).await);
+    let (stage, vault) = (Stage::start(&redis.url, &failpoints).await, StoredGrants::open(&redis.url).await);
     stage.connect(&stage.servers[0], provider, "ada").await;
     // The other process refreshes once, so that Redis knows the script that writes claims.
     vault.age(provider, "ada", -1).await;

@@ -8,12 +8,12 @@ use serde_json::json;
 
 use super::{
     case::Case,
+    grants::StoredGrants,
     plan::Plan,
     provider::{PROVIDERS, Provider, slow},
     read::Outcome,
     stage::Stage,
     table::Row,
-    vault::Vault,
 };
 use crate::redis::Redis;
 
@@ -38,7 +38,7 @@ pub fn cases(plan: Plan) -> Vec<Case> {
 
 async fn reads(plan: Plan, provider: &'static Provider, mut row: Row) -> Row {
     let (redis, mut chance) = (Redis::start(), plan.chance(&row.case));
-    let (stage, vault) = (Stage::start(&redis.url, &[""; 3]).await, Vault::open(&redis.url).await);
+    let (stage, vault) = (Stage::start(&redis.url, &[""; 3]).await, StoredGrants::open(&redis.url).await);
     stage.steer(json!({"hubspot": {"rotate_refresh": "dead"}})).await;
     stage.connect_all("ada").await;
     row.rounds = plan.either(3, 50);

@@ -9,11 +9,11 @@ use serde_json::json;
 
 use super::{
     case::Case,
+    grants::StoredGrants,
     plan::Plan,
     provider::{PROVIDERS, Provider, slow},
     stage::Stage,
     table::Row,
-    vault::Vault,
 };
 use crate::redis::Redis;
 
@@ -34,7 +34,7 @@ pub fn cases(plan: Plan) -> Vec<Case> {
 
 async fn killed(plan: Plan, mut row: Row) -> Row {
     let (redis, mut chance) = (Redis::start(), plan.chance(&row.case));
-    let (stage, vault) = (Stage::start(&redis.url, &["", ""]).await, Vault::open(&redis.url).await);
+    let (stage, vault) = (Stage::start(&redis.url, &["", ""]).await, StoredGrants::open(&redis.url).await);
     stage.steer(json!({"notion": {"same_user_reconnect": "keeps"}})).await;
     row.rounds = plan.either(9, 60);
     let mut struck = Vec::new();
@@ -69,7 +69,7 @@ async fn killed(plan: Plan, mut row: Row) -> Row {
 }
 
 /// Kills a process so long after it was asked, and tells whether new tokens died with it.
-async fn strike(stage: &Stage, vault: &Vault, provider: &Provider, user: &str, after: Duration) -> bool {
+async fn strike(stage: &Stage, vault: &StoredGrants, provider: &Provider, user: &str, after: Duration) -> bool {
     let mut victim = stage.process("").await;
     stage.steer(slow(SLOW)).await;
     let (before, version) = (stage.counted(provider).await, vault.version(provider, user).await);

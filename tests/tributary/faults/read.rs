@@ -55,7 +55,7 @@ impl Read {
     /// Whether the person is told that new tokens may have been made, and lost.
     pub fn tells_of_the_window(&self) -> bool {
         let reason = self.body["reason"].as_str().or(self.body["detail"].as_str()).unwrap_or_default();
-        self.outcome() == Outcome::Told && reason.contains("may have made new tokens that were lost")
+        self.outcome() == Outcome::Told && reason.contains("may have issued new tokens that were lost")
     }
 }
 

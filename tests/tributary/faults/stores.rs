@@ -7,12 +7,12 @@ use rand::{RngExt, rngs::StdRng, seq::IndexedRandom};
 
 use super::{
     case::Case,
+    grants::StoredGrants,
     plan::Plan,
     provider::{PROVIDERS, Provider, slow},
     read::{Outcome, Read},
     stage::Stage,
     table::Row,
-    vault::Vault,
 };
 use crate::redis::Redis;
 
@@ -68,7 +68,7 @@ async fn away(plan: Plan, outage: &Outage, mut row: Row) -> Row {
 }
 
 async fn round(redis: &mut Redis, stage: &Stage, outage: &Outage, chance: &mut StdRng, row: &mut Row) {
-    let vault = Vault::open(&redis.url).await;
+    let vault = StoredGrants::open(&redis.url).await;
     stage.steer(slow(1_500)).await;
     let (mut before, mut under_way) = (Vec::new(), Vec::new());
     for provider in &PROVIDERS {
@@ -95,7 +95,7 @@ async fn round(redis: &mut Redis, stage: &Stage, outage: &Outage, chance: &mut S
     (outage.end)(redis);
     stage.heal().await;
 
-    let vault = Vault::open(&redis.url).await;
+    let vault = StoredGrants::open(&redis.url).await;
     for (place, (provider, under_way)) in PROVIDERS.iter().zip(under_way).enumerate() {
         let read = under_way.await.unwrap();
         row.tally.count([&read]);
@@ -114,7 +114,7 @@ async fn round(redis: &mut Redis, stage: &Stage, outage: &Outage, chance: &mut S
 }
 
 /// The refresh that was under way is saved, and nothing older.
-async fn kept(stage: &Stage, vault: &Vault, provider: &Provider, version: u64, under_way: &Read, row: &mut Row) {
+async fn kept(stage: &Stage, vault: &StoredGrants, provider: &Provider, version: u64, under_way: &Read, row: &mut Row) {
     let name = provider.name;
     row.expect(under_way.outcome() == Outcome::Served, || format!("{name}: who had waited: {under_way}"));
     for server in &stage.servers {
@@ -130,7 +130,7 @@ async fn kept(stage: &Stage, vault: &Vault, provider: &Provider, version: u64, u
 }
 
 /// That nobody is connected is the truth now: the refresh that was under way writes nothing, and connecting works.
-async fn forgotten(stage: &Stage, vault: &Vault, provider: &Provider, under_way: &Read, row: &mut Row) {
+async fn forgotten(stage: &Stage, vault: &StoredGrants, provider: &Provider, under_way: &Read, row: &mut Row) {
     let name = provider.name;
     // It may have been answered just before.
     let is_true = matches!(under_way.outcome(), Outcome::NotConnected | Outcome::Served);

@@ -1,7 +1,7 @@
 //! What no process decides: the provider's answers, time that passes, crashes.
 
 use super::{process::Process, provider::Pair, world::World};
-use crate::server::tokens::claim::Claim;
+use crate::server::grants::claim::Claim;
 
 impl World {
     /// The process that wrote this claim, as long as it has not crashed.

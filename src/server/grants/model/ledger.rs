@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::provider::Pair;
-use crate::server::tokens::Grant;
+use crate::server::grants::Grant;
 
 /// Marks of the past. All of them have to stay as they were in the beginning, but for `windows`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]

@@ -6,7 +6,7 @@ use super::{
     process::{Flaw, Process},
     world::World,
 };
-use crate::server::tokens::{Grant, claim::Claim};
+use crate::server::grants::{Grant, claim::Claim};
 
 const CURRENT: &str = "current";
 const OVER: &str = "over";

@@ -9,7 +9,7 @@ use super::{
     provider::Pair,
     world::{World, account},
 };
-use crate::server::tokens::Grant;
+use crate::server::grants::Grant;
 
 /// A step of the person, or of the process that answers them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

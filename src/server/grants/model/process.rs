@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{provider::Pair, world::World};
-use crate::server::tokens::{Grant, claim::Claim};
+use crate::server::grants::{Grant, claim::Claim};
 
 /// What a process is at. Of a refresh it knows the grant with its claim in it, and nothing else.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -91,7 +91,7 @@ impl Process {
     /// What it may do next, or suffer.
     pub(super) fn steps(&self, world: &World) -> Vec<Step> {
         let left = world.left;
-        let alive = world.store.as_deref().filter(|grant| grant.dead.is_none());
+        let alive = world.store.as_deref().filter(|grant| grant.is_alive());
         let steps = match self {
             Self::Idle => {
                 let refused = |grant: &&Grant| world.provider.removed(Pair::of(grant).account);

@@ -8,7 +8,7 @@ use super::{
     provider::Pair,
     world::{Left, World},
 };
-use crate::server::tokens::Grant;
+use crate::server::grants::Grant;
 
 type Holds = fn(&Refresh, &World) -> bool;
 
@@ -31,7 +31,7 @@ pub(super) fn all(bounds: Left, rotates: bool) -> Vec<Property<Refresh>> {
         (DIES_REFUSED, |_, world| dead(world).is_none_or(|grant| !world.provider.accepts(Pair::of(grant)))),
         (JUDGED_BY_ONE, |_, world| !world.ledger.buried_alive),
         (LOSS_IS_TOLD, |_, world| {
-            let told = |grant: &Grant| world.rules.rotates && grant.unanswered.is_some();
+            let told = |grant: &Grant| world.rules.rotates && grant.lost_response_at.is_some();
             dead(world).is_none_or(|grant| world.provider.removed(Pair::of(grant).account) || told(grant))
         }),
     ];
@@ -41,16 +41,18 @@ pub(super) fn all(bounds: Left, rotates: bool) -> Vec<Property<Refresh>> {
         }),
         ("somebody took over and has new tokens", |refresh, world| {
             // Without a loss, only who takes over does not know what became of the tokens.
-            let took_over = |grant: &Grant| grant.unanswered.is_some() && world.left.losses == refresh.bounds.losses;
+            let took_over =
+                |grant: &Grant| grant.lost_response_at.is_some() && world.left.losses == refresh.bounds.losses;
             saving(world).any(|(grant, next)| took_over(grant) && Pair::of(next) != Pair::of(grant))
         }),
         ("somebody who has an answer was overtaken", |_, world| {
-            world.store.as_ref().is_some_and(|current| saving(world).any(|(grant, _)| !current.is_held_as(grant)))
+            world.store.as_ref().is_some_and(|current| saving(world).any(|(grant, _)| !current.is_claimed_as(grant)))
         }),
     ];
     let always = always.into_iter().map(|(name, holds)| Property::always(name, holds));
     let lost: (_, Holds) = ("a grant dies of lost tokens, and tells so", |_, world| {
-        dead(world).is_some_and(|grant| !world.provider.removed(Pair::of(grant).account) && grant.unanswered.is_some())
+        dead(world)
+            .is_some_and(|grant| !world.provider.removed(Pair::of(grant).account) && grant.lost_response_at.is_some())
     });
     let may_lose = rotates && bounds.crashes + bounds.losses + bounds.stops > 0;
     let sometimes = sometimes.into_iter().chain(may_lose.then_some(lost));
@@ -58,7 +60,7 @@ pub(super) fn all(bounds: Left, rotates: bool) -> Vec<Property<Refresh>> {
 }
 
 fn dead(world: &World) -> Option<&Grant> {
-    world.store.as_deref().filter(|grant| grant.dead.is_some())
+    world.store.as_deref().filter(|grant| grant.connection.dead.is_some())
 }
 
 /// Whoever has something to save: the grant under their claim, and what is to be in its place.

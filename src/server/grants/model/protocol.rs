@@ -9,7 +9,7 @@ use super::{
     provider::Pair,
     world::World,
 };
-use crate::server::tokens::{Grant, claim::Claim};
+use crate::server::grants::{Grant, claim::Claim};
 
 impl World {
     pub(super) fn go(&mut self, who: usize, step: Step) {
@@ -56,7 +56,7 @@ impl World {
 
     /// Somebody wants another token than the one there is.
     fn read(&self) -> Process {
-        let Some(grant) = self.store.as_ref().filter(|grant| grant.dead.is_none()) else { return Process::Idle };
+        let Some(grant) = self.store.as_ref().filter(|grant| grant.is_alive()) else { return Process::Idle };
         match &grant.claim {
             Some(claim) if self.rules.flaw != Some(Flaw::RespectsNoClaim) => Process::Watching(claim.clone()),
             _ => Process::Claiming(grant.clone()),
@@ -77,7 +77,7 @@ impl World {
     /// The first half of a round of `settle`: the grant is gone, or somebody else's, or ours to write.
     fn look(&self, grant: Arc<Grant>, next: Arc<Grant>, sent: bool) -> Process {
         let blindly = self.rules.flaw == Some(Flaw::SettlesWithoutComparing);
-        let found = self.store.clone().filter(|current| blindly || current.is_held_as(&grant));
+        let found = self.store.clone().filter(|current| blindly || current.is_claimed_as(&grant));
         if found.is_some() { Process::Settling { grant, next, found, sent } } else { Process::Idle }
     }
 
@@ -95,7 +95,7 @@ impl World {
             }
             (Process::Blaming { found: Some(old), .. }, _) => {
                 self.ledger.buried_alive |= old.claim.is_some();
-                self.replace(&old, &old.died("The provider accepts no token of it."));
+                self.replace(&old, &old.marked_dead("The provider accepts no token of it."));
                 Process::Idle
             }
             _ => Process::Idle,
@@ -107,7 +107,7 @@ impl World {
 fn heard(grant: Arc<Grant>, answer: Option<Pair>) -> Process {
     let next = match answer {
         Some(pair) => pair.seal(grant.refreshed(Timestamp::UNIX_EPOCH)),
-        None => grant.died("The provider refused it."),
+        None => grant.marked_dead("The provider refused it."),
     };
     Process::Settling { grant, next: next.into(), found: None, sent: true }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::server::tokens::Grant;
+use crate::server::grants::Grant;
 
 /// The tokens of a grant. They stand in [`Grant::sealed`] as the real ones do, in clear.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

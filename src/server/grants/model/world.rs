@@ -13,7 +13,7 @@ use super::{
     process::{Flaw, Process},
     provider::{Pair, Provider},
 };
-use crate::{model::Account, server::tokens::Grant};
+use crate::{model::Account, server::grants::Grant};
 
 /// How the protocol is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -56,7 +56,9 @@ fn a_base_is_the_parent_of_its_tables_and_these_of_their_records() {
 
 /// The cell values of "Field types and cell values", each with what it may lack.
 fn any_cell() -> any_json::Json {
-    let person = || any_json::object(vec![("id", any_json::text())], vec![("email", any_json::text()), ("name", any_json::text())]);
+    let person = || {
+        any_json::object(vec![("id", any_json::text())], vec![("email", any_json::text()), ("name", any_json::text())])
+    };
     any_json::one_of(vec![
         any_json::text(),
         any_json::number(),
@@ -65,10 +67,16 @@ fn any_cell() -> any_json::Json {
         any_json::list(any_json::text()),
         person(),
         any_json::list(person()),
-        any_json::list(any_json::object(vec![("id", any_json::text()), ("url", any_json::text())], vec![("size", any_json::number())])),
+        any_json::list(any_json::object(
+            vec![("id", any_json::text()), ("url", any_json::text())],
+            vec![("size", any_json::number())],
+        )),
         any_json::object(vec![("text", any_json::text())], vec![("type", any_json::text())]),
         any_json::object(vec![("label", any_json::text())], vec![("url", any_json::text())]),
-        any_json::object(vec![("state", any_json::text())], vec![("value", any_json::one_of(vec![any_json::text(), any_json::null()]))]),
+        any_json::object(
+            vec![("state", any_json::text())],
+            vec![("value", any_json::one_of(vec![any_json::text(), any_json::null()]))],
+        ),
         any_json::object(vec![("specialValue", any_json::constant("NaN"))], vec![]),
         any_json::object(vec![("error", any_json::constant("#ERROR!"))], vec![]),
         any_json::list(any_json::anything()),

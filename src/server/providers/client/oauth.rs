@@ -208,9 +208,11 @@ impl OAuthClient {
         };
         match request.send().await.map(|response| (response.status(), response)) {
             Ok((status, response)) if status.is_success() => Ok(response),
-            Ok((status, _)) => {
-                Err(OAuthError::Unavailable(format!("{} responded with status {}.", self.provider.name, status.as_u16())))
-            }
+            Ok((status, _)) => Err(OAuthError::Unavailable(format!(
+                "{} responded with status {}.",
+                self.provider.name,
+                status.as_u16()
+            ))),
             Err(error) => Err(self.connection_error(&error)),
         }
     }
@@ -239,13 +241,16 @@ impl OAuthClient {
                 )),
             },
             RequestTokenError::Request(RequestError::Http(error)) => self.connection_error(&error),
-            RequestTokenError::Request(RequestError::TooLarge) => OAuthError::NoResponse(format!(
-                "{name}'s token endpoint sent more than {} KB.",
-                MAX_BODY >> 10
-            )),
+            RequestTokenError::Request(RequestError::TooLarge) => {
+                OAuthError::NoResponse(format!("{name}'s token endpoint sent more than {} KB.", MAX_BODY >> 10))
+            }
             RequestTokenError::Request(RequestError::Status(status)) => {
                 let sentence = format!("{name}'s token endpoint failed with status {}.", status.as_u16());
-                if status.is_server_error() { OAuthError::NoResponse(sentence) } else { OAuthError::Unavailable(sentence) }
+                if status.is_server_error() {
+                    OAuthError::NoResponse(sentence)
+                } else {
+                    OAuthError::Unavailable(sentence)
+                }
             }
             RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
                 OAuthError::NoResponse(format!("{name}'s token endpoint sent a response that can't be read."))

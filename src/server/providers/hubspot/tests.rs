@@ -10,7 +10,10 @@ fn any_record() -> any_json::Json {
             ("id", any_json::id()),
             (
                 "properties",
-                any_json::map("[a-z_]{1,9}|name|email|firstname|dealname", any_json::one_of(vec![any_json::text(), any_json::null()])),
+                any_json::map(
+                    "[a-z_]{1,9}|name|email|firstname|dealname",
+                    any_json::one_of(vec![any_json::text(), any_json::null()]),
+                ),
             ),
             ("createdAt", any_json::time()),
             ("updatedAt", any_json::time()),

@@ -72,7 +72,11 @@ fn an_object_that_search_returns_twice_is_one_item() {
 fn any_property() -> any_json::Json {
     let rich_text = || {
         any_json::list(any_json::object(
-            vec![("type", any_json::constant("text")), ("plain_text", any_json::text()), ("annotations", any_json::anything())],
+            vec![
+                ("type", any_json::constant("text")),
+                ("plain_text", any_json::text()),
+                ("annotations", any_json::anything()),
+            ],
             vec![
                 ("href", any_json::one_of(vec![any_json::text(), any_json::null()])),
                 ("text", any_json::anything()),
@@ -81,10 +85,18 @@ fn any_property() -> any_json::Json {
         ))
     };
     let or_null = |json: any_json::Json| any_json::one_of(vec![json, any_json::null()]);
-    let option =
-        || any_json::object(vec![("id", any_json::text()), ("name", any_json::text()), ("color", any_json::constant("red"))], vec![]);
-    let user =
-        || any_json::object(vec![("object", any_json::constant("user")), ("id", any_json::text())], vec![("name", any_json::text())]);
+    let option = || {
+        any_json::object(
+            vec![("id", any_json::text()), ("name", any_json::text()), ("color", any_json::constant("red"))],
+            vec![],
+        )
+    };
+    let user = || {
+        any_json::object(
+            vec![("object", any_json::constant("user")), ("id", any_json::text())],
+            vec![("name", any_json::text())],
+        )
+    };
     let id = || any_json::object(vec![("id", any_json::text())], vec![]);
     let by_type = vec![
         ("title", rich_text()),
@@ -93,7 +105,10 @@ fn any_property() -> any_json::Json {
         ("select", or_null(option())),
         ("status", or_null(option())),
         ("multi_select", any_json::list(option())),
-        ("date", or_null(any_json::object(vec![("start", any_json::time())], vec![("end", or_null(any_json::time()))]))),
+        (
+            "date",
+            or_null(any_json::object(vec![("start", any_json::time())], vec![("end", or_null(any_json::time()))])),
+        ),
         ("people", any_json::list(user())),
         ("files", any_json::list(any_json::anything())),
         ("checkbox", any_json::boolean()),
@@ -112,8 +127,9 @@ fn any_property() -> any_json::Json {
         ("button", any_json::object(vec![], vec![])),
         ("place", or_null(any_json::anything())),
     ];
-    let property =
-        |(kind, value)| any_json::object(vec![("id", any_json::text()), ("type", any_json::constant(kind)), (kind, value)], vec![]);
+    let property = |(kind, value)| {
+        any_json::object(vec![("id", any_json::text()), ("type", any_json::constant(kind)), (kind, value)], vec![])
+    };
     any_json::one_of(by_type.into_iter().map(property).collect())
 }
 
@@ -127,7 +143,8 @@ fn any_parent() -> any_json::Json {
         ],
         vec![],
     );
-    let top = any_json::object(vec![("type", any_json::constant("workspace")), ("workspace", any_json::boolean())], vec![]);
+    let top =
+        any_json::object(vec![("type", any_json::constant("workspace")), ("workspace", any_json::boolean())], vec![]);
     any_json::one_of(vec![parent("page_id"), parent("database_id"), parent("block_id"), row, top])
 }
 
@@ -153,7 +170,12 @@ fn any_object() -> any_json::Json {
     let title = || any_json::list(any_json::object(vec![("plain_text", any_json::text())], vec![]));
     let empty = || any_json::object(vec![], vec![]);
     let schema = any_json::object(
-        vec![("id", any_json::text()), ("name", any_json::text()), ("type", any_json::constant("title")), ("title", empty())],
+        vec![
+            ("id", any_json::text()),
+            ("name", any_json::text()),
+            ("type", any_json::constant("title")),
+            ("title", empty()),
+        ],
         vec![],
     );
     let named = any_json::object(vec![("id", any_json::text()), ("name", any_json::text())], vec![]);

@@ -12,9 +12,9 @@ use super::provider::Provider;
 const LOOK: Duration = Duration::from_millis(20);
 
 /// The store, opened beside the program.
-pub struct Vault(Client);
+pub struct StoredGrants(Client);
 
-impl Vault {
+impl StoredGrants {
     /// Opens the one of a Redis that answers.
     pub async fn open(url: &str) -> Self {
         let client = Builder::from_config(Config::from_url(url).unwrap()).build().unwrap();
@@ -47,7 +47,7 @@ impl Vault {
     /// Ends the pause that a refresh that failed asks for.
     pub async fn end_pause(&self, provider: &Provider, user: &str) {
         let mut grant = self.grant(provider, user).await.unwrap();
-        grant["history"]["trouble"] = Value::Null;
+        grant["history"]["back_off"] = Value::Null;
         let keep = Some(Expiration::KEEPTTL);
         let _: () = self.0.set(key(provider, user), grant.to_string(), keep, None, false).await.unwrap();
     }

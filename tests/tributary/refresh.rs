@@ -4,6 +4,7 @@ use futures::future::join_all;
 use http::StatusCode;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
+use tributary::server::providers::client::{TokenError, TokenSource};
 
 use crate::{app::App, caller::IDS};
 
@@ -67,7 +68,7 @@ async fn a_token_that_is_still_valid_is_served_when_its_refresh_fails() {
     app.steer(json!({"faults": []})).await;
     let (status, error) = token(&app).await;
     assert_eq!(status, StatusCode::BAD_GATEWAY, "it failed twice, and is not asked again at once");
-    assert!(error["detail"].as_str().unwrap().ends_with("It is tried again within a minute."), "{error}");
+    assert!(error["detail"].as_str().unwrap().ends_with("The next attempt is within a minute."), "{error}");
     app.advance(SignedDuration::from_secs(11));
     assert_eq!(token(&app).await.0, StatusCode::OK, "and it recovers");
 }
@@ -83,7 +84,7 @@ async fn only_a_dead_grant_asks_for_reconnecting_and_is_not_tried_again() {
         assert_eq!(answer.status(), StatusCode::CONFLICT);
         let error: Value = answer.json().await.unwrap();
         assert_eq!(error["code"], "reconnect_required");
-        assert!(error["detail"].as_str().unwrap().contains("Connect HubSpot again"), "{error}");
+        assert!(error["detail"].as_str().unwrap().contains("Reconnect HubSpot"), "{error}");
         let (status, connection) = token(&app).await;
         assert_eq!((status, &connection["status"]), (StatusCode::OK, &json!("reconnect_required")));
         assert!(connection["reason"].is_string() && connection.get("access_token").is_none(), "{connection}");
@@ -121,7 +122,7 @@ async fn a_browser_and_a_query_never_get_a_token() {
 async fn a_grant_under_a_lost_key_asks_for_reconnecting() {
     let app = App::start().await;
     app.connect().await;
-    let key = app.state.tokens.key(&tributary::model::Subject::new("acme", "ada").unwrap(), "hubspot").unwrap();
+    let key = app.key("hubspot");
     let bytes = app.state.store.get(&key.to_string()).await.unwrap().unwrap();
     let mut record: Value = serde_json::from_slice(&bytes).unwrap();
     record["sealed"] = json!(format!("lost-{}", record["sealed"].as_str().unwrap()));
@@ -132,7 +133,7 @@ async fn a_grant_under_a_lost_key_asks_for_reconnecting() {
         .unwrap();
     let (status, error) = token(&app).await;
     assert_eq!((status, &error["code"]), (StatusCode::CONFLICT, &json!("reconnect_required")));
-    assert!(error["detail"].as_str().unwrap().contains("cannot be decrypted"), "{error}");
+    assert!(error["detail"].as_str().unwrap().contains("can't be decrypted"), "{error}");
 }
 
 #[tokio::test]
@@ -151,11 +152,11 @@ async fn a_failing_token_endpoint_is_asked_once_while_the_old_token_is_valid() {
 async fn an_old_request_does_not_bury_a_newer_grant() {
     let app = App::start().await;
     app.connect().await;
-    let key = app.state.tokens.key(&tributary::model::Subject::new("acme", "ada").unwrap(), "hubspot").unwrap();
-    let bearer = tributary::server::tokens::Bearer::stored(app.state.tokens.clone(), key, "24816357");
-    let old = bearer.fresh().await.unwrap();
+    let key = app.key("hubspot");
+    let tokens = app.tokens(key, "24816357");
+    let old = tokens.access_token().await.unwrap();
     app.connect().await;
-    bearer.dead(&old).await;
+    tokens.mark_dead(&old).await;
     assert_eq!(app.items().await.status(), StatusCode::OK);
 }
 
@@ -198,13 +199,13 @@ async fn a_token_that_is_still_valid_is_served_while_a_crashed_process_holds_the
 async fn a_grant_that_another_process_refreshes_is_not_buried() {
     let app = App::start().await;
     app.connect().await;
-    let key = app.state.tokens.key(&tributary::model::Subject::new("acme", "ada").unwrap(), "hubspot").unwrap();
-    let bearer = tributary::server::tokens::Bearer::stored(app.state.tokens.clone(), key, "24816357");
-    let token = bearer.fresh().await.unwrap();
+    let key = app.key("hubspot");
+    let tokens = app.tokens(key, "24816357");
+    let token = tokens.access_token().await.unwrap();
     let place = crash_during_refresh(&app, "hubspot").await;
     let before = app.state.store.get(&place).await.unwrap();
-    let error = bearer.dead(&token).await;
-    assert_eq!(error.code, tributary::model::ErrorCode::ProviderUnavailable, "{error}");
+    let error = tokens.mark_dead(&token).await;
+    assert!(matches!(error, TokenError::Unavailable(_)), "{error:?}");
     assert_eq!(app.state.store.get(&place).await.unwrap(), before);
 }
 
@@ -224,7 +225,7 @@ async fn a_refresh_whose_answer_was_lost_says_so_where_each_token_works_once() {
         let refused = app.items_of(provider).await;
         let refused: Value = refused.json().await.unwrap();
         assert_eq!(refused["code"], "reconnect_required", "{refused}");
-        assert!(refused["detail"].as_str().unwrap().contains("may have made new tokens that were lost"), "{refused}");
+        assert!(refused["detail"].as_str().unwrap().contains("may have issued new tokens that were lost"), "{refused}");
     }
 }
 
@@ -232,9 +233,9 @@ async fn a_refresh_whose_answer_was_lost_says_so_where_each_token_works_once() {
 async fn a_load_does_not_go_on_with_the_data_of_another_account() {
     let app = App::start().await;
     app.connect().await;
-    let key = app.state.tokens.key(&tributary::model::Subject::new("acme", "ada").unwrap(), "hubspot").unwrap();
-    let bearer = tributary::server::tokens::Bearer::stored(app.state.tokens.clone(), key, "another-account");
-    let error = bearer.fresh().await.unwrap_err();
+    let key = app.key("hubspot");
+    let tokens = app.tokens(key, "another-account");
+    let TokenError::Final(error) = tokens.access_token().await.unwrap_err() else { panic!("it is not temporary") };
     assert_eq!(error.code, tributary::model::ErrorCode::NotConnected);
     assert!(error.detail.contains("Another HubSpot account"), "{error}");
 }

@@ -5,18 +5,20 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tributary::server::{
+    audit::Actor,
+    connections::ConnectionKey,
+    grants::RefreshScheduler,
     store::{Embedded, Store},
-    tokens::Keeper,
 };
 
 use crate::{app::App, caller::IDS};
 
 const KEYS: (&str, &str) = ("TRIBUTARY_ENCRYPTION_KEYS", "k1:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=");
 
-async fn kept() -> (App, Keeper) {
-    let app = App::start_with(Default::default(), &[("TRIBUTARY_KEEPER", "on")], None).await;
-    let keeper = Keeper::new(app.state.tokens.clone());
-    (app, keeper)
+async fn scheduled() -> (App, RefreshScheduler) {
+    let app = App::start_with(Default::default(), &[("TRIBUTARY_REFRESH_SCHEDULER", "on")], None).await;
+    let scheduler = RefreshScheduler::new(app.state.grants.clone());
+    (app, scheduler)
 }
 
 async fn refreshes(app: &App, provider: &str) -> u64 {
@@ -30,15 +32,15 @@ async fn connection(app: &App, provider: &str) -> Value {
 
 #[tokio::test]
 async fn a_grant_in_use_is_refreshed_before_anybody_has_to_wait_for_it() {
-    let (app, mut keeper) = kept().await;
+    let (app, mut scheduler) = scheduled().await;
     app.connect().await;
-    assert_eq!(keeper.round().await.unwrap(), 0, "nothing is due");
+    assert_eq!(scheduler.run_once().await.unwrap(), 0, "nothing is due");
     let next: jiff::Timestamp = connection(&app, "hubspot").await["next_refresh_at"].as_str().unwrap().parse().unwrap();
     let minutes = next.duration_since(jiff::Timestamp::now()).as_mins();
     assert!((19..=25).contains(&minutes), "between ten and five minutes before the end of 30: {minutes}");
     app.advance(SignedDuration::from_mins(25));
-    assert_eq!((keeper.round().await.unwrap(), refreshes(&app, "hubspot").await), (1, 1));
-    assert_eq!(keeper.round().await.unwrap(), 0, "it is not due again");
+    assert_eq!((scheduler.run_once().await.unwrap(), refreshes(&app, "hubspot").await), (1, 1));
+    assert_eq!(scheduler.run_once().await.unwrap(), 0, "it is not due again");
     assert_eq!(app.program("POST", "/integrations/hubspot/credentials").form(&IDS).send().await.unwrap().status(), 200);
     assert_eq!(refreshes(&app, "hubspot").await, 1, "nobody waited");
     let connection = connection(&app, "hubspot").await;
@@ -47,12 +49,12 @@ async fn a_grant_in_use_is_refreshed_before_anybody_has_to_wait_for_it() {
 
 #[tokio::test]
 async fn a_grant_that_nobody_uses_lives_on_for_a_year_with_a_refresh_every_few_weeks() {
-    let (app, mut keeper) = kept().await;
+    let (app, mut scheduler) = scheduled().await;
     app.connect_to("airtable").await;
     // The stand-in has a clock of its own, by which hardly a second passes.
     for _ in 0..365 / 5 {
         app.advance(SignedDuration::from_hours(5 * 24));
-        keeper.round().await.unwrap();
+        scheduler.run_once().await.unwrap();
     }
     let times = refreshes(&app, "airtable").await;
     assert!((11..=25).contains(&times), "every 15 to 30 days in a year: {times}");
@@ -63,12 +65,12 @@ async fn a_grant_that_nobody_uses_lives_on_for_a_year_with_a_refresh_every_few_w
 }
 
 #[tokio::test]
-async fn a_token_that_does_not_end_is_not_refreshed_and_its_grant_is_kept() {
-    let (app, mut keeper) = kept().await;
+async fn a_token_that_does_not_end_is_not_refreshed_and_its_grant_is_scheduled() {
+    let (app, mut scheduler) = scheduled().await;
     app.connect_to("notion").await;
     for _ in 0..20 {
         app.advance(SignedDuration::from_hours(5 * 24));
-        keeper.round().await.unwrap();
+        scheduler.run_once().await.unwrap();
     }
     assert_eq!(refreshes(&app, "notion").await, 0, "each refresh would put the grant at risk for nothing");
     assert_eq!(connection(&app, "notion").await["status"], "active");
@@ -76,18 +78,18 @@ async fn a_token_that_does_not_end_is_not_refreshed_and_its_grant_is_kept() {
 
 #[tokio::test]
 async fn a_thousand_grants_that_were_made_together_are_not_refreshed_together() {
-    let (app, mut keeper) = kept().await;
+    let (app, mut scheduler) = scheduled().await;
     app.connect().await;
     let key = |user: &str| {
         let subject = tributary::model::Subject::new("acme", user).unwrap();
-        app.state.tokens.key(&subject, "hubspot").unwrap()
+        ConnectionKey::new(&subject, "hubspot").unwrap()
     };
     // Where each would stand in the index is drawn anew each time that a grant is planned.
     let mut planned = Vec::new();
     for _ in 0..200 {
         app.advance(SignedDuration::from_mins(26));
-        keeper.round().await.unwrap();
-        app.state.tokens.fresh(&key("ada")).await.unwrap();
+        scheduler.run_once().await.unwrap();
+        app.state.grants.refresher.access_token(&key("ada"), &Actor::command_line()).await.unwrap();
         let now = jiff::Timestamp::now() + *app.ahead.lock().unwrap();
         let next: jiff::Timestamp =
             connection(&app, "hubspot").await["next_refresh_at"].as_str().unwrap().parse().unwrap();
@@ -101,7 +103,7 @@ async fn a_thousand_grants_that_were_made_together_are_not_refreshed_together() 
 
 #[tokio::test]
 async fn a_dead_grant_is_left_alone_and_one_whose_provider_fails_is_not_asked_in_a_storm() {
-    let (app, mut keeper) = kept().await;
+    let (app, mut scheduler) = scheduled().await;
     app.connect().await;
     app.steer(json!({"faults": [{"path": "/hubspot/oauth", "kind": "status", "status": 503}]})).await;
     let asked = async || {
@@ -113,7 +115,7 @@ async fn a_dead_grant_is_left_alone_and_one_whose_provider_fails_is_not_asked_in
     let before = asked().await;
     app.advance(SignedDuration::from_mins(26));
     for _ in 0..60 {
-        keeper.round().await.unwrap();
+        scheduler.run_once().await.unwrap();
         app.advance(SignedDuration::from_mins(1));
     }
     let tries = asked().await - before;
@@ -129,43 +131,44 @@ async fn a_dead_grant_is_left_alone_and_one_whose_provider_fails_is_not_asked_in
     app.steer(json!({"faults": []})).await;
     app.control("revoke_all").await;
     app.advance(SignedDuration::from_mins(30));
-    keeper.round().await.unwrap();
+    scheduler.run_once().await.unwrap();
     assert_eq!(connection(&app, "hubspot").await["status"], "reconnect_required");
     let after = asked().await;
     for _ in 0..10 {
         app.advance(SignedDuration::from_hours(24));
-        assert_eq!(keeper.round().await.unwrap(), 0);
+        assert_eq!(scheduler.run_once().await.unwrap(), 0);
     }
     assert_eq!(asked().await, after);
 }
 
 #[tokio::test]
-async fn of_two_keepers_on_one_store_one_keeps_and_the_other_takes_over() {
+async fn of_two_schedulers_on_one_store_one_keeps_and_the_other_takes_over() {
     let folder = tempfile::tempdir().unwrap();
     let store: Arc<dyn Store> = Arc::new(Embedded::open(&folder.path().join("store.redb")).unwrap());
-    let on = [KEYS, ("TRIBUTARY_KEEPER", "on")];
+    let on = [KEYS, ("TRIBUTARY_REFRESH_SCHEDULER", "on")];
     let app = App::start_with(Default::default(), &on, Some(store.clone())).await;
     app.connect().await;
-    let (mut one, mut other) = (Keeper::new(app.state.tokens.clone()), Keeper::new(app.state.tokens.clone()));
-    assert_eq!(one.round().await.unwrap(), 0);
+    let (mut one, mut other) =
+        (RefreshScheduler::new(app.state.grants.clone()), RefreshScheduler::new(app.state.grants.clone()));
+    assert_eq!(one.run_once().await.unwrap(), 0);
     app.advance(SignedDuration::from_mins(26));
-    assert_eq!(other.round().await.unwrap(), 0, "it is not its turn");
-    assert_eq!(one.round().await.unwrap(), 1);
+    assert_eq!(other.run_once().await.unwrap(), 0, "it is not its turn");
+    assert_eq!(one.run_once().await.unwrap(), 1);
     // Its process ends, and its word with it.
-    store.take("lease/keeper").await.unwrap();
+    store.take("lease/refresh-scheduler").await.unwrap();
     app.advance(SignedDuration::from_mins(26));
-    assert_eq!(other.round().await.unwrap(), 1);
-    assert_eq!(one.round().await.unwrap(), 0);
+    assert_eq!(other.run_once().await.unwrap(), 1);
+    assert_eq!(one.run_once().await.unwrap(), 0);
 }
 
 #[tokio::test]
-async fn grants_from_before_there_was_a_keeper_are_found() {
+async fn grants_from_before_there_was_a_scheduler_are_found() {
     let folder = tempfile::tempdir().unwrap();
     let store: Arc<dyn Store> = Arc::new(Embedded::open(&folder.path().join("store.redb")).unwrap());
     let app = App::start_with(Default::default(), &[KEYS], Some(store)).await;
     app.connect().await;
     assert_eq!(connection(&app, "hubspot").await["next_refresh_at"], Value::Null);
-    let mut keeper = Keeper::new(app.state.tokens.clone());
+    let mut scheduler = RefreshScheduler::new(app.state.grants.clone());
     app.advance(SignedDuration::from_mins(26));
-    assert_eq!((keeper.round().await.unwrap(), refreshes(&app, "hubspot").await), (1, 1));
+    assert_eq!((scheduler.run_once().await.unwrap(), refreshes(&app, "hubspot").await), (1, 1));
 }

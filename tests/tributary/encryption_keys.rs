@@ -18,7 +18,7 @@ const K2: &str = "k2:YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXphYmNkZWY=";
 
 /// The command, with these variables.
 fn keys(folder: &TempDir, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
-    program(folder, &[&["keys"], arguments].concat()).envs(variables.iter().copied()).output().unwrap()
+    program(folder, &[&["encryption-keys"], arguments].concat()).envs(variables.iter().copied()).output().unwrap()
 }
 
 fn said(output: &Output) -> String {
@@ -48,18 +48,24 @@ async fn keys_rotate_on_redis_while_servers_run_and_the_old_one_can_then_be_drop
     }
     let both = with(Box::leak(both.into_boxed_str()));
     let listed = said(&keys(&folder, &["list"], &both));
-    assert!(listed.contains("k2: 0 grants (seals and opens)") && listed.contains("k1: 3 grants (opens)"), "{listed}");
+    assert!(
+        listed.contains("k2: 0 grants (encrypts and decrypts)") && listed.contains("k1: 3 grants (decrypts)"),
+        "{listed}"
+    );
 
     let refused = program(&folder, &["serve"]).envs(with(K2)).env("TRIBUTARY_LISTEN", "127.0.0.1:0").output().unwrap();
     let refused = said(&refused);
-    assert!(refused.contains("3 grants under the key k1") && refused.contains("keys abandon k1"), "{refused}");
+    assert!(
+        refused.contains("3 grants with the key k1") && refused.contains("encryption-keys abandon k1"),
+        "{refused}"
+    );
 
     let new = Process::serve(&both);
     assert_eq!(reads(&new.url).await, StatusCode::OK);
     let rotated = said(&keys(&folder, &["rotate"], &both));
-    assert!(rotated.contains("3 grants sealed anew") && rotated.contains("k2: 3 grants"), "{rotated}");
+    assert!(rotated.contains("Re-encrypted 3 grants") && rotated.contains("k2: 3 grants"), "{rotated}");
     let again = said(&keys(&folder, &["rotate"], &both));
-    assert!(again.contains("0 grants sealed anew"), "{again}");
+    assert!(again.contains("Re-encrypted 0 grants"), "{again}");
     assert_eq!(reads(&new.url).await, StatusCode::OK);
     let only = Process::serve(&with(K2));
     assert_eq!(reads(&only.url).await, StatusCode::OK);
@@ -70,7 +76,7 @@ async fn keys_rotate_on_redis_while_servers_run_and_the_old_one_can_then_be_drop
     let rotation =
         trail["entries"].as_array().unwrap().iter().find(|entry| entry["action"] == "encryption_keys_rotated").unwrap();
     assert_eq!(
-        (&rotation["by"], rotation["detail"].as_str().unwrap().contains("3 of its grants")),
+        (&rotation["by"], rotation["detail"].as_str().unwrap().contains("3 grants were")),
         (&"command_line".into(), true)
     );
 }
@@ -88,13 +94,13 @@ async fn a_lost_key_is_given_up_by_name_and_its_users_are_asked_to_connect_again
     };
     connect(&Process::serve(&with(K1)).url, "hubspot", IDS).await;
     let kept = said(&keys(&folder, &["abandon", "k1"], &with(K1)));
-    assert!(kept.contains("nothing that it sealed is lost"), "{kept}");
+    assert!(kept.contains("nothing that it encrypted is lost"), "{kept}");
     let rotated = keys(&folder, &["rotate"], &with(K2));
     assert!(!rotated.status.success() && said(&rotated).contains("connection/hubspot/acme/ada"), "{}", said(&rotated));
     let abandoned = said(&keys(&folder, &["abandon", "k1"], &with(K2)));
-    assert!(abandoned.contains("1 grant under the key k1 given up"), "{abandoned}");
+    assert!(abandoned.contains("Gave up 1 grant of the key k1"), "{abandoned}");
     let again = keys(&folder, &["rotate"], &with(K2));
-    assert!(again.status.success() && said(&again).contains("0 grants sealed anew"), "{}", said(&again));
+    assert!(again.status.success() && said(&again).contains("Re-encrypted 0 grants"), "{}", said(&again));
     let server = Process::serve(&with(K2));
     assert_eq!(reads(&server.url).await, StatusCode::CONFLICT);
     connect(&server.url, "hubspot", IDS).await;
@@ -109,9 +115,9 @@ async fn the_embedded_stores_keys_are_seen_to_beside_the_running_server_or_witho
     let listen = server.url.replace("http://localhost", "127.0.0.1");
     let asked = [("TRIBUTARY_API_KEY", KEY), ("TRIBUTARY_LISTEN", listen.as_str())];
     let listed = said(&keys(&server.folder, &["list"], &asked));
-    assert!(listed.contains("1 grant (seals and opens)"), "{listed}");
+    assert!(listed.contains("1 grant (encrypts and decrypts)"), "{listed}");
     let rotated = said(&keys(&server.folder, &["rotate"], &asked));
-    assert!(rotated.contains("0 grants sealed anew"), "{rotated}");
+    assert!(rotated.contains("Re-encrypted 0 grants"), "{rotated}");
 
     // A new key in front of the one that was generated; the server is stopped for that.
     let mut server = server;
@@ -122,10 +128,10 @@ async fn the_embedded_stores_keys_are_seen_to_beside_the_running_server_or_witho
     let old = std::fs::read_to_string(&file).unwrap();
     std::fs::write(&file, format!("{},{old}", new.trim())).unwrap();
     let rotated = said(&keys(&server.folder, &["rotate"], &[]));
-    assert!(rotated.contains("1 grant sealed anew"), "{rotated}");
+    assert!(rotated.contains("Re-encrypted 1 grant"), "{rotated}");
     std::fs::write(&file, new).unwrap();
     let listed = said(&keys(&server.folder, &["list"], &[]));
-    assert!(listed.contains("1 grant (seals and opens)") && !listed.contains("missing"), "{listed}");
+    assert!(listed.contains("1 grant (encrypts and decrypts)") && !listed.contains("missing"), "{listed}");
 }
 
 #[test]
