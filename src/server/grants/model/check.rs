@@ -3,17 +3,17 @@
 use stateright::{Model, Property};
 
 use super::{
-    person::Person,
     process::Step,
     properties,
-    world::{Left, Rules, World},
+    user::UserStep,
+    world::{Budget, Rules, World},
 };
 
 /// A way to run the protocol, and how far it is followed.
 pub(super) struct Refresh {
     pub(super) rules: Rules,
     pub(super) processes: usize,
-    pub(super) bounds: Left,
+    pub(super) bounds: Budget,
 }
 
 /// One step of anybody.
@@ -22,8 +22,8 @@ pub(super) enum Action {
     /// A process's, by its number.
     Process(usize, Step),
     /// A request arrives whose sender does not wait any more.
-    AnswerAstray(usize),
-    Person(Person),
+    AnswerInFlight(usize),
+    UserStep(UserStep),
 }
 
 impl Model for Refresh {
@@ -38,19 +38,19 @@ impl Model for Refresh {
         for (who, process) in world.processes.iter().enumerate() {
             actions.extend(process.steps(world).into_iter().map(|step| Action::Process(who, step)));
         }
-        let astray = &world.provider.astray;
-        let arriving = (0..astray.len()).filter(|&index| world.may_answer(astray[index]));
-        actions.extend(arriving.map(Action::AnswerAstray));
-        actions.extend(world.persons_steps().map(Action::Person));
+        let in_flight = &world.provider.in_flight;
+        let arriving = (0..in_flight.len()).filter(|&index| world.may_answer(in_flight[index]));
+        actions.extend(arriving.map(Action::AnswerInFlight));
+        actions.extend(world.user_steps().map(Action::UserStep));
     }
 
     fn next_state(&self, world: &World, action: Action) -> Option<World> {
         let mut next = world.clone();
         match action {
-            Action::Process(who, step) => next.go(who, step),
-            Action::Person(step) => next.person(step),
-            Action::AnswerAstray(index) => {
-                let pair = next.provider.astray.remove(index);
+            Action::Process(who, step) => next.apply(who, step),
+            Action::UserStep(step) => next.user(step),
+            Action::AnswerInFlight(index) => {
+                let pair = next.provider.in_flight.remove(index);
                 next.answer(pair);
             }
         }

@@ -6,7 +6,7 @@ use super::{
     check::Refresh,
     process::Process,
     provider::Pair,
-    world::{Left, World},
+    world::{Budget, World},
 };
 use crate::server::grants::Grant;
 
@@ -21,15 +21,15 @@ pub(super) const DIES_REFUSED: &str = "a grant dies only when its refresh token 
 pub(super) const JUDGED_BY_ONE: &str = "a grant that somebody is refreshing is theirs to judge";
 pub(super) const LOSS_IS_TOLD: &str = "a grant that dies though nobody removed the app tells that tokens may be lost";
 
-pub(super) fn all(bounds: Left, rotates: bool) -> Vec<Property<Refresh>> {
+pub(super) fn all(bounds: Budget, rotates: bool) -> Vec<Property<Refresh>> {
     let always: [(_, Holds); _] = [
-        (SPENT_ONCE, |_, world| !world.ledger.owes()),
-        (SENT_BY_ONE, |refresh, world| world.left.stops < refresh.bounds.stops || sent_at_once(world) <= 1),
-        (NEVER_BACK, |_, world| !world.ledger.went_back),
-        (VERSION_ONCE, |_, world| !world.ledger.version_twice),
+        (SPENT_ONCE, |_, world| !world.observations.has_unexplained_reuse()),
+        (SENT_BY_ONE, |refresh, world| world.budget.stops < refresh.bounds.stops || sent_at_once(world) <= 1),
+        (NEVER_BACK, |_, world| !world.observations.overwrote_newer),
+        (VERSION_ONCE, |_, world| !world.observations.reused_version),
         (AS_CONNECTED, |_, world| world.store.as_ref().map(|grant| Pair::of(grant).account) == world.connected),
         (DIES_REFUSED, |_, world| dead(world).is_none_or(|grant| !world.provider.accepts(Pair::of(grant)))),
-        (JUDGED_BY_ONE, |_, world| !world.ledger.buried_alive),
+        (JUDGED_BY_ONE, |_, world| !world.observations.marked_dead_while_claimed),
         (LOSS_IS_TOLD, |_, world| {
             let told = |grant: &Grant| world.rules.rotates && grant.lost_response_at.is_some();
             dead(world).is_none_or(|grant| world.provider.removed(Pair::of(grant).account) || told(grant))
@@ -37,12 +37,12 @@ pub(super) fn all(bounds: Left, rotates: bool) -> Vec<Property<Refresh>> {
     ];
     let sometimes: [(_, Holds); _] = [
         ("a refresh succeeds", |_, world| {
-            world.store.as_ref().is_some_and(|grant| Pair::of(grant).account == 1 && Pair::of(grant).made == 2)
+            world.store.as_ref().is_some_and(|grant| Pair::of(grant).account == 1 && Pair::of(grant).issued == 2)
         }),
         ("somebody took over and has new tokens", |refresh, world| {
             // Without a loss, only who takes over does not know what became of the tokens.
             let took_over =
-                |grant: &Grant| grant.lost_response_at.is_some() && world.left.losses == refresh.bounds.losses;
+                |grant: &Grant| grant.lost_response_at.is_some() && world.budget.losses == refresh.bounds.losses;
             saving(world).any(|(grant, next)| took_over(grant) && Pair::of(next) != Pair::of(grant))
         }),
         ("somebody who has an answer was overtaken", |_, world| {
@@ -66,7 +66,7 @@ fn dead(world: &World) -> Option<&Grant> {
 /// Whoever has something to save: the grant under their claim, and what is to be in its place.
 fn saving(world: &World) -> impl Iterator<Item = (&Grant, &Grant)> {
     world.processes.iter().filter_map(|process| match process {
-        Process::Settling { grant, next, .. } => Some((grant.as_ref(), next.as_ref())),
+        Process::Committing { grant, next, .. } => Some((grant.as_ref(), next.as_ref())),
         _ => None,
     })
 }

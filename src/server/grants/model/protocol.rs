@@ -12,44 +12,46 @@ use super::{
 use crate::server::grants::{Grant, claim::Claim};
 
 impl World {
-    pub(super) fn go(&mut self, who: usize, step: Step) {
+    pub(super) fn apply(&mut self, who: usize, step: Step) {
         let process = std::mem::replace(&mut self.processes[who], Process::Idle);
         self.processes[who] = match (step, process) {
             (Step::Read, _) => self.read(),
             (Step::TakeOver, Process::Watching(claim)) => self.take_over(&claim, false),
             (Step::TakeOverFromStopped, Process::Watching(claim)) => self.take_over(&claim, true),
             (Step::Claim, Process::Claiming(grant)) => self.claim(&grant),
-            (Step::GiveUp, Process::Claimed { grant, .. }) => {
+            (Step::Release, Process::Claimed { grant, .. }) => {
                 let next = grant.released(None).into();
-                Process::Settling { grant, next, found: None, sent: false }
+                Process::Committing { grant, next, found: None, sent: false }
             }
             (Step::Send, Process::Claimed { grant, .. }) => Process::Calling(grant),
             (Step::Answer, Process::Calling(grant)) => {
                 let answer = self.answer(Pair::of(&grant));
-                heard(grant, answer)
+                after_response(grant, answer)
             }
             (Step::Lose, Process::Calling(grant)) => {
-                self.left.losses -= 1;
+                self.budget.losses -= 1;
                 self.lose(Pair::of(&grant));
                 let next = grant.released(Some(Timestamp::UNIX_EPOCH)).into();
-                Process::Settling { grant, next, found: None, sent: true }
+                Process::Committing { grant, next, found: None, sent: true }
             }
             (Step::Fail, Process::Calling(grant)) => {
                 let next = grant.released(None).into();
-                Process::Settling { grant, next, found: None, sent: true }
+                Process::Committing { grant, next, found: None, sent: true }
             }
-            (Step::Look, Process::Settling { grant, next, sent, .. }) => self.look(grant, next, sent),
+            (Step::ReadForCommit, Process::Committing { grant, next, sent, .. }) => {
+                self.read_for_commit(grant, next, sent)
+            }
             (Step::Save, process) => self.save(process),
-            (Step::SaveUnheard, process) => {
-                self.left.losses -= 1;
+            (Step::SaveWithoutResponse, process) => {
+                self.budget.losses -= 1;
                 self.save(process.clone());
-                process.having_found(None)
+                process.with_found(None)
             }
             (Step::Crash, process) => {
                 self.crash(&process);
                 Process::Idle
             }
-            (Step::Blame, process) => self.blame(process),
+            (Step::MarkDead, process) => self.mark_dead(process),
             (step, process) => panic!("{step:?} is no step of {process:?}"),
         };
     }
@@ -58,7 +60,7 @@ impl World {
     fn read(&self) -> Process {
         let Some(grant) = self.store.as_ref().filter(|grant| grant.is_alive()) else { return Process::Idle };
         match &grant.claim {
-            Some(claim) if self.rules.flaw != Some(Flaw::RespectsNoClaim) => Process::Watching(claim.clone()),
+            Some(claim) if self.rules.flaw != Some(Flaw::IgnoresClaims) => Process::Watching(claim.clone()),
             _ => Process::Claiming(grant.clone()),
         }
     }
@@ -71,30 +73,30 @@ impl World {
             self.put(&grant);
         }
         let ours = blindly || self.replace(read, &grant);
-        if ours { Process::Claimed { grant, held_up: false } } else { Process::Idle }
+        if ours { Process::Claimed { grant, is_late: false } } else { Process::Idle }
     }
 
     /// The first half of a round of `settle`: the grant is gone, or somebody else's, or ours to write.
-    fn look(&self, grant: Arc<Grant>, next: Arc<Grant>, sent: bool) -> Process {
-        let blindly = self.rules.flaw == Some(Flaw::SettlesWithoutComparing);
+    fn read_for_commit(&self, grant: Arc<Grant>, next: Arc<Grant>, sent: bool) -> Process {
+        let blindly = self.rules.flaw == Some(Flaw::CommitsWithoutComparing);
         let found = self.store.clone().filter(|current| blindly || current.is_claimed_as(&grant));
-        if found.is_some() { Process::Settling { grant, next, found, sent } } else { Process::Idle }
+        if found.is_some() { Process::Committing { grant, next, found, sent } } else { Process::Idle }
     }
 
     /// The other half.
     fn save(&mut self, process: Process) -> Process {
-        let Process::Settling { next, found: Some(found), .. } = &process else { return process };
-        if self.replace(found, next) { Process::Idle } else { process.having_found(None) }
+        let Process::Committing { next, found: Some(found), .. } = &process else { return process };
+        if self.replace(found, next) { Process::Idle } else { process.with_found(None) }
     }
 
-    fn blame(&mut self, process: Process) -> Process {
+    fn mark_dead(&mut self, process: Process) -> Process {
         match (process, self.store.clone()) {
-            (Process::Idle, Some(grant)) => Process::Blaming { version: grant.version, found: None },
-            (Process::Blaming { version, found: None }, Some(grant)) if grant.is_at(version) => {
-                Process::Blaming { version, found: Some(grant) }
+            (Process::Idle, Some(grant)) => Process::MarkingDead { version: grant.version, found: None },
+            (Process::MarkingDead { version, found: None }, Some(grant)) if grant.is_at(version) => {
+                Process::MarkingDead { version, found: Some(grant) }
             }
-            (Process::Blaming { found: Some(old), .. }, _) => {
-                self.ledger.buried_alive |= old.claim.is_some();
+            (Process::MarkingDead { found: Some(old), .. }, _) => {
+                self.observations.marked_dead_while_claimed |= old.claim.is_some();
                 self.replace(&old, &old.marked_dead("The provider accepts no token of it."));
                 Process::Idle
             }
@@ -104,18 +106,18 @@ impl World {
 }
 
 /// What `spend` makes of an answer.
-fn heard(grant: Arc<Grant>, answer: Option<Pair>) -> Process {
+fn after_response(grant: Arc<Grant>, answer: Option<Pair>) -> Process {
     let next = match answer {
         Some(pair) => pair.seal(grant.refreshed(Timestamp::UNIX_EPOCH)),
         None => grant.marked_dead("The provider refused it."),
     };
-    Process::Settling { grant, next: next.into(), found: None, sent: true }
+    Process::Committing { grant, next: next.into(), found: None, sent: true }
 }
 
 impl Process {
-    fn having_found(self, found: Option<Arc<Grant>>) -> Self {
+    fn with_found(self, found: Option<Arc<Grant>>) -> Self {
         match self {
-            Self::Settling { grant, next, sent, .. } => Self::Settling { grant, next, found, sent },
+            Self::Committing { grant, next, sent, .. } => Self::Committing { grant, next, found, sent },
             other => other,
         }
     }

@@ -9,9 +9,9 @@ use crate::server::grants::Grant;
 pub(super) struct Pair {
     /// Whose they are. An account that was connected later has a larger number.
     pub(super) account: u8,
-    /// When they were made: the provider counts what it makes.
-    pub(super) made: u8,
-    /// When the refresh token among them was made. A provider that does not rotate keeps it.
+    /// When they were issued: the provider counts what it makes.
+    pub(super) issued: u8,
+    /// When the refresh token among them was issued. A provider that does not rotate keeps it.
     pub(super) refresh: u8,
 }
 
@@ -19,12 +19,12 @@ impl Pair {
     pub(super) fn of(grant: &Grant) -> Self {
         let mut numbers = grant.sealed.split('.').map(|number| number.parse().unwrap());
         let mut next = || numbers.next().unwrap();
-        Self { account: next(), made: next(), refresh: next() }
+        Self { account: next(), issued: next(), refresh: next() }
     }
 
     /// The grant with these in it.
     pub(super) fn seal(self, mut grant: Grant) -> Grant {
-        grant.sealed = format!("{}.{}.{}", self.account, self.made, self.refresh);
+        grant.sealed = format!("{}.{}.{}", self.account, self.issued, self.refresh);
         grant
     }
 }
@@ -32,21 +32,21 @@ impl Pair {
 /// A provider, and the requests to it whose sender does not wait any more.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(super) struct Provider {
-    pub(super) made: u8,
+    pub(super) issued: u8,
     /// The refresh token of each account that was not used up.
     good: BTreeMap<u8, u8>,
     /// The accounts in which the person removed the app.
     removed: Vec<u8>,
     /// Refreshes that may arrive at any time, or never. In order, which is of no meaning.
-    pub(super) astray: Vec<Pair>,
+    pub(super) in_flight: Vec<Pair>,
 }
 
 impl Provider {
     /// The person approves: first tokens of an account.
     pub(super) fn approve(&mut self, account: u8) -> Pair {
-        self.made += 1;
-        self.good.insert(account, self.made);
-        Pair { account, made: self.made, refresh: self.made }
+        self.issued += 1;
+        self.good.insert(account, self.issued);
+        Pair { account, issued: self.issued, refresh: self.issued }
     }
 
     /// A refresh arrives: new tokens, or none when the refresh token is not good.
@@ -54,10 +54,10 @@ impl Provider {
         if !self.accepts(pair) {
             return None;
         }
-        self.made += 1;
-        let refresh = if rotates { self.made } else { pair.refresh };
+        self.issued += 1;
+        let refresh = if rotates { self.issued } else { pair.refresh };
         self.good.insert(pair.account, refresh);
-        Some(Pair { account: pair.account, made: self.made, refresh })
+        Some(Pair { account: pair.account, issued: self.issued, refresh })
     }
 
     /// The person removes the app there, or an administrator does.
@@ -79,7 +79,7 @@ impl Provider {
 
     /// Its sender hears no answer; whether it arrives is open.
     pub(super) fn lose(&mut self, pair: Pair) {
-        self.astray.push(pair);
-        self.astray.sort();
+        self.in_flight.push(pair);
+        self.in_flight.sort();
     }
 }

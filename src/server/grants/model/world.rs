@@ -8,10 +8,10 @@ use std::{
 use jiff::Timestamp;
 
 use super::{
-    ledger::Ledger,
-    person::Connecting,
+    observations::Observations,
     process::{Flaw, Process},
     provider::{Pair, Provider},
+    user::Connecting,
 };
 use crate::{model::Account, server::grants::Grant};
 
@@ -26,9 +26,9 @@ pub(super) struct Rules {
 
 /// What may still happen before the check stops following.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Left {
+pub(super) struct Budget {
     /// Times the provider makes tokens.
-    pub(super) mints: u8,
+    pub(super) issues: u8,
     /// Processes that end at any step, and start anew knowing nothing.
     pub(super) crashes: u8,
     /// Answers of the provider or of the store that do not arrive.
@@ -54,13 +54,13 @@ pub(super) struct World {
     pub(super) connecting: Option<Connecting>,
     /// The account that the person connected last, unless they disconnected it.
     pub(super) connected: Option<u8>,
-    pub(super) ledger: Ledger,
-    pub(super) left: Left,
+    pub(super) observations: Observations,
+    pub(super) budget: Budget,
 }
 
 impl World {
     /// One connection, and so many processes that know nothing of it.
-    pub(super) fn new(rules: Rules, processes: usize, left: Left) -> Self {
+    pub(super) fn new(rules: Rules, processes: usize, budget: Budget) -> Self {
         let mut provider = Provider::default();
         let pair = provider.approve(1);
         Self {
@@ -70,8 +70,8 @@ impl World {
             provider,
             connecting: None,
             connected: Some(1),
-            ledger: Ledger::default(),
-            left,
+            observations: Observations::default(),
+            budget,
         }
     }
 
@@ -85,7 +85,7 @@ impl World {
     }
 
     pub(super) fn put(&mut self, new: &Grant) {
-        self.ledger.write(self.store.as_deref(), new);
+        self.observations.write(self.store.as_deref(), new);
         self.store = Some(Arc::new(new.clone()));
     }
 
@@ -93,7 +93,7 @@ impl World {
     pub(super) fn knows(&self, refresh: u8) -> bool {
         let grants =
             self.store.iter().map(Arc::as_ref).chain(self.processes.iter().filter_map(Process::grant)).map(Pair::of);
-        grants.chain(self.provider.astray.iter().copied()).any(|pair| pair.refresh == refresh)
+        grants.chain(self.provider.in_flight.iter().copied()).any(|pair| pair.refresh == refresh)
     }
 }
 
@@ -102,8 +102,8 @@ impl Hash for World {
     fn hash<H: Hasher>(&self, state: &mut H) {
         let mut processes: Vec<_> = self.processes.iter().map(digest).collect();
         processes.sort_unstable();
-        let Self { rules, store, processes: _, provider, connecting, connected, ledger, left } = self;
-        (rules, processes, store, provider, connecting, connected, ledger, left).hash(state);
+        let Self { rules, store, processes: _, provider, connecting, connected, observations, budget } = self;
+        (rules, processes, store, provider, connecting, connected, observations, budget).hash(state);
     }
 }
 

@@ -7,33 +7,33 @@ use crate::server::grants::Grant;
 
 /// Marks of the past. All of them have to stay as they were in the beginning, but for `windows`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-pub(super) struct Ledger {
+pub(super) struct Observations {
     /// For each refresh token: how often its sender crashed, was stopped or heard no answer while it was sent and perhaps
     /// spent, less how often it came to the provider again though it was spent.
     windows: BTreeMap<u8, i8>,
     /// The newest tokens that the store ever had.
     newest: Option<Pair>,
     /// A grant was written over a newer one.
-    pub(super) went_back: bool,
+    pub(super) overwrote_newer: bool,
     /// Other tokens were written under the same version.
-    pub(super) version_twice: bool,
+    pub(super) reused_version: bool,
     /// A grant that somebody was refreshing was given up for dead by another.
-    pub(super) buried_alive: bool,
+    pub(super) marked_dead_while_claimed: bool,
 }
 
-impl Ledger {
+impl Observations {
     /// The named window: it cannot be known whether this token was spent, and it will be tried once more.
     pub(super) fn open_window(&mut self, pair: Pair) {
         *self.windows.entry(pair.refresh).or_default() += 1;
     }
 
     /// A token that was spent came again.
-    pub(super) fn spent_again(&mut self, pair: Pair) {
+    pub(super) fn reused(&mut self, pair: Pair) {
         *self.windows.entry(pair.refresh).or_default() -= 1;
     }
 
     /// Whether a spent token came again without a window.
-    pub(super) fn owes(&self) -> bool {
+    pub(super) fn has_unexplained_reuse(&self) -> bool {
         self.windows.values().any(|&balance| balance < 0)
     }
 
@@ -45,8 +45,8 @@ impl Ledger {
     /// The store is written.
     pub(super) fn write(&mut self, old: Option<&Grant>, new: &Grant) {
         let pair = Pair::of(new);
-        self.went_back |= self.newest.is_some_and(|newest| pair < newest);
-        self.version_twice |= old.is_some_and(|old| old.version == new.version && Pair::of(old) != pair);
+        self.overwrote_newer |= self.newest.is_some_and(|newest| pair < newest);
+        self.reused_version |= old.is_some_and(|old| old.version == new.version && Pair::of(old) != pair);
         self.newest = Some(pair);
     }
 }

@@ -16,42 +16,42 @@ impl World {
     pub(super) fn take_over(&mut self, claim: &Claim, stopped: bool) -> Process {
         let maker = self.claimed_by(claim);
         if stopped {
-            self.left.stops -= 1;
+            self.budget.stops -= 1;
             let pair = maker.and_then(|who| self.processes[who].claimed()).map(Pair::of);
-            pair.into_iter().for_each(|pair| self.ledger.open_window(pair));
-        } else if let Some(Process::Claimed { held_up, .. }) = maker.map(|who| &mut self.processes[who]) {
-            *held_up = true;
+            pair.into_iter().for_each(|pair| self.observations.open_window(pair));
+        } else if let Some(Process::Claimed { is_late, .. }) = maker.map(|who| &mut self.processes[who]) {
+            *is_late = true;
         }
         self.store.clone().map_or(Process::Idle, Process::Claiming)
     }
 
     /// Whether the check follows what the provider does with these.
     pub(super) fn may_answer(&self, pair: Pair) -> bool {
-        self.left.mints > 0 || !self.provider.accepts(pair)
+        self.budget.issues > 0 || !self.provider.accepts(pair)
     }
 
     pub(super) fn answer(&mut self, pair: Pair) -> Option<Pair> {
         if self.provider.spent(pair) {
-            self.ledger.spent_again(pair);
+            self.observations.reused(pair);
         }
         let made = self.provider.refresh(pair, self.rules.rotates);
-        self.left.mints -= u8::from(made.is_some());
+        self.budget.issues -= u8::from(made.is_some());
         made
     }
 
     /// Nobody waits any more for the answer to these.
     pub(super) fn lose(&mut self, pair: Pair) {
-        self.ledger.open_window(pair);
+        self.observations.open_window(pair);
         self.provider.lose(pair);
     }
 
     /// A process ends, and with it all that it knew.
     pub(super) fn crash(&mut self, process: &Process) {
-        self.left.crashes -= 1;
+        self.budget.crashes -= 1;
         match process {
             Process::Calling(grant) => self.lose(Pair::of(grant)),
-            Process::Settling { grant, sent: true, .. } if self.provider.spent(Pair::of(grant)) => {
-                self.ledger.open_window(Pair::of(grant));
+            Process::Committing { grant, sent: true, .. } if self.provider.spent(Pair::of(grant)) => {
+                self.observations.open_window(Pair::of(grant));
             }
             _ => {}
         }

@@ -13,7 +13,7 @@ use crate::server::grants::Grant;
 
 /// A step of the person, or of the process that answers them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Person {
+pub(super) enum UserStep {
     /// `forget`. What the provider is told then is of no help here: the tokens are taken to be good still.
     Disconnect,
     /// Approves another account, and `save` reads what there is, in a process whose clock is ahead of all others.
@@ -35,29 +35,31 @@ pub(super) struct Connecting {
 }
 
 impl World {
-    pub(super) fn persons_steps(&self) -> impl Iterator<Item = Person> + use<> {
-        let (left, has_grant) = (self.left, self.store.is_some());
+    pub(super) fn user_steps(&self) -> impl Iterator<Item = UserStep> + use<> {
+        let (budget, has_grant) = (self.budget, self.store.is_some());
         let steps = [
-            (Person::Disconnect, left.disconnects > 0 && has_grant),
-            (Person::Approve, left.connects > 0),
-            (Person::ApproveBehind, left.connects > 0),
-            (Person::Connect, self.connecting.is_some()),
-            (Person::Remove, left.removals > 0 && has_grant),
+            (UserStep::Disconnect, budget.disconnects > 0 && has_grant),
+            (UserStep::Approve, budget.connects > 0),
+            (UserStep::ApproveBehind, budget.connects > 0),
+            (UserStep::Connect, self.connecting.is_some()),
+            (UserStep::Remove, budget.removals > 0 && has_grant),
         ];
         steps.into_iter().filter_map(|(step, may)| may.then_some(step))
     }
 
-    pub(super) fn person(&mut self, step: Person) {
+    pub(super) fn user(&mut self, step: UserStep) {
         match step {
-            Person::Disconnect => {
-                self.left.disconnects -= 1;
+            UserStep::Disconnect => {
+                self.budget.disconnects -= 1;
                 (self.store, self.connected) = (None, None);
             }
-            Person::Approve => self.approve(Timestamp::MAX),
-            Person::ApproveBehind => self.approve(Timestamp::UNIX_EPOCH),
-            Person::Connect => self.connecting = self.connecting.take().and_then(|connecting| self.connect(connecting)),
-            Person::Remove => {
-                self.left.removals -= 1;
+            UserStep::Approve => self.approve(Timestamp::MAX),
+            UserStep::ApproveBehind => self.approve(Timestamp::UNIX_EPOCH),
+            UserStep::Connect => {
+                self.connecting = self.connecting.take().and_then(|connecting| self.connect(connecting))
+            }
+            UserStep::Remove => {
+                self.budget.removals -= 1;
                 let account = self.store.as_ref().map(|grant| Pair::of(grant).account);
                 account.into_iter().for_each(|account| self.provider.remove(account));
             }
@@ -65,7 +67,7 @@ impl World {
     }
 
     fn approve(&mut self, now: Timestamp) {
-        self.left.connects -= 1;
+        self.budget.connects -= 1;
         let pair = self.provider.approve(2);
         self.connecting = Some(Connecting { pair, now, found: self.store.clone() });
     }

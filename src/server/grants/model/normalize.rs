@@ -26,10 +26,10 @@ impl World {
         };
         for process in &mut self.processes {
             match process {
-                Process::Idle | Process::Blaming { .. } => {}
+                Process::Idle | Process::MarkingDead { .. } => {}
                 Process::Watching(claim) => claim.id = name(claim).to_owned(),
                 Process::Claiming(grant) | Process::Claimed { grant, .. } | Process::Calling(grant) => rename(grant),
-                Process::Settling { grant, found, .. } => {
+                Process::Committing { grant, found, .. } => {
                     rename(grant);
                     found.iter_mut().for_each(rename);
                 }
@@ -52,14 +52,14 @@ impl World {
                 Process::Claiming(grant) if compares && (is_past(grant) || is_over(&grant.claim)) => {
                     *process = Process::Idle
                 }
-                Process::Settling { found, .. } => {
+                Process::Committing { found, .. } => {
                     found.take_if(|found| is_over(&found.claim));
                 }
                 _ => {}
             }
         }
-        let mut ledger = std::mem::take(&mut self.ledger);
-        ledger.keep(|refresh| self.knows(refresh));
-        self.ledger = ledger;
+        let mut observations = std::mem::take(&mut self.observations);
+        observations.keep(|refresh| self.knows(refresh));
+        self.observations = observations;
     }
 }
