@@ -1,16 +1,18 @@
 //! The server: everything that never reaches the browser.
 //!
-//! Three operations pass through it: a user connects (`connect`), a load runs (`load`), a token is needed (`grants`).
-//! Modules are listed bottom up: each imports only those above it, apart from `state` and `router`, which assemble the rest.
+//! Three operations pass through it: a user connects an account ([`connect`]), a load runs ([`load`]), an access token is
+//! needed ([`grants`]). The modules are listed bottom up, and each imports only those above it, so there are no circles.
 
 pub mod clock;
-pub mod error;
 pub mod failpoint;
+mod listen;
 pub mod telemetry;
 
 pub mod store;
 
 pub mod crypto;
+
+pub mod error;
 
 pub mod providers;
 
@@ -24,9 +26,9 @@ pub mod grants;
 
 pub mod state;
 
-pub mod access;
-
 pub mod load;
+
+pub mod access;
 
 pub mod views;
 
@@ -34,7 +36,6 @@ pub mod connect;
 
 pub mod rest;
 
-mod listen;
 pub mod router;
 
 pub use listen::{serve_until_stopped, set_up_process};

@@ -152,7 +152,7 @@ fn sandbox(reader: &Reader) -> anyhow::Result<Option<SocketAddr>> {
             "TRIBUTARY_SANDBOX_LISTEN is {listen}. Set it to a loopback address with a port, such as 127.0.0.1:8001: anybody can sign in to a stand-in."
         );
     }
-    Ok(Some(listen).filter(|_| cfg!(feature = "sandbox")))
+    Ok(cfg!(feature = "sandbox").then_some(listen))
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! Logs: structured, one line an event, readable on a terminal and JSON otherwise. Never a secret, a code or a state:
-//! a request is known by its route and its id, not by its address.
+//! Logs: structured, one line for each event, readable on a terminal and JSON otherwise. Never a secret, an authorization
+//! code or a state: a request is identified by its route and its id, not by its address.
 
 use std::io::IsTerminal;
 
@@ -14,14 +14,18 @@ use tracing_subscriber::EnvFilter;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Begins to log, on standard error. `RUST_LOG` says what; it is checked here, since it is read nowhere else.
+/// Starts to log on standard error, filtered by `RUST_LOG`.
+///
+/// # Errors
+///
+/// Fails when `RUST_LOG` is not a log filter.
 pub fn start() -> anyhow::Result<()> {
     let chosen = std::env::var("RUST_LOG").ok().filter(|value| !value.trim().is_empty());
     let chosen = chosen.unwrap_or_else(|| "info".to_owned());
     let filter = EnvFilter::try_new(&chosen).map_err(|error| {
-        anyhow::anyhow!("RUST_LOG is {chosen:?}, which cannot be read ({error}). It takes levels such as info, or tributary=debug,info.")
+        anyhow::anyhow!("RUST_LOG is {chosen:?}, which can't be read ({error}). Set it to a level such as info, or to tributary=debug,info.")
     })?;
-    // What this one traces has the whole address of a request in it, and so what works once.
+    // Its trace lines contain the full addresses of requests, and so one-time secrets.
     let filter = filter.add_directive("tower_http::csrf=debug".parse()?);
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if std::io::stderr().is_terminal() {
@@ -29,7 +33,7 @@ pub fn start() -> anyhow::Result<()> {
     } else {
         lines.json().flatten_event(true).with_current_span(true).with_span_list(false).init();
     }
-    // A panic becomes a line like any other, with the id of the request in which it happened.
+    // A panic becomes a log line like any other, with the id of its request.
     std::panic::set_hook(Box::new(|panic| {
         let message = panic.payload_as_str().unwrap_or("no message");
         let location = panic.location().map(ToString::to_string).unwrap_or_default();
@@ -38,16 +42,17 @@ pub fn start() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Gives each request an id (the caller's own, when it is a plain one), which every line and the answer bear.
+/// Gives each request an id, which every log line and the response carry: the caller's own if it is plain, otherwise a
+/// random one.
 pub async fn in_request_span(request: Request, next: Next) -> Response {
-    let given = request.headers().get(&REQUEST_ID).filter(|id| is_plain(id)).cloned();
-    let id = given.or_else(|| HeaderValue::try_from(format!("{:032x}", rand::random::<u128>())).ok());
+    let own = request.headers().get(&REQUEST_ID).filter(|id| is_plain(id)).cloned();
+    let id = own.or_else(|| HeaderValue::try_from(format!("{:032x}", rand::random::<u128>())).ok());
     let id = id.unwrap_or_else(|| HeaderValue::from_static("unknown"));
     let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str).to_owned();
     let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default(), method = %request.method(), route);
     async {
         let mut response = next.run(request).await;
-        tracing::debug!(status = response.status().as_u16(), "answered");
+        tracing::debug!(status = response.status().as_u16(), "responded");
         response.headers_mut().insert(REQUEST_ID, id);
         response
     }

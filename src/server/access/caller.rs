@@ -69,7 +69,7 @@ async fn authenticate(state: &AppState, request: &Browser) -> Result<Caller, App
         if bool::from(key.trim().as_bytes().ct_eq(expected)) {
             return Ok(Caller { actor: Actor::request(ActorKind::ApiKey, request.address.clone()) });
         }
-        return Err(unauthorized("That API key isn't valid. Send it as Authorization: Bearer <key>."));
+        return Err(unauthorized("That API key isn't valid. Send it as: Authorization: Bearer <key>"));
     }
     if session::is_alive(state, request).await? { Ok(Caller { actor: request.actor() }) } else { Err(not_signed_in()) }
 }

@@ -3,13 +3,10 @@
 use async_trait::async_trait;
 
 use super::{GrantError, Refresher, refresh::Why};
-use crate::{
-    model::AppError,
-    server::{
-        audit::Actor,
-        connections::ConnectionKey,
-        providers::client::{AccessToken, TokenError, TokenSource},
-    },
+use crate::server::{
+    audit::Actor,
+    connections::ConnectionKey,
+    providers::client::{AccessToken, TokenError, TokenSource},
 };
 
 /// The tokens of one connection, as long as it is to the same account: a load must not continue with the data of another
@@ -43,10 +40,11 @@ impl TokenSource for ConnectionTokens {
     }
 
     async fn mark_dead(&self, refused: &AccessToken) -> TokenError {
-        let name = self.key.provider.name;
+        let provider = self.key.provider;
+        let name = provider.name;
         let reason = format!("{name} no longer accepts this grant.");
         match self.refresher.mark_dead(&self.key, refused.version, &reason, &self.actor).await {
-            Ok(true) => TokenError::Final(AppError::reconnect(name, &reason)),
+            Ok(true) => GrantError::ReconnectRequired { provider, reason }.into(),
             Ok(false) => {
                 TokenError::Unavailable(format!("{name}'s access was refreshed during the request. Load again."))
             }

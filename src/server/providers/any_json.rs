@@ -1,11 +1,11 @@
-//! Any JSON that a provider's schema allows, for tests that no such record is lost or brings a panic.
+//! Arbitrary JSON within a provider's schema, for property tests that no such record is lost or causes a panic.
 
 use proptest::{collection, option, prelude::*};
 use serde_json::{Map, Value};
 
 use crate::model::IntegrationItem;
 
-/// A JSON value, as a strategy that can be put in a list with others.
+/// A strategy for JSON values.
 pub(super) type Json = BoxedStrategy<Value>;
 
 pub(super) fn text() -> Json {
@@ -16,12 +16,12 @@ pub(super) fn id() -> Json {
     "[A-Za-z0-9-]{1,20}".prop_map(Value::from).boxed()
 }
 
-/// One of so few that they meet.
+/// One of six ids, so that records refer to each other.
 pub(super) fn near_id() -> Json {
     "[a-f]".prop_map(Value::from).boxed()
 }
 
-/// A time as all three providers write it.
+/// A time in the form that all providers use.
 pub(super) fn time() -> Json {
     "20[0-9]{2}-0[1-9]-[12][0-9]T[01][0-9]:[0-5][0-9]:[0-5][0-9]\\.[0-9]{3}Z".prop_map(Value::from).boxed()
 }
@@ -42,7 +42,7 @@ pub(super) fn constant(word: &'static str) -> Json {
     Just(Value::from(word)).boxed()
 }
 
-/// Where a schema says nothing, anything.
+/// Any JSON value.
 pub(super) fn anything() -> Json {
     let leaf = prop_oneof![null(), boolean(), number(), text()];
     leaf.prop_recursive(3, 24, 4, |inner| {
@@ -77,12 +77,12 @@ pub(super) fn object(required: Vec<(&'static str, Json)>, optional: Vec<(&'stati
         .boxed()
 }
 
-/// An object whose names are people's choice.
+/// An object with arbitrary names.
 pub(super) fn map(names: &'static str, of: Json) -> Json {
     collection::btree_map(names, of, 0..6).prop_map(|map| Value::Object(map.into_iter().collect::<Map<_, _>>())).boxed()
 }
 
-/// Fails when the item lacks something that every item has.
+/// Fails if the item lacks something that every item has.
 pub(super) fn check(item: &IntegrationItem, record: &Value) -> Result<(), TestCaseError> {
     let written = serde_json::to_value(item).expect("an item can be written");
     prop_assert_eq!(written.as_object().map(Map::len), Some(14), "all keys of the contract");

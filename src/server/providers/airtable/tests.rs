@@ -16,7 +16,7 @@ fn named(cell: Value) -> Option<String> {
 }
 
 #[test]
-fn a_record_is_called_by_its_primary_field_as_text() {
+fn a_record_is_named_by_its_primary_field_as_text() {
     for (cell, name) in [
         (json!("Launch"), "Launch"),
         (json!("  "), "recA"),
@@ -35,7 +35,7 @@ fn a_record_is_called_by_its_primary_field_as_text() {
 }
 
 #[test]
-fn a_base_is_the_parent_of_its_tables_and_these_of_their_records() {
+fn a_base_is_the_parent_of_its_tables_and_a_table_of_its_records() {
     let base = Base { id: "appA".into(), name: "Studio".into() };
     let item = base_item(&base, Some(vec!["tblA".into()]));
     assert!(item.directory && item.parent_id.is_none());
@@ -54,7 +54,7 @@ fn a_base_is_the_parent_of_its_tables_and_these_of_their_records() {
     assert_eq!((item.creation_time.as_deref(), item.last_modified_time), (Some("2026-01-02T03:04:05.000Z"), None));
 }
 
-/// The cell values of "Field types and cell values", each with what it may lack.
+/// The cell values of the documentation's "Field types and cell values".
 fn any_cell() -> any_json::Json {
     let person = || {
         any_json::object(vec![("id", any_json::text())], vec![("email", any_json::text()), ("name", any_json::text())])
@@ -85,7 +85,7 @@ fn any_cell() -> any_json::Json {
 
 proptest! {
     #[test]
-    fn any_record_that_the_schema_allows_becomes_an_item(
+    fn every_record_within_the_schema_becomes_an_item(
         record in any_json::object(
             vec![("id", any_json::id()), ("createdTime", any_json::time())],
             vec![("fields", any_json::map("fldName|fld[A-Z]{3}", any_cell())), ("commentCount", any_json::number())],
@@ -97,7 +97,7 @@ proptest! {
     }
 
     #[test]
-    fn any_base_and_table_that_the_schema_allows_become_items(
+    fn every_base_and_table_within_the_schema_become_items(
         base in any_json::object(vec![("id", any_json::id()), ("name", "[A-z]{1,9}".prop_map(Value::from).boxed())], vec![("permissionLevel", any_json::text())]),
         table in any_json::object(
             vec![("id", any_json::id()), ("name", "[A-z]{1,9}".prop_map(Value::from).boxed()), ("primaryFieldId", any_json::text())],

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::server::providers::any_json;
 
-/// `SimplePublicObjectWithAssociations` of the OpenAPI of 2026-03; a value may be null, as the wire has it.
+/// `SimplePublicObjectWithAssociations` of the OpenAPI of 2026-03; a value may be null, as observed.
 fn any_record() -> any_json::Json {
     any_json::object(
         vec![
@@ -31,7 +31,7 @@ fn any_record() -> any_json::Json {
 
 proptest! {
     #[test]
-    fn any_record_that_the_schema_allows_becomes_an_item(records in any_json::list(any_record())) {
+    fn every_record_within_the_schema_becomes_an_item(records in any_json::list(any_record())) {
         for object in [&CONTACTS, &COMPANIES, &DEALS] {
             let reply: Reply = serde_json::from_value(serde_json::json!({"results": records})).unwrap();
             for (record, value) in reply.results.into_iter().zip(records.as_array().unwrap()) {
@@ -51,7 +51,7 @@ fn mapped(object: &Object, properties: &str) -> IntegrationItem {
 }
 
 #[test]
-fn names_fall_back_as_the_contract_says() {
+fn names_fall_back_in_the_order_of_the_contract() {
     for (object, properties, name) in [
         (&CONTACTS, r#"{"firstname":"Ada","lastname":"Lovelace"}"#, "Ada Lovelace"),
         (&CONTACTS, r#"{"firstname":null,"lastname":"Lovelace"}"#, "Lovelace"),
@@ -68,7 +68,7 @@ fn names_fall_back_as_the_contract_says() {
 }
 
 #[test]
-fn a_record_without_an_address_gets_one() {
+fn a_record_without_a_url_gets_one() {
     let item = mapped(&DEALS, "{}");
     assert_eq!(item.url.as_deref(), Some("https://app.hubspot.com/contacts/1/record/0-3/7"));
     assert_eq!((item.kind.as_str(), item.directory, item.visibility), ("deal", false, true));

@@ -18,31 +18,31 @@ fn page(id: &str, parent: Value) -> Object {
 }
 
 #[test]
-fn a_page_is_called_by_its_title_property_whatever_that_is_called() {
+fn a_page_is_named_by_its_title_property_whatever_its_name() {
     for (parts, name) in
         [(&["Road", "map"][..], "Roadmap"), (&[], "Untitled"), (&[" \n "], "Untitled"), (&["a\nb"], "a b")]
     {
         let page = object(json!({"object": "page", "id": "p", "properties": titled(parts)}));
         assert_eq!(page.title().as_deref(), Some(name));
     }
-    assert_eq!(object(json!({"object": "page", "id": "p"})).title(), None, "a partial page tells no title");
+    assert_eq!(object(json!({"object": "page", "id": "p"})).title(), None, "a partial page has no title");
 }
 
 #[test]
-fn a_page_that_comes_before_its_parent_waits_for_the_title() {
+fn a_page_that_arrives_before_its_parent_waits_for_the_title() {
     let mut tree = Tree::default();
     let child = page("child", json!({"type": "page_id", "page_id": "parent"}));
     let orphan = page("orphan", json!({"type": "page_id", "page_id": "elsewhere"}));
     assert!(tree.add(vec![child, orphan]).is_empty());
     let ready = tree.add(vec![page("parent", json!({"type": "workspace", "workspace": true}))]);
-    let told: Vec<_> = ready.iter().map(|item| (item.id.as_str(), item.parent_path_or_name.as_deref())).collect();
-    assert_eq!(told, [("parent", None), ("child", Some("parent"))]);
+    let found: Vec<_> = ready.iter().map(|item| (item.id.as_str(), item.parent_path_or_name.as_deref())).collect();
+    assert_eq!(found, [("parent", None), ("child", Some("parent"))]);
     let rest = tree.take_orphans();
     assert_eq!((rest.len(), rest[0].id.as_str(), rest[0].parent_id.as_deref()), (1, "orphan", Some("elsewhere")));
 }
 
 #[test]
-fn rows_of_queried_data_sources_are_left_to_the_query_and_others_are_kept() {
+fn rows_of_queried_data_sources_are_ignored_and_others_are_kept() {
     let mut tree = Tree::default();
     tree.add_queried("known");
     let row = |id, source| page(id, json!({"type": "data_source_id", "data_source_id": source, "database_id": "d"}));
@@ -51,18 +51,18 @@ fn rows_of_queried_data_sources_are_left_to_the_query_and_others_are_kept() {
 }
 
 #[test]
-fn a_page_in_a_queried_row_has_the_rows_title() {
+fn a_page_below_a_queried_row_has_the_title_of_the_row() {
     let mut tree = Tree::default();
     tree.add_queried("known");
     let row = page("row", json!({"type": "data_source_id", "data_source_id": "known", "database_id": "d"}));
     let [early, late] = ["early", "late"].map(|id| page(id, json!({"type": "page_id", "page_id": "row"})));
     let ready = tree.add(vec![early, row, late]);
-    let told: Vec<_> = ready.iter().map(|item| (item.id.as_str(), item.parent_path_or_name.as_deref())).collect();
-    assert_eq!(told, [("early", Some("row")), ("late", Some("row"))]);
+    let found: Vec<_> = ready.iter().map(|item| (item.id.as_str(), item.parent_path_or_name.as_deref())).collect();
+    assert_eq!(found, [("early", Some("row")), ("late", Some("row"))]);
 }
 
 #[test]
-fn an_object_that_search_returns_twice_is_one_item() {
+fn an_object_that_search_returns_twice_becomes_one_item() {
     let mut tree = Tree::default();
     let top = || page("top", json!({"type": "workspace", "workspace": true}));
     assert_eq!(tree.add(vec![top(), top()]).len() + tree.add(vec![top()]).len(), 1);
@@ -193,7 +193,7 @@ fn any_object() -> any_json::Json {
 
 proptest! {
     #[test]
-    fn any_object_that_the_schema_allows_becomes_an_item(value in any_object()) {
+    fn every_object_within_the_schema_becomes_an_item(value in any_object()) {
         let is_partial = value.get("url").is_none();
         let item = object(value.clone()).into_item();
         any_json::check(&item, &value)?;
