@@ -102,7 +102,7 @@ fn parse_redirect_uri(raw: &str) -> Result<Url, &'static str> {
     let is_local = match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) if address == Ipv4Addr::LOCALHOST => true,
-        _ => return Err("The redirect_uri must not name its host by an IP address."),
+        _ => return Err("The host of the redirect_uri must not be an IP address."),
     };
     match url.scheme() {
         "https" => {}
@@ -110,10 +110,10 @@ fn parse_redirect_uri(raw: &str) -> Result<Url, &'static str> {
         _ => return Err("The redirect_uri must begin with https://, or with http:// on localhost."),
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err("The redirect_uri must not hold a user name.");
+        return Err("The redirect_uri must not contain a user name.");
     }
     if url.fragment().is_some() || ["..", "*", "%00"].iter().any(|part| raw.contains(part)) {
-        return Err("The redirect_uri must not hold a fragment, \"..\", \"*\" or \"%00\".");
+        return Err("The redirect_uri must not contain a fragment, \"..\", \"*\" or \"%00\".");
     }
     Ok(url)
 }
