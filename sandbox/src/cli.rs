@@ -65,3 +65,35 @@ pub async fn serve(arguments: Arguments) -> io::Result<()> {
         () = deadline => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct CommandLine {
+        #[command(flatten)]
+        arguments: Arguments,
+    }
+
+    fn parsed(arguments: &[&str]) -> Result<Arguments, clap::Error> {
+        let name = std::iter::once(&"sandbox");
+        CommandLine::try_parse_from(name.chain(arguments)).map(|command_line| command_line.arguments)
+    }
+
+    #[test]
+    fn without_arguments_the_sandbox_starts_with_its_defaults() {
+        let arguments = parsed(&[]).unwrap();
+        assert_eq!(arguments.listen.to_string(), "127.0.0.1:8001");
+        assert_eq!(arguments.records, Records::default());
+        assert_eq!((arguments.latency_ms, arguments.no_limits, arguments.seed), (0, false, DEFAULT_SEED));
+    }
+
+    #[test]
+    fn invalid_records_are_rejected_with_their_sentence() {
+        let error = parsed(&["--records", "tickets=1"]).unwrap_err().to_string();
+        assert!(error.contains("There are no records called \"tickets\"."), "{error}");
+    }
+}

@@ -66,7 +66,7 @@ impl fmt::Display for Records {
 }
 
 /// Reads `contacts=9000,deals=50`, where a kind that is left out keeps its default, or a number such as `15000`, the
-/// total of HubSpot's records.
+/// total of the first stand-in's records.
 impl FromStr for Records {
     type Err = String;
 

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 use crate::{context::Context, grants::Grants, records::Records, reply};
 
+/// In the order in which the sandbox lists them. A plain total in [`Records`] applies to the first one.
 pub(crate) static ALL: &[StandIn] = &[
     crate::hubspot::STAND_IN,
     crate::notion::STAND_IN,

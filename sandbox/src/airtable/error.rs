@@ -41,7 +41,7 @@ impl ApiError {
 
     /// The sandbox's own error: it has no writes, whatever was granted.
     pub(crate) fn read_only() -> Self {
-        let message = "This is a sandbox whose bases can only be read";
+        let message = "This sandbox is read-only";
         Self::new(StatusCode::FORBIDDEN, "INVALID_PERMISSIONS", message)
     }
 

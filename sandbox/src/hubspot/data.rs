@@ -3,3 +3,4 @@
 pub(super) mod catalog;
 pub(super) mod owners;
 pub(super) mod rows;
+pub(super) mod vocabulary;

@@ -16,12 +16,12 @@ async fn settings_are_merged_and_shown() {
     assert_eq!(settings["records"]["deals"], 3);
     assert_eq!((&settings["hubspot"]["access_token_seconds"], &settings["limits"]), (&json!(60), &json!(true)));
     assert_eq!(settings["hubspot"]["rotate_refresh"], "off");
-    let refused = sandbox.post("/__sandbox/config", json!({"latency_ms": 9, "hubspot": {"speed": 1}})).await;
+    let rejected = sandbox.post("/__sandbox/config", json!({"latency_ms": 9, "hubspot": {"speed": 1}})).await;
     assert_eq!(
-        (refused.status.as_u16(), &refused.json()["message"]),
+        (rejected.status.as_u16(), &rejected.json()["message"]),
         (400, &json!("There is no setting \"hubspot.speed\"."))
     );
-    assert_eq!(sandbox.get("/__sandbox/config").await.json(), settings, "a refused change changes nothing");
+    assert_eq!(sandbox.get("/__sandbox/config").await.json(), settings, "a rejected change changes nothing");
 }
 
 #[tokio::test]
@@ -76,4 +76,16 @@ async fn a_request_is_in_flight_until_its_client_hangs_up() {
     drop(abandoned);
     let stats = sandbox.stats().await;
     assert_eq!((&stats["in_flight"], &stats["records"]["deals"]), (&json!(0), &json!(30)));
+}
+
+#[tokio::test]
+async fn the_settings_in_the_readme_are_accepted() {
+    let sandbox = Sandbox::new(1);
+    let readme = include_str!("../../README.md");
+    let examples: Vec<_> = readme.split("/__sandbox/config --json '").skip(1).collect();
+    assert_eq!(examples.len(), 2);
+    for example in examples {
+        let json = example.split('\'').next().unwrap();
+        sandbox.configure(serde_json::from_str(json).unwrap()).await;
+    }
 }

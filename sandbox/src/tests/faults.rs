@@ -20,15 +20,15 @@ async fn with(rule: Value) -> Sandbox {
 /// How much of a response arrives, and whether it ends in an error.
 async fn broken(sandbox: &Sandbox, request: Request<Body>) -> (usize, Option<usize>, bool) {
     let response = sandbox.router.clone().oneshot(request).await.unwrap();
-    let promised = response.headers().get("content-length").map(|length| length.to_str().unwrap().parse().unwrap());
-    let (mut body, mut arrived) = (response.into_body(), 0);
+    let announced = response.headers().get("content-length").map(|length| length.to_str().unwrap().parse().unwrap());
+    let (mut body, mut received) = (response.into_body(), 0);
     while let Some(frame) = body.frame().await {
         match frame {
-            Ok(frame) => arrived += frame.into_data().unwrap().len(),
-            Err(_) => return (arrived, promised, true),
+            Ok(frame) => received += frame.into_data().unwrap().len(),
+            Err(_) => return (received, announced, true),
         }
     }
-    (arrived, promised, false)
+    (received, announced, false)
 }
 
 fn deals(sandbox: &Sandbox) -> Request<Body> {
@@ -58,8 +58,8 @@ async fn an_error_is_returned_as_often_as_the_rule_says_and_only_there() {
 #[tokio::test]
 async fn a_truncated_response_is_half_of_its_content_length() {
     let sandbox = with(json!({"path": DEALS, "kind": "truncate"})).await;
-    let (arrived, promised, broke) = broken(&sandbox, deals(&sandbox)).await;
-    assert!(broke && arrived > 0 && promised.unwrap() / 2 == arrived, "{arrived} of {promised:?}");
+    let (received, announced, is_broken) = broken(&sandbox, deals(&sandbox)).await;
+    assert!(is_broken && received > 0 && announced.unwrap() / 2 == received, "{received} of {announced:?}");
 }
 
 #[tokio::test]

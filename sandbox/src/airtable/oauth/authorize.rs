@@ -13,7 +13,7 @@ use axum::{
 use url::Url;
 
 use self::request::RequestError;
-pub(crate) use self::request::{AuthorizationRequest, is_token};
+pub(crate) use self::request::{AuthorizationRequest, is_opaque_value};
 use super::consent;
 use crate::{
     airtable::{Airtable, SharedBases, form::Fields},

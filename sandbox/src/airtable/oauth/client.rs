@@ -33,7 +33,7 @@ pub(crate) fn authenticate(headers: &HeaderMap, fields: &Fields<'_>) -> Result<S
     let (client_id, secret) =
         credentials.to_str().ok().and_then(read).ok_or("The Authorization header is not HTTP Basic")?;
     if in_body.is_some_and(|in_body| in_body != client_id) {
-        return Err("The client_id in the body is not that of the Authorization header");
+        return Err("The client_id in the body differs from the one in the Authorization header");
     }
     if is_wrong(&client_id) {
         return Err("The client_id is unknown");

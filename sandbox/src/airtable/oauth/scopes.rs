@@ -12,7 +12,7 @@ pub(crate) const SCOPES: [(&str, &str); 12] = [
     ("workspacesAndBases:read", "See your workspaces and bases and who they are shared with"),
     ("workspacesAndBases:write", "Create and delete bases in your workspaces"),
     ("workspacesAndBases.shares:manage", "See and change links that share a base"),
-    ("webhook:manage", "Be told when something in a base changes"),
+    ("webhook:manage", "Get notified when something in a base changes"),
     ("block:manage", "Release and submit extensions"),
     (EMAIL_READ, "See your e-mail address"),
 ];
@@ -37,7 +37,7 @@ pub(crate) fn parse(text: &str) -> Result<Vec<String>, String> {
             return Err(format!("There is no scope {scope}"));
         }
         if scopes.iter().any(|known| known == scope) {
-            return Err(format!("The scope {scope} is asked for twice"));
+            return Err(format!("The scope {scope} is repeated"));
         }
         scopes.push(scope.to_owned());
     }

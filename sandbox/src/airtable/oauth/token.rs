@@ -13,7 +13,7 @@ use jiff::SignedDuration;
 use serde::Serialize;
 use serde_json::json;
 
-use super::{authorize::is_token, client, refresh};
+use super::{authorize::is_opaque_value, client, refresh};
 use crate::{
     airtable::{Airtable, SharedBases, form::Fields},
     grants::{Code, Refresh},
@@ -99,7 +99,7 @@ fn exchange(
     let required =
         |name| fields.get(name).ok_or_else(|| TokenError::invalid_request("A required parameter is missing"));
     let (_, redirect_uri, verifier) = (required("code")?, required("redirect_uri")?, required("code_verifier")?);
-    if !is_token(verifier, 43, 128) {
+    if !is_opaque_value(verifier, 43, 128) {
         let rule = "The code_verifier must be 43 to 128 of the characters a-z A-Z 0-9 . - _";
         return Err(TokenError::invalid_request(rule));
     }

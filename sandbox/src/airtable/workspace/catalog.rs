@@ -1,10 +1,13 @@
 //! The workspace with its ids: every base, table, field and view of the definition, with links resolved.
 
+pub(crate) use self::reference::Reference;
 use super::{
-    definition::{BaseDefinition, FieldDefinition, FieldType, Link, TableDefinition, ViewDefinition, WORKSPACE},
+    definition::{BaseDefinition, FieldDefinition, TableDefinition, ViewDefinition, WORKSPACE},
     ids::{self, RecordIds},
 };
 use crate::airtable::formula::{self, Expression};
+
+mod reference;
 
 pub(crate) struct Catalog {
     pub seed: u64,
@@ -36,28 +39,6 @@ pub(crate) struct Field {
     pub id: String,
     pub definition: &'static FieldDefinition,
     pub reference: Reference,
-}
-
-/// What a field refers to. Tables and fields are given by index.
-pub(crate) enum Reference {
-    Nothing,
-    /// Records of a table whose field `inverse` is the other end of the link.
-    Link {
-        table: usize,
-        inverse: usize,
-    },
-    /// A field of the records that a link field of this table leads to.
-    Lookup {
-        link: usize,
-        table: usize,
-        field: usize,
-    },
-    /// The number of records that a link field of this table leads to.
-    Count {
-        link: usize,
-    },
-    /// `None` if the formula is invalid.
-    Formula(Option<Expression>),
 }
 
 pub(crate) struct View {
@@ -116,7 +97,7 @@ fn table(seed: u64, index: usize, before: u64, definition: &'static TableDefinit
     let fields = fields.map(|(field, id)| Field {
         id: id.clone(),
         definition: field,
-        reference: reference(definition, field, &read),
+        reference: Reference::of(definition, field, &read),
     });
     let views = definition.views.iter().map(|view| View {
         id: ids::named(seed, "viw", &format!("{}/{}", definition.name, view.name)),
@@ -134,42 +115,6 @@ fn table(seed: u64, index: usize, before: u64, definition: &'static TableDefinit
         subject: ids::hash(definition.name),
         before,
     }
-}
-
-fn reference(table: &TableDefinition, field: &FieldDefinition, read: &dyn Fn(&str) -> Option<Expression>) -> Reference {
-    let found = match field.kind {
-        FieldType::MultipleRecordLinks(Link::To { table, field } | Link::From { table, field }) => {
-            find(table, field).map(|(table, inverse)| Reference::Link { table, inverse })
-        }
-        FieldType::MultipleLookupValues { link, field } | FieldType::Rollup { link, field } => {
-            lookup(table, link, field)
-        }
-        FieldType::Count { link } => position(table, link).map(|link| Reference::Count { link }),
-        FieldType::Formula { text, .. } => Some(Reference::Formula(read(text))),
-        _ => None,
-    };
-    found.unwrap_or(Reference::Nothing)
-}
-
-fn lookup(table: &TableDefinition, link: &str, field: &str) -> Option<Reference> {
-    let link = position(table, link)?;
-    let FieldType::MultipleRecordLinks(Link::To { table: linked, .. } | Link::From { table: linked, .. }) =
-        table.fields[link].kind
-    else {
-        return None;
-    };
-    find(linked, field).map(|(table, field)| Reference::Lookup { link, table, field })
-}
-
-/// The indexes of a table and of one of its fields.
-fn find(table: &str, field: &str) -> Option<(usize, usize)> {
-    let mut tables = WORKSPACE.iter().flat_map(|base| base.tables).enumerate();
-    let (index, definition) = tables.find(|(_, definition)| definition.name == table)?;
-    position(definition, field).map(|field| (index, field))
-}
-
-fn position(table: &TableDefinition, field: &str) -> Option<usize> {
-    table.fields.iter().position(|known| known.name == field)
 }
 
 #[cfg(test)]

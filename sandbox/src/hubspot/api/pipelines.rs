@@ -7,8 +7,10 @@ use serde_json::{Value, json};
 
 use super::{auth::Caller, objects::Target};
 use crate::{
-    fixtures::vocabulary::DEAL_STAGES,
-    hubspot::{data::catalog::ObjectType, error::ApiError},
+    hubspot::{
+        data::{catalog::ObjectType, vocabulary::DEAL_STAGES},
+        error::ApiError,
+    },
     reply,
 };
 

@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 
-use crate::{
-    fixtures::vocabulary::{DEAL_STAGES, INDUSTRIES, LIFECYCLE_STAGES},
-    hubspot::{data::owners, error::ApiError},
-    records::Records,
+use super::{
+    owners,
+    vocabulary::{DEAL_STAGES, INDUSTRIES, LIFECYCLE_STAGES},
 };
+use crate::{hubspot::error::ApiError, records::Records};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ObjectType {

@@ -60,7 +60,7 @@ fn exchange(notion: &Notion, client_id: &str, request: &Request) -> Result<Reply
     // Required if the authorization request had one, which in the sandbox is always the case.
     if request.redirect_uri.as_deref() != Some(&code.redirect_uri) {
         return Err(
-            notion.oauth_error("invalid_grant", "Invalid redirect_uri: it is not that of the authorization request.")
+            notion.oauth_error("invalid_grant", "Invalid redirect_uri: it must match the authorization request.")
         );
     }
     let first = code.first_refresh(now);

@@ -108,7 +108,7 @@ async fn an_invalid_request_is_reported_to_the_app() {
         }
     }
     let path = format!("{}&state={STATE}", airtable.consent(&[]));
-    assert_eq!(AppRedirect::of(&airtable.get(&path).await).get("error"), "invalid_request", "a parameter came twice");
+    assert_eq!(AppRedirect::of(&airtable.get(&path).await).get("error"), "invalid_request", "a parameter is repeated");
 }
 
 #[tokio::test]

@@ -25,9 +25,9 @@ async fn the_sixth_call_to_a_base_in_a_second_blocks_the_base_for_thirty_seconds
     for _ in 0..5 {
         assert_eq!(airtable.get(&one).await.status, 200);
     }
-    let refused = airtable.get(&one).await;
-    assert_eq!(error(&refused), too_many());
-    assert_eq!(refused.header("retry-after"), "");
+    let rejected = airtable.get(&one).await;
+    assert_eq!(error(&rejected), too_many());
+    assert_eq!(rejected.header("retry-after"), "");
     let base = one.split('/').nth(3).unwrap();
     let schema = format!("/airtable/v0/meta/bases/{base}/tables");
     for seconds in [0, 1, 28] {

@@ -47,7 +47,7 @@ async fn a_page_has_100_records_or_as_many_as_requested() {
     }
     let last = ok(airtable.list(&path, &[("pageSize", "100"), ("filterByFormula", "{Number} > 80")]).await);
     assert_eq!(last["records"].as_array().unwrap().len(), 100);
-    assert!(last.get("offset").is_none(), "exactly one page has no second");
+    assert!(last.get("offset").is_none(), "a list of exactly one page has no offset");
 }
 
 #[tokio::test]

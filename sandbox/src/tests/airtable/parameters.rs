@@ -124,10 +124,10 @@ async fn a_body_has_the_same_parameters_as_a_url() {
 async fn a_url_of_16000_characters_is_too_long() {
     let airtable = Airtable::connected(SCOPES).await;
     let path = airtable.studio("Invoices").await;
-    let asked =
+    let requested =
         |length: usize| format!("{path}?{}", form(&[("filterByFormula", &format!("'{}'", "x".repeat(length)))]));
-    assert_eq!(airtable.get(&asked(15_000)).await.status, 200);
-    assert_eq!(error(&airtable.get(&asked(16_000)).await), expected(413, "REQUEST_TOO_LARGE"));
+    assert_eq!(airtable.get(&requested(15_000)).await.status, 200);
+    assert_eq!(error(&airtable.get(&requested(16_000)).await), expected(413, "REQUEST_TOO_LARGE"));
     let body = json!({"filterByFormula": format!("'{}'", "x".repeat(16_000))});
     assert_eq!(airtable.post(&format!("{path}/listRecords"), body).await.status, 200);
 }

@@ -79,7 +79,7 @@ async fn records_beyond_the_configured_number_do_not_exist() {
 async fn writes_are_rejected() {
     for (scopes, message) in [
         (SCOPES.to_owned(), "You are not permitted to perform this operation"),
-        (format!("{SCOPES} data.records:write"), "This is a sandbox whose bases can only be read"),
+        (format!("{SCOPES} data.records:write"), "This sandbox is read-only"),
     ] {
         let airtable = Airtable::connected(&scopes).await;
         let path = airtable.studio("Clients").await;

@@ -68,7 +68,7 @@ async fn repeated_reuse_can_end_the_grant() {
     }
     assert_eq!(airtable.get(WHOAMI).await.status, 200);
     assert_eq!(oauth_error(&airtable.refresh(&old).await), expected(400, "invalid_grant"));
-    assert_eq!(airtable.get(WHOAMI).await.status, 401, "the newest access token is dead with the rest");
+    assert_eq!(airtable.get(WHOAMI).await.status, 401, "the newest access token ends with the grant");
     assert_eq!(oauth_error(&airtable.refresh(&airtable.refresh_token).await), expected(400, "invalid_grant"));
 }
 
@@ -115,7 +115,7 @@ async fn a_refresh_token_is_accepted_from_its_own_client_only() {
     let fields = [("grant_type", "refresh_token"), ("refresh_token", &*airtable.refresh_token)];
     assert_eq!(oauth_error(&airtable.token(Some("other:secret"), &fields).await), expected(400, "invalid_grant"));
     assert_eq!(oauth_error(&airtable.refresh("oarMadeUp").await), expected(400, "invalid_grant"));
-    assert_eq!(airtable.stats().await["reused_tokens"], 0, "neither was a dead token");
+    assert_eq!(airtable.stats().await["reused_tokens"], 0, "neither was a reused token");
     assert_eq!(airtable.token(Some("app:secret"), &fields).await.status, 200);
 }
 

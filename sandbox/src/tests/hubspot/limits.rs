@@ -18,11 +18,11 @@ async fn the_111th_call_in_ten_seconds_is_rejected() {
             (200, left.to_string().as_str())
         );
     }
-    let refused = sandbox.get(PATH).await;
-    assert_eq!((refused.status.as_u16(), &refused.json()["policyName"]), (429, &json!("TEN_SECONDLY_ROLLING")));
-    assert_eq!(refused.header("retry-after"), "");
-    assert_eq!(refused.header("x-hubspot-ratelimit-interval-milliseconds"), "10000");
-    assert_eq!(sandbox.search("deals", json!({})).await.status, 200, "searches have a window of their own");
+    let rejected = sandbox.get(PATH).await;
+    assert_eq!((rejected.status.as_u16(), &rejected.json()["policyName"]), (429, &json!("TEN_SECONDLY_ROLLING")));
+    assert_eq!(rejected.header("retry-after"), "");
+    assert_eq!(rejected.header("x-hubspot-ratelimit-interval-milliseconds"), "10000");
+    assert_eq!(sandbox.search("deals", json!({})).await.status, 200, "searches have their own limit");
     sandbox.clock.advance(SignedDuration::from_secs(10));
     assert_eq!(sandbox.get(PATH).await.status, 200);
     let stats = sandbox.stats().await;
@@ -38,12 +38,12 @@ async fn the_sixth_search_in_a_second_is_rejected_for_every_object_type() {
         let response = sandbox.search(kind, json!({})).await;
         assert_eq!((response.status.as_u16(), response.header("x-hubspot-ratelimit-max")), (200, ""));
     }
-    let refused = sandbox.search("deals", json!({})).await;
-    assert_eq!(refused.status, 429);
-    let id = refused.header("x-hubspot-correlation-id");
+    let rejected = sandbox.search("deals", json!({})).await;
+    assert_eq!(rejected.status, 429);
+    let id = rejected.header("x-hubspot-correlation-id");
     let message = "You have reached your secondly limit.";
     assert_eq!(
-        refused.json(),
+        rejected.json(),
         json!({"status": "error", "message": message, "correlationId": id, "category": "RATE_LIMITS"})
     );
     sandbox.clock.advance(SignedDuration::from_secs(1));
@@ -73,9 +73,9 @@ async fn daily_calls_are_counted_until_midnight_in_the_accounts_time_zone() {
     }
     assert_eq!(sandbox.search("deals", json!({})).await.status, 200, "a search counts as well");
     sandbox.clock.advance(SignedDuration::from_mins(60));
-    for refused in [sandbox.get(PATH).await, sandbox.search("deals", json!({})).await] {
-        let body = refused.json();
-        assert_eq!((refused.status.as_u16(), &body["policyName"]), (429, &json!("DAILY")));
+    for rejected in [sandbox.get(PATH).await, sandbox.search("deals", json!({})).await] {
+        let body = rejected.json();
+        assert_eq!((rejected.status.as_u16(), &body["policyName"]), (429, &json!("DAILY")));
         assert_eq!(body["message"], "You have reached your daily limit.");
         assert_eq!(body["errorType"], "RATE_LIMIT");
     }
@@ -94,11 +94,11 @@ async fn daily_limit_headers_are_off_by_default() {
     assert_eq!(sandbox.get(PATH).await.header("x-hubspot-ratelimit-daily"), "");
     sandbox.configure(json!({"limits": false, "hubspot": {"daily_limit": 1}})).await;
     for _ in 0..3 {
-        assert_eq!(sandbox.get(PATH).await.status, 200, "without limits the day has none either");
+        assert_eq!(sandbox.get(PATH).await.status, 200, "the daily limit is off with the others");
     }
     sandbox.configure(json!({"limits": true})).await;
     sandbox.get(PATH).await;
     assert_eq!(sandbox.get(PATH).await.status, 429);
     sandbox.post("/__sandbox/reset", json!({})).await;
-    assert_eq!(sandbox.get(PATH).await.status, 200, "a reset forgets the day");
+    assert_eq!(sandbox.get(PATH).await.status, 200, "a reset clears the daily count");
 }

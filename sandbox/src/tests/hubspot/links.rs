@@ -164,7 +164,7 @@ async fn records_include_associations_on_request() {
     assert_eq!(record["associations"]["companies"], json!({"results": both}));
     let mut page = sandbox.get("/hubspot/crm/v3/objects/deals?limit=100&associations=companies,contacts").await.json();
     let records = page["results"].as_array_mut().unwrap();
-    assert!(records.contains(&record), "a list has it as the single read does");
+    assert!(records.contains(&record), "a list includes it like a single read");
     assert!(records.iter().any(|listed| listed["associations"].get("contacts").is_none()), "one has no contacts");
 }
 

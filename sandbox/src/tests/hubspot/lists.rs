@@ -74,9 +74,12 @@ async fn the_same_seed_generates_the_same_bytes() {
 async fn the_requested_properties_are_returned_with_the_three_that_always_are() {
     let sandbox = Sandbox::connected(SCOPES).await;
     let names = |record: &Value| record["properties"].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
-    let asked =
+    let requested =
         sandbox.get("/hubspot/crm/v3/objects/0-1?limit=1&properties=jobtitle&properties=email,no_such").await.json();
-    assert_eq!(names(&asked["results"][0]), ["createdate", "email", "hs_object_id", "jobtitle", "lastmodifieddate"]);
+    assert_eq!(
+        names(&requested["results"][0]),
+        ["createdate", "email", "hs_object_id", "jobtitle", "lastmodifieddate"]
+    );
     let default = sandbox.get("/hubspot/crm/v3/objects/company?limit=1").await.json();
     assert_eq!(names(&default["results"][0]), ["createdate", "domain", "hs_lastmodifieddate", "hs_object_id", "name"]);
 }

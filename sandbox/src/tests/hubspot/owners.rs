@@ -54,9 +54,9 @@ async fn an_owner_is_found_by_id_user_id_or_email() {
 async fn owners_require_their_scope() {
     let sandbox = Sandbox::connected(SCOPES).await;
     for path in [OWNERS.to_owned(), format!("{OWNERS}/1")] {
-        let refused = sandbox.get(&path).await;
-        let scopes = &refused.json()["errors"][0]["context"]["requiredGranularScopes"];
-        assert_eq!((refused.status.as_u16(), scopes), (403, &json!(["crm.objects.owners.read"])));
+        let rejected = sandbox.get(&path).await;
+        let scopes = &rejected.json()["errors"][0]["context"]["requiredGranularScopes"];
+        assert_eq!((rejected.status.as_u16(), scopes), (403, &json!(["crm.objects.owners.read"])));
     }
 }
 

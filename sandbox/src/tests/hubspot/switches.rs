@@ -100,9 +100,9 @@ async fn introspection_accepts_any_field_or_only_the_specified_one() {
 #[tokio::test]
 async fn an_account_that_is_gone_rejects_refreshes_and_calls() {
     let sandbox = with(json!({"hub": "gone"})).await;
-    let refused = sandbox.refresh(&sandbox.refresh_token).await;
-    assert_eq!((refused.status.as_u16(), &refused.json()["error"]), (400, &json!("access_denied")));
-    assert_eq!(refused.json()["status"], "BAD_HUB");
+    let rejected = sandbox.refresh(&sandbox.refresh_token).await;
+    assert_eq!((rejected.status.as_u16(), &rejected.json()["error"]), (400, &json!("access_denied")));
+    assert_eq!(rejected.json()["status"], "BAD_HUB");
     assert_eq!(sandbox.refresh("na1-made-up").await.json()["status"], "BAD_REFRESH_TOKEN");
     for response in [sandbox.get("/hubspot/crm/v3/objects/deals").await, sandbox.search("deals", json!({})).await] {
         assert_eq!((response.status.as_u16(), &response.json()["category"]), (401, &json!("INVALID_AUTHENTICATION")));

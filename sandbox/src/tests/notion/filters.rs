@@ -186,11 +186,11 @@ async fn relative_periods_are_counted_from_now() {
     let integration = Integration::connected().await;
     let edited =
         |condition: &str| json!({"filter": {"timestamp": "last_edited_time", "last_edited_time": {condition: {}}}});
-    assert_eq!(integration.rows("Tasks", edited("past_week")).await.len(), 0, "nothing was changed of late");
+    assert_eq!(integration.rows("Tasks", edited("past_week")).await.len(), 0, "nothing was edited in the last week");
     let back = jiff::SignedDuration::from_hours(-24 * 365 * 3);
     integration.sandbox.clock.advance(back);
     let year = integration.post("search", json!({})).await;
-    assert_eq!(year.status, 200, "tokens of the future are good");
+    assert_eq!(year.status, 200, "tokens issued in the future are accepted");
     let past = integration.rows("Tasks", edited("past_year")).await;
     let next = integration.rows("Tasks", edited("next_year")).await;
     assert!(past.iter().all(|row| row["last_edited_time"].as_str() <= Some("2023-11-23")));

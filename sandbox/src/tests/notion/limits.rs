@@ -12,9 +12,9 @@ async fn a_connection_can_use_its_minute_in_one_burst() {
         assert_eq!(integration.get("users/me").await.status, 200);
     }
     integration.sandbox.clock.advance(SignedDuration::from_millis(47_500));
-    let refused = integration.get("users/me").await;
-    assert_eq!((refused.status.as_u16(), refused.header("retry-after")), (429, "13"));
-    let body = refused.json();
+    let rejected = integration.get("users/me").await;
+    assert_eq!((rejected.status.as_u16(), rejected.header("retry-after")), (429, "13"));
+    let body = rejected.json();
     assert_eq!((&body["object"], &body["code"]), (&json!("error"), &json!("rate_limited")));
     let data = json!({"rate_limit_reason": "public_api_request_rate_limit", "retry_after": "13"});
     assert_eq!(body["additional_data"], data);

@@ -85,7 +85,7 @@ async fn rows_are_returned_in_the_requested_order() {
     for direction in ["ascending", "descending"] {
         let numbers = estimates(direction).await;
         let set = is_set(&numbers);
-        assert!(set < numbers.len() && is_set(&numbers[..set]) == set, "what is not set comes last: {direction}");
+        assert!(set < numbers.len() && is_set(&numbers[..set]) == set, "rows without a value come last: {direction}");
         let is_ordered =
             |pair: &[Option<f64>]| if direction == "ascending" { pair[0] <= pair[1] } else { pair[0] >= pair[1] };
         assert!(numbers[..set].windows(2).all(is_ordered), "{direction}");

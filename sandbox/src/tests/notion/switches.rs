@@ -56,7 +56,7 @@ async fn reconnecting_ends_or_keeps_the_first_refresh_token() {
         integration.connect("decision=approve").await;
         let second = integration.sandbox.refresh_token.clone();
         integration.sandbox.access_token = first.0;
-        assert_eq!(integration.get("users/me").await.status, 200, "the first access token lives on");
+        assert_eq!(integration.get("users/me").await.status, 200, "the first access token stays valid");
         assert_eq!(integration.refresh(&first.1).await.status, status, "{switch}");
         assert_eq!(integration.refresh(&second).await.status, 200, "{switch}");
     }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{Integration, id};
 
-async fn speaking(version: &'static str) -> Integration {
+async fn with_version(version: &'static str) -> Integration {
     let mut integration = Integration::connected().await;
     integration.version = version;
     integration
@@ -33,7 +33,7 @@ async fn the_version_header_is_required_and_must_be_known() {
 #[tokio::test]
 async fn only_older_versions_have_the_archived_field() {
     for (version, archived) in [("2022-06-28", Some(false)), ("2025-09-03", Some(false)), ("2026-03-11", None)] {
-        let integration = speaking(version).await;
+        let integration = with_version(version).await;
         let page = integration.post("search", json!({"page_size": 1})).await.json()["results"][0].clone();
         let block = integration.read(&format!("blocks/{}", id(&page))).await;
         for object in [page, block] {
@@ -45,7 +45,7 @@ async fn only_older_versions_have_the_archived_field() {
 
 #[tokio::test]
 async fn the_first_version_has_databases_where_the_others_have_data_sources() {
-    let integration = speaking("2022-06-28").await;
+    let integration = with_version("2022-06-28").await;
     let filter = json!({"filter": {"property": "object", "value": "database"}});
     let databases = integration.all("search", filter).await;
     assert_eq!(databases.len(), 4, "the database of two data sources is left out");
@@ -66,7 +66,7 @@ async fn the_first_version_has_databases_where_the_others_have_data_sources() {
 #[tokio::test]
 async fn later_versions_cannot_query_databases() {
     for version in ["2025-09-03", "2026-03-11"] {
-        let integration = speaking(version).await;
+        let integration = with_version(version).await;
         let tasks = integration.sources().await["Tasks"].clone();
         let source = integration.read(&format!("data_sources/{tasks}")).await;
         let database = source["parent"]["database_id"].as_str().unwrap();
@@ -97,6 +97,6 @@ async fn a_database_of_two_data_sources_cannot_be_read_in_the_first_version() {
         assert_eq!(body["additional_data"]["error_type"], "multiple_data_sources_for_database");
         assert_eq!(body["additional_data"]["child_data_source_ids"], json!([sources["Companies"], sources["People"]]));
     }
-    let there_were_none = integration.get(&format!("data_sources/{}", sources["People"])).await;
-    assert_eq!(there_were_none.json()["code"], "invalid_request_url");
+    let without_data_sources = integration.get(&format!("data_sources/{}", sources["People"])).await;
+    assert_eq!(without_data_sources.json()["code"], "invalid_request_url");
 }

@@ -54,7 +54,7 @@ impl AuthorizationRequest {
             Some(_) => return Err(redirect("unsupported_response_type", "The response_type must be code")),
             None => return Err(redirect("invalid_request", "The parameter response_type is required")),
         }
-        let state = fields.get("state").filter(|state| is_token(state, 16, 1024)).ok_or_else(|| {
+        let state = fields.get("state").filter(|state| is_opaque_value(state, 16, 1024)).ok_or_else(|| {
             redirect("invalid_request", "The parameter state must be 16 to 1024 of the characters a-z A-Z 0-9 . - _")
         })?;
         if fields.get("code_challenge_method") != Some("S256") {
@@ -62,7 +62,7 @@ impl AuthorizationRequest {
         }
         let challenge = fields
             .get("code_challenge")
-            .filter(|challenge| challenge.len() == 43 && is_token(challenge, 43, 43) && !challenge.contains('.'))
+            .filter(|challenge| challenge.len() == 43 && is_opaque_value(challenge, 43, 43) && !challenge.contains('.'))
             .ok_or_else(|| redirect("invalid_request", "The code_challenge must be a SHA-256 in base64url"))?;
         let scopes = scopes::parse(fields.get("scope").unwrap_or_default())
             .map_err(|description| redirect("invalid_scope", &description))?;
@@ -90,7 +90,7 @@ impl AuthorizationRequest {
 }
 
 /// Whether a text has the length and the characters that Airtable requires of states and code verifiers.
-pub(crate) fn is_token(text: &str, min: usize, max: usize) -> bool {
+pub(crate) fn is_opaque_value(text: &str, min: usize, max: usize) -> bool {
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
     (min..=max).contains(&text.len()) && text.bytes().all(is_allowed)
 }
@@ -102,7 +102,7 @@ fn parse_redirect_uri(raw: &str) -> Result<Url, &'static str> {
     let is_local = match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) if address == Ipv4Addr::LOCALHOST => true,
-        _ => return Err("The redirect_uri must not name its host by an IP address."),
+        _ => return Err("The host of the redirect_uri must not be an IP address."),
     };
     match url.scheme() {
         "https" => {}
@@ -110,10 +110,10 @@ fn parse_redirect_uri(raw: &str) -> Result<Url, &'static str> {
         _ => return Err("The redirect_uri must begin with https://, or with http:// on localhost."),
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err("The redirect_uri must not hold a user name.");
+        return Err("The redirect_uri must not contain a user name.");
     }
     if url.fragment().is_some() || ["..", "*", "%00"].iter().any(|part| raw.contains(part)) {
-        return Err("The redirect_uri must not hold a fragment, \"..\", \"*\" or \"%00\".");
+        return Err("The redirect_uri must not contain a fragment, \"..\", \"*\" or \"%00\".");
     }
     Ok(url)
 }

@@ -113,7 +113,7 @@ fn check_counts(groups: &[Group]) -> Result<(), ApiError> {
     let total: usize = groups.iter().map(|group| group.filters.len()).sum();
     if groups.len() > 5 {
         return Err(ApiError::validation(format!(
-            "A search can have at most 5 filterGroups, and this one has {}.",
+            "A search can have at most 5 filterGroups; this one has {}.",
             groups.len()
         )));
     }
@@ -121,7 +121,7 @@ fn check_counts(groups: &[Group]) -> Result<(), ApiError> {
         return Err(ApiError::validation("A filterGroup can have at most 6 filters."));
     }
     if total > 18 {
-        return Err(ApiError::validation(format!("A search can have at most 18 filters, and this one has {total}.")));
+        return Err(ApiError::validation(format!("A search can have at most 18 filters; this one has {total}.")));
     }
     Ok(())
 }
@@ -144,7 +144,7 @@ fn order(kind: ObjectType, sorts: Vec<Sort>) -> Result<Option<Order>, ApiError> 
 fn limit(limit: Option<u64>) -> Result<u64, ApiError> {
     match limit.unwrap_or(10) {
         limit @ 1..=200 => Ok(limit),
-        limit => Err(ApiError::validation(format!("The limit must lie between 1 and 200, and it is {limit}."))),
+        limit => Err(ApiError::validation(format!("The limit must be between 1 and 200, but it is {limit}."))),
     }
 }
 

@@ -1,8 +1,11 @@
 //! Companies, and how contacts and deals refer to them.
 
-use crate::fixtures::{
-    dice::Dice,
-    vocabulary::{CITIES, COMPANY_ENDS, COMPANY_FORMS, COMPANY_STARTS, INDUSTRIES},
+use crate::{
+    fixtures::{
+        dice::Dice,
+        vocabulary::{CITIES, COMPANY_ENDS, COMPANY_FORMS, COMPANY_STARTS},
+    },
+    hubspot::data::vocabulary::INDUSTRIES,
 };
 
 pub(crate) struct Company {

@@ -1,9 +1,12 @@
 //! Contacts, who work for the companies.
 
 use super::companies::{Company, company};
-use crate::fixtures::{
-    dice::Dice,
-    vocabulary::{CITIES, FIRST_NAMES, JOB_TITLES, LAST_NAMES, LIFECYCLE_STAGES, ascii},
+use crate::{
+    fixtures::{
+        dice::Dice,
+        vocabulary::{CITIES, FIRST_NAMES, LAST_NAMES, ascii},
+    },
+    hubspot::data::vocabulary::{JOB_TITLES, LIFECYCLE_STAGES},
 };
 
 /// If the account has no companies, contacts are spread over this many made-up ones.

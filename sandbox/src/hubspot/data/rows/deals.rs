@@ -3,9 +3,9 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{companies::company, format_time};
-use crate::fixtures::{
-    dice::Dice,
-    vocabulary::{DEAL_STAGES, DEAL_SUBJECTS},
+use crate::{
+    fixtures::dice::Dice,
+    hubspot::data::vocabulary::{DEAL_STAGES, DEAL_SUBJECTS},
 };
 
 pub(crate) fn values(

@@ -1,4 +1,4 @@
-//! How texts and numbers are compared.
+//! Operators that compare text and numbers.
 
 #[derive(Clone, Copy)]
 pub(crate) enum TextOperator {

@@ -30,7 +30,7 @@ pub(crate) fn date(created: Timestamp, dates: Dates, dice: Dice) -> Value {
     }
 }
 
-/// The same date a week on.
+/// The date one week later.
 pub(crate) fn week_later(date: &Value) -> Value {
     let start = date["start"].as_str().and_then(|start| start.parse::<Date>().ok());
     start.map_or(
