@@ -23,7 +23,7 @@ mod stand_in;
 
 mod airtable;
 #[cfg(feature = "example")]
-mod gusto;
+mod example;
 mod hubspot;
 mod notion;
 

@@ -22,7 +22,7 @@ pub(crate) static ALL: &[StandIn] = &[
     crate::notion::STAND_IN,
     crate::airtable::STAND_IN,
     #[cfg(feature = "example")]
-    crate::gusto::STAND_IN,
+    crate::example::STAND_IN,
 ];
 
 pub(crate) struct StandIn {

@@ -19,9 +19,9 @@ use crate::{
 
 mod airtable;
 mod control;
-mod faults;
 #[cfg(feature = "example")]
-mod gusto;
+mod example;
+mod faults;
 mod hubspot;
 mod notion;
 mod stand_ins;

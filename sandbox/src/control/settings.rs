@@ -158,8 +158,8 @@ mod tests {
 
     #[test]
     fn an_unknown_provider_is_reported_with_the_known_settings() {
-        let error = patched(json!({"gustoo": {"rotate": true}})).err().unwrap();
-        assert!(error.starts_with("There is no setting \"gustoo\". The settings are: "), "{error}");
+        let error = patched(json!({"nobody": {"rotate": true}})).err().unwrap();
+        assert!(error.starts_with("There is no setting \"nobody\". The settings are: "), "{error}");
         assert!(error.contains("airtable") && error.contains("hubspot") && error.contains("notion"), "{error}");
     }
 }

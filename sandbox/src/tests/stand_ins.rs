@@ -11,10 +11,10 @@ fn slugs() -> impl Iterator<Item = &'static str> {
 
 #[tokio::test]
 async fn a_path_of_an_unknown_provider_is_a_404_that_lists_the_stand_ins() {
-    let response = Sandbox::new(1).get("/gustoo/v1/me").await;
+    let response = Sandbox::new(1).get("/nobody/v1/me").await;
     assert_eq!(response.status, 404);
     let message = response.json()["message"].as_str().unwrap().to_owned();
-    assert!(message.starts_with("No stand-in serves /gustoo/v1/me. The stand-ins are: "), "{message}");
+    assert!(message.starts_with("No stand-in serves /nobody/v1/me. The stand-ins are: "), "{message}");
     assert!(slugs().all(|slug| message.contains(slug)), "{message}");
 }
 
@@ -32,7 +32,7 @@ async fn a_path_that_a_stand_in_does_not_serve_is_a_404_in_its_own_format() {
 async fn a_fault_outside_of_every_stand_in_has_the_sandboxs_own_format() {
     let sandbox = Sandbox::new(1);
     sandbox.configure(json!({"faults": [{"path": "/", "kind": "status", "status": 503}]})).await;
-    for path in ["/", "/gustoo/v1/me"] {
+    for path in ["/", "/nobody/v1/me"] {
         let response = sandbox.get(path).await;
         assert_eq!(
             (response.status.as_u16(), response.json()),
@@ -46,13 +46,13 @@ async fn a_fault_outside_of_every_stand_in_has_the_sandboxs_own_format() {
 async fn a_control_that_names_an_unknown_provider_is_a_400_that_lists_the_providers() {
     let sandbox = Sandbox::new(1);
     for control in ["expire", "revoke_all"] {
-        let response = sandbox.post(&format!("/__sandbox/{control}"), json!({"provider": "gustoo"})).await;
+        let response = sandbox.post(&format!("/__sandbox/{control}"), json!({"provider": "nobody"})).await;
         assert_eq!(response.status, 400, "{control}");
         let message = response.json()["message"].as_str().unwrap().to_owned();
-        assert!(message.starts_with("There is no provider \"gustoo\". The providers are: "), "{message}");
+        assert!(message.starts_with("There is no provider \"nobody\". The providers are: "), "{message}");
         assert!(slugs().all(|slug| message.contains(slug)), "{message}");
     }
-    let response = sandbox.post("/__sandbox/config", json!({"gustoo": {"access_token_seconds": 1}})).await;
+    let response = sandbox.post("/__sandbox/config", json!({"nobody": {"access_token_seconds": 1}})).await;
     let message = response.json()["message"].as_str().unwrap().to_owned();
     assert!(response.status == 400 && slugs().all(|slug| message.contains(slug)), "{message}");
 }

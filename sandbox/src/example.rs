@@ -1,4 +1,4 @@
-//! The stand-in of Gusto, a made-up provider, under `/gusto`: OAuth with rotation, and 250 invoices in pages of 100.
+//! The stand-in of Example, a made-up provider, under `/example`: OAuth with rotation, and 250 invoices in pages of 100.
 //!
 //! It exists for tests, and to show what a further stand-in takes: this module and one line in [`crate::stand_in::ALL`].
 
@@ -24,14 +24,14 @@ use crate::{
     stand_in::{Running, StandIn, Switchboard},
 };
 
-pub(crate) const STAND_IN: StandIn = StandIn { slug: "gusto", name: "Gusto", records: &[], start, failure, holds };
+pub(crate) const STAND_IN: StandIn = StandIn { slug: "example", name: "Example", records: &[], start, failure, holds };
 
 const PREFIXES: Prefixes = Prefixes { code: "gc_", access: "ga_", refresh: "gr_" };
 const INVOICES: u64 = 250;
 const PAGE_SIZE: u64 = 100;
 const STYLE: &str = "body { font: 1rem/1.5 system-ui, sans-serif; max-width: 30rem; margin: 4rem auto }";
 
-struct Gusto {
+struct Example {
     context: Arc<Context>,
     grants: Arc<Grants>,
     switches: Arc<Switchboard<Switches>>,
@@ -52,13 +52,13 @@ impl Default for Switches {
 fn start(context: Arc<Context>) -> Running {
     let grants = Arc::new(Grants::new(STAND_IN.slug, &PREFIXES, context.seed));
     let switches = Arc::default();
-    let gusto = Arc::new(Gusto { context, grants: Arc::clone(&grants), switches: Arc::clone(&switches) });
+    let example = Arc::new(Example { context, grants: Arc::clone(&grants), switches: Arc::clone(&switches) });
     let routes = Router::new()
-        .route("/gusto/oauth/authorize", get(ask).post(decide))
-        .route("/gusto/oauth/token", post(token))
-        .route("/gusto/v1/me", get(me))
-        .route("/gusto/v1/invoices", get(invoices))
-        .with_state(gusto);
+        .route("/example/oauth/authorize", get(ask).post(decide))
+        .route("/example/oauth/token", post(token))
+        .route("/example/v1/me", get(me))
+        .route("/example/v1/invoices", get(invoices))
+        .with_state(example);
     Running { stand_in: &STAND_IN, routes, grants, switches, reset: Box::new(|| ()) }
 }
 
@@ -92,7 +92,7 @@ async fn ask(Query(request): Query<AuthorizationRequest>) -> Response {
 }
 
 async fn decide(
-    State(gusto): State<Arc<Gusto>>,
+    State(example): State<Arc<Example>>,
     Query(request): Query<AuthorizationRequest>,
     Form(form): Form<Decision>,
 ) -> Response {
@@ -104,10 +104,10 @@ async fn decide(
             scopes: request.scope.split_whitespace().map(str::to_owned).collect(),
             challenge: request.code_challenge,
             resources: (),
-            issued: gusto.context.clock.now(),
+            issued: example.context.clock.now(),
             nonce: rand::random(),
         };
-        ("code", gusto.grants.sign_code(&code))
+        ("code", example.grants.sign_code(&code))
     } else {
         ("error", "access_denied".to_owned())
     };
@@ -122,19 +122,19 @@ struct TokenRequest {
     refresh_token: Option<String>,
 }
 
-async fn token(State(gusto): State<Arc<Gusto>>, Form(request): Form<TokenRequest>) -> Response {
+async fn token(State(example): State<Arc<Example>>, Form(request): Form<TokenRequest>) -> Response {
     let refresh = match (&request.code, &request.refresh_token) {
-        (Some(code), _) => gusto.exchange(code, request.code_verifier.as_deref()),
-        (None, Some(used)) => gusto.refresh(used),
+        (Some(code), _) => example.exchange(code, request.code_verifier.as_deref()),
+        (None, Some(used)) => example.refresh(used),
         (None, None) => None,
     };
     match refresh {
-        Some(refresh) => gusto.token_response(&refresh),
+        Some(refresh) => example.token_response(&refresh),
         None => reply::json(StatusCode::BAD_REQUEST, &json!({"error": "invalid_grant"})),
     }
 }
 
-impl Gusto {
+impl Example {
     fn exchange(&self, code: &str, verifier: Option<&str>) -> Option<Refresh<()>> {
         let now = self.context.clock.now();
         let code = self.grants.redeem_code::<()>(code, now).filter(|code| code.is_verified(verifier))?;
@@ -177,8 +177,8 @@ impl Gusto {
     }
 }
 
-async fn me(State(gusto): State<Arc<Gusto>>, headers: HeaderMap) -> Response {
-    if !gusto.is_authenticated(&headers) {
+async fn me(State(example): State<Arc<Example>>, headers: HeaderMap) -> Response {
+    if !example.is_authenticated(&headers) {
         return failure(StatusCode::UNAUTHORIZED, "The access token is invalid or expired.");
     }
     reply::json(StatusCode::OK, &json!({"id": "7", "company": "Mill & Sons"}))
@@ -191,8 +191,8 @@ struct Page {
     cursor: u64,
 }
 
-async fn invoices(State(gusto): State<Arc<Gusto>>, headers: HeaderMap, Query(page): Query<Page>) -> Response {
-    if !gusto.is_authenticated(&headers) {
+async fn invoices(State(example): State<Arc<Example>>, headers: HeaderMap, Query(page): Query<Page>) -> Response {
+    if !example.is_authenticated(&headers) {
         return failure(StatusCode::UNAUTHORIZED, "The access token is invalid or expired.");
     }
     let start = page.cursor.min(INVOICES);
