@@ -1,8 +1,7 @@
-//! Everything the page can ask of the server.
+//! The server functions that the page calls.
 //!
-//! Each function acts for a [`Subject`](crate::model::Subject) that the signed-in operator chose; the server checks who is asking before any
-//! of these runs (`server::access`).
-#![expect(missing_docs, reason = "the macro makes a struct of each function's arguments, and documents it nowhere")]
+//! Each acts on behalf of the [`Subject`](crate::model::Subject) that the signed-in operator chose. The server authenticates the request before
+//! it runs one (`server::access`).
 
 use leptos::prelude::*;
 
@@ -11,7 +10,7 @@ use crate::{
     model::{AppError, Card, LoadEvent},
 };
 
-/// How the subject stands with each provider.
+/// The subject's connection to each provider.
 #[server(endpoint = "cards")]
 pub async fn cards(org_id: String, user_id: String) -> Result<Vec<Card>, AppError> {
     use crate::{
@@ -22,7 +21,7 @@ pub async fn cards(org_id: String, user_id: String) -> Result<Vec<Card>, AppErro
     Ok(views::cards(&expect_context::<AppState>(), &subject).await)
 }
 
-/// Loads everything of one connection, as it arrives. Dropping the stream stops the load at the provider.
+/// Loads everything from one connection. Dropping the stream cancels the load and its requests to the provider.
 #[server(endpoint = "load", output = JsonLines)]
 pub async fn load(org_id: String, user_id: String, provider: String) -> Result<Lines<LoadEvent, AppError>, AppError> {
     use crate::{
@@ -34,7 +33,8 @@ pub async fn load(org_id: String, user_id: String, provider: String) -> Result<L
     Ok(Lines::new(load::start(&state, &key, &actor).await?.events()))
 }
 
-/// Revokes the grant at the provider where that can be done, and forgets it. What happened, and what is left to do.
+/// Deletes the grant, and revokes it if the provider allows that. Returns what happened and what is left for the person
+/// to do, as one or two sentences.
 #[server(endpoint = "disconnect")]
 pub async fn disconnect(org_id: String, user_id: String, provider: String) -> Result<String, AppError> {
     use crate::{

@@ -1,28 +1,34 @@
-//! The page. It knows [`crate::model`] and [`crate::api`], and no provider.
+//! The page. It depends on [`crate::model`] and [`crate::api`], and on no provider.
 //!
-//! The server renders it with a [`InitialState`]; the same value reaches the browser inside the page, and goes on from there.
+//! The server renders it from an [`InitialState`] and embeds that value, from which the browser hydrates the page.
 
-mod connecting;
-mod items;
-mod loading;
-mod number;
-mod progress;
-mod provider;
-mod raw_json;
-mod row;
 mod sign_in;
 mod top_bar;
+
+mod card;
+mod connecting;
+mod connection;
+mod disconnect;
+mod loading;
+mod progress;
+mod target;
+
+mod items;
+mod raw_json;
+mod rows;
+
+mod format;
 
 use leptos::{config::LeptosOptions, prelude::*};
 
 use crate::model::{AppError, InitialState};
+use card::ProviderCard;
 use items::Items;
-use provider::Provider;
-use row::Rows;
+use rows::Rows;
 use sign_in::SignIn;
 use top_bar::TopBar;
 
-/// The document around the page.
+/// The HTML document around the page.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     view! {
         <!DOCTYPE html>
@@ -31,7 +37,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
                 <meta name="color-scheme" content="light dark"/>
-                <meta name="description" content="Connect HubSpot, Notion and Airtable, and load what is in them."/>
+                <meta name="description" content="Connect HubSpot, Notion and Airtable, and load everything in them."/>
                 <title>"Tributary"</title>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
                 <link rel="stylesheet" href="/pkg/tributary.css"/>
@@ -44,7 +50,6 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     }
 }
 
-/// The page.
 #[component]
 pub fn App() -> impl IntoView {
     let initial_state = SharedValue::new(|| use_context::<InitialState>().unwrap_or_default()).into_inner();
@@ -58,11 +63,11 @@ pub fn App() -> impl IntoView {
         {if signed_in {
             view! {
                 <main class="desk">
-                    <h1 class="unseen">"Connections and items"</h1>
+                    <h1 class="visually-hidden">"Connections and items"</h1>
                     <section class="providers" aria-label="Providers">
                         {cards
                             .into_iter()
-                            .map(|card| view! { <Provider card subject=subject.clone() rows/> })
+                            .map(|card| view! { <ProviderCard card subject=subject.clone() rows/> })
                             .collect_view()}
                     </section>
                     <Items rows failures empty/>
@@ -75,7 +80,6 @@ pub fn App() -> impl IntoView {
     }
 }
 
-/// Something to know before anything else.
 #[component]
 fn Notice(error: AppError) -> impl IntoView {
     view! {

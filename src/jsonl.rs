@@ -1,6 +1,6 @@
-//! A server-function output encoding: a stream of values, one JSON document a line.
+//! An output encoding for server functions: a stream of values as JSON lines.
 //!
-//! A streamed answer cannot fail once its headers are sent, so failures travel as values of the stream.
+//! A streamed response cannot fail once its headers are sent, so errors are sent as values of the stream.
 
 use std::{mem, pin::Pin};
 
@@ -32,22 +32,21 @@ impl Encoding for JsonLines {
     const METHOD: http::Method = http::Method::POST;
 }
 
-/// Values that arrive one by one. Dropping it ends the request.
+/// A stream of values. Dropping it cancels the request.
 pub struct Lines<T, E>(Pin<Box<dyn Stream<Item = Result<T, E>> + Send>>);
 
 impl<T: 'static, E: 'static> Lines<T, E> {
-    /// Wraps the server's stream.
     pub fn new(stream: impl Stream<Item = T> + Send + 'static) -> Self {
         Self(Box::pin(stream.map(Ok)))
     }
 
-    /// The values, in the browser: an error is a lost connection or a line that is not a `T`.
+    /// The values as the browser receives them. An error is a lost connection, or a line that is not a `T`.
     pub fn into_inner(self) -> Pin<Box<dyn Stream<Item = Result<T, E>> + Send>> {
         self.0
     }
 }
 
-/// One value as its line, with the line break.
+/// A value as JSON and a line break.
 pub fn line<T: Serialize>(value: &T) -> Result<Bytes, serde_json::Error> {
     let mut line = serde_json::to_vec(value)?;
     line.push(b'\n');
@@ -77,7 +76,7 @@ where
     }
 }
 
-/// Reassembles lines from chunks that were cut anywhere, even inside a UTF-8 sequence.
+/// Joins chunks into lines. A chunk may end anywhere, even within a UTF-8 sequence.
 fn decode<T, E>(
     chunks: impl Stream<Item = Result<Bytes, Bytes>> + Send + 'static,
 ) -> impl Stream<Item = Result<T, E>> + Send
@@ -91,11 +90,11 @@ where
             Ok(chunk) => chunk,
             Err(error) => return stream::iter(vec![Err(E::de(error))]),
         };
-        let mut pieces = chunk.split_inclusive(|&byte| byte == b'\n');
+        let mut parts = chunk.split_inclusive(|&byte| byte == b'\n');
         let mut values = Vec::new();
-        for piece in &mut pieces {
-            rest.extend_from_slice(piece);
-            if piece.ends_with(b"\n") {
+        for part in &mut parts {
+            rest.extend_from_slice(part);
+            if part.ends_with(b"\n") {
                 values.push(parse(&mem::take(&mut rest)));
             }
         }
@@ -113,7 +112,7 @@ mod tests {
     use crate::model::AppError;
 
     #[test]
-    fn lines_survive_any_chunking() {
+    fn lines_are_decoded_from_chunks_of_any_size() {
         let wire = "\"α\"\n\"b\"\n\"\"\n".as_bytes();
         for size in 1..=wire.len() {
             let chunks: Vec<_> = wire.chunks(size).map(|chunk| Ok(Bytes::copy_from_slice(chunk))).collect();
@@ -123,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_cut_at_the_end_of_the_answer_is_no_value() {
+    fn an_incomplete_last_line_is_not_a_value() {
         let chunks = [Ok(Bytes::from_static(b"1\n2"))];
         let values = decode::<u8, AppError>(stream::iter(chunks)).map(Result::unwrap).collect::<Vec<_>>();
         assert_eq!(futures::executor::block_on(values), [1]);

@@ -1,10 +1,11 @@
-"""pyairtable talks to the sandbox: what it parses without complaint has the shape that Airtable's answers have.
+"""Runs pyairtable against the sandbox. A response that pyairtable's models accept has the shape of Airtable's own.
 
     session.py ENDPOINT TOKEN NARROW_TOKEN SANDBOX
 
-TOKEN may see all bases; NARROW_TOKEN sees only the base "Event planning" and may not read records. SANDBOX is the address
-whose settings are changed on the way. The last line of the output is JSON: the number of calls, and the steps that held.
-Schemas and comments are parsed by pyairtable's pydantic models, records by its typed dicts, so each parse is a check too.
+TOKEN has access to all bases, NARROW_TOKEN only to the base "Event planning" and not to its records. SANDBOX is the URL of
+the sandbox, whose settings some steps change. The last line of the output is JSON: the number of calls and the steps that
+passed. pyairtable parses schemas and comments with pydantic models, which reject an unexpected shape, and records with typed
+dicts.
 """
 
 import datetime
@@ -20,18 +21,18 @@ from pyairtable.orm import Model, fields
 ENDPOINT, TOKEN, NARROW_TOKEN, SANDBOX = sys.argv[1:5]
 
 calls = 0
-held = []
+passed = []
 
 
 def call(function, *arguments, **options):
-    """Counts a call of the library."""
+    """Calls the library and counts the call."""
     global calls
     calls += 1
     return function(*arguments, **options)
 
 
-def refused(status, kind, function, *arguments, **options):
-    """The call must fail with this status and this type of error."""
+def rejected(status, kind, function, *arguments, **options):
+    """Fails unless the call raises this HTTP status and type of error."""
     try:
         call(function, *arguments, **options)
     except requests.HTTPError as error:
@@ -48,7 +49,7 @@ def settings(**changes):
 
 def step(function):
     function()
-    held.append(function.__name__.replace("_", " "))
+    passed.append(function.__name__.replace("_", " "))
 
 
 api = Api(TOKEN, endpoint_url=ENDPOINT, retry_strategy=None, timeout=(5, 30))
@@ -59,14 +60,14 @@ invoices = studio.table("Invoices")
 
 
 @step
-def who_am_i():
+def current_user():
     me = call(api.whoami)
     assert me["id"].startswith("usr") and "schema.bases:read" in me["scopes"], me
     assert me["email"] == "sam.rivers@birch-studio.example", me
 
 
 @step
-def bases_come_in_pages():
+def paged_bases():
     settings(airtable={"bases_page_size": 1})
     assert [base.name for base in call(api.bases, force=True)] == ["Product launches", "Event planning", "Studio CRM"]
     settings(airtable={"bases_page_size": 1000})
@@ -75,13 +76,13 @@ def bases_come_in_pages():
 
 
 @step
-def schemas_are_parsed_by_their_models():
+def schemas_parsed_by_models():
     seen = set()
     for base in bases.values():
         for table in call(base.schema).tables:
             assert table.field(table.primary_field_id) is table.fields[0]
             for field in table.fields:
-                # What does not fit the model of its type is taken for an unknown type.
+                # pyairtable reads a field that doesn't match the model of its type as a field of unknown type.
                 assert not isinstance(field, UnknownFieldSchema), field
                 result = getattr(getattr(field, "options", None), "result", None)
                 assert not isinstance(result, UnknownFieldConfig), field
@@ -125,7 +126,7 @@ def formulas():
     wanted = [record["id"] for record in every[5:8]]
     found = call(invoices.all, formula=OR(EQ(RECORD_ID(), record) for record in wanted))
     assert [record["id"] for record in found] == wanted
-    # Too long for an address: pyairtable posts it.
+    # Too long for a URL, so pyairtable posts it.
     many = call(invoices.all, formula=OR(EQ(RECORD_ID(), record["id"]) for record in every * 4), page_size=40)
     assert len(many) == len(every)
 
@@ -200,7 +201,7 @@ class Invoice(Model):
 def models():
     Invoice.meta.api.endpoint_url = Project.meta.api.endpoint_url = api.endpoint_url
     for model in (Invoice, Project):
-        assert model.meta.api.endpoint_url == api.endpoint_url, "the models are of the sandbox"
+        assert model.meta.api.endpoint_url == api.endpoint_url, "the models use the sandbox"
     found = call(Invoice.all, formula=AND(Field("Project"), Invoice.amount.gt(2000)))
     assert found and all(invoice.amount > 2000 and isinstance(invoice.due, datetime.date) for invoice in found)
     assert all(isinstance(invoice.changed, datetime.datetime) for invoice in found)
@@ -210,31 +211,31 @@ def models():
 
 
 @step
-def refusals():
-    refused(404, "NOT_FOUND", invoices.get, "recAAAAAAAAAAAAAA")
-    refused(403, "INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND", studio.table("Nothing").all)
-    refused(403, "INVALID_PERMISSIONS", invoices.create, {"Amount": 1})
-    refused(403, "INVALID_PERMISSIONS", invoices.update, "recAAAAAAAAAAAAAA", {"Amount": 1})
-    refused(403, "INVALID_PERMISSIONS", invoices.delete, "recAAAAAAAAAAAAAA")
-    refused(403, "INVALID_PERMISSIONS", invoices.add_comment, "recAAAAAAAAAAAAAA", "Hello")
-    refused(422, "INVALID_FILTER_BY_FORMULA", invoices.all, formula="AND({Amount}")
-    refused(422, "INVALID_FILTER_BY_FORMULA", invoices.all, formula=EQ(Field("Nobody"), 1))
-    refused(422, "UNKNOWN_FIELD_NAME", invoices.all, fields=["Nobody"])
-    refused(422, "VIEW_NAME_NOT_FOUND", invoices.all, view="Nobody")
-    refused(422, "INVALID_REQUEST_UNKNOWN", invoices.all, page_size=101)
-    refused(422, "INVALID_REQUEST_UNKNOWN", invoices.all, cell_format="string")
+def rejected_requests():
+    rejected(404, "NOT_FOUND", invoices.get, "recAAAAAAAAAAAAAA")
+    rejected(403, "INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND", studio.table("Nothing").all)
+    rejected(403, "INVALID_PERMISSIONS", invoices.create, {"Amount": 1})
+    rejected(403, "INVALID_PERMISSIONS", invoices.update, "recAAAAAAAAAAAAAA", {"Amount": 1})
+    rejected(403, "INVALID_PERMISSIONS", invoices.delete, "recAAAAAAAAAAAAAA")
+    rejected(403, "INVALID_PERMISSIONS", invoices.add_comment, "recAAAAAAAAAAAAAA", "Hello")
+    rejected(422, "INVALID_FILTER_BY_FORMULA", invoices.all, formula="AND({Amount}")
+    rejected(422, "INVALID_FILTER_BY_FORMULA", invoices.all, formula=EQ(Field("Nobody"), 1))
+    rejected(422, "UNKNOWN_FIELD_NAME", invoices.all, fields=["Nobody"])
+    rejected(422, "VIEW_NAME_NOT_FOUND", invoices.all, view="Nobody")
+    rejected(422, "INVALID_REQUEST_UNKNOWN", invoices.all, page_size=101)
+    rejected(422, "INVALID_REQUEST_UNKNOWN", invoices.all, cell_format="string")
     nobody = Api("oaa-made-up", endpoint_url=ENDPOINT, retry_strategy=None)
-    refused(401, "AUTHENTICATION_REQUIRED", nobody.whoami)
+    rejected(401, "AUTHENTICATION_REQUIRED", nobody.whoami)
     narrow = Api(NARROW_TOKEN, endpoint_url=ENDPOINT, retry_strategy=None)
     assert [base.name for base in call(narrow.bases)] == ["Event planning"]
-    refused(403, "INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND", narrow.table(bases["Event planning"].id, "Guests").all)
-    refused(403, "INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND", narrow.base(studio.id).schema)
+    rejected(403, "INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND", narrow.table(bases["Event planning"].id, "Guests").all)
+    rejected(403, "INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND", narrow.base(studio.id).schema)
 
 
 @step
 def stale_offsets():
     settings(airtable={"stale_iterator_after": 2})
-    refused(422, "LIST_RECORDS_ITERATOR_NOT_AVAILABLE", invoices.all, page_size=30)
+    rejected(422, "LIST_RECORDS_ITERATOR_NOT_AVAILABLE", invoices.all, page_size=30)
     assert len(call(invoices.all, page_size=30)) == 180
     settings(airtable={"stale_iterator_after": None})
 
@@ -244,11 +245,11 @@ def rate_limits():
     settings(limits=True, airtable={"penalty_seconds": 2})
     for _ in range(5):
         call(invoices.first)
-    refused(429, "RATE_LIMIT_REACHED", invoices.first)
-    # With retries, as it comes, pyairtable waits the penalty out.
+    rejected(429, "RATE_LIMIT_REACHED", invoices.first)
+    # With its default retries, pyairtable waits until the penalty is over.
     patient = Api(TOKEN, endpoint_url=ENDPOINT)
     assert call(patient.table(studio.id, "Invoices").first)["fields"]["Number"] == 1
     settings(limits=False, airtable={"penalty_seconds": 30})
 
 
-print(json.dumps({"calls": calls, "held": held}))
+print(json.dumps({"calls": calls, "passed": passed}))

@@ -1,23 +1,23 @@
-// The keyboard alone.
+// The page can be used with the keyboard alone.
 
 import { type Locator, type Page } from "@playwright/test";
 
-import { expect, test } from "../desk.ts";
+import { expect, test } from "../support/fixtures.ts";
 
-/** Presses Tab until the target has the focus, as somebody would who has no mouse. */
+/** Presses Tab until the target has the focus. */
 async function tabTo(page: Page, target: Locator): Promise<void> {
   await expect(target).toBeVisible();
   for (let presses = 0; presses < 40; presses += 1) {
     if (await target.evaluate((element) => element === document.activeElement)) return;
     await page.keyboard.press("Tab");
   }
-  throw new Error(`Tab does not reach ${target}`);
+  throw new Error(`Tab doesn't reach ${target}`);
 }
 
-test("An account is connected, loaded, looked through and disconnected by keyboard", async ({ page, desk }) => {
-  await desk.signIn();
-  await desk.open();
-  await tabTo(page, desk.connect);
+test("An account can be connected, loaded, browsed and disconnected with the keyboard", async ({ page, home }) => {
+  await home.signIn();
+  await home.open();
+  await tabTo(page, home.connect);
   const opened = page.waitForEvent("popup");
   await page.keyboard.press("Enter");
   const popup = await opened;
@@ -25,34 +25,34 @@ test("An account is connected, loaded, looked through and disconnected by keyboa
   await tabTo(popup, popup.getByRole("button", { name: "Approve" }));
   await popup.keyboard.press("Enter");
   await closed;
-  await expect(desk.badge).toHaveText("Connected");
+  await expect(home.badge).toHaveText("Connected");
 
   await page.bringToFront();
-  await tabTo(page, desk.load);
+  await tabTo(page, home.load);
   await page.keyboard.press("Enter");
-  await expect(desk.summary).toHaveText("Complete.");
+  await expect(home.summary).toHaveText("Complete.");
 
-  await tabTo(page, desk.list);
+  await tabTo(page, home.list);
   await page.keyboard.press("PageDown");
-  await expect.poll(() => desk.list.evaluate((list) => list.scrollTop)).toBeGreaterThan(0);
+  await expect.poll(() => home.list.evaluate((list) => list.scrollTop)).toBeGreaterThan(0);
   await page.keyboard.press("End");
   await expect(page.locator('[role=row][aria-rowindex="1901"]')).toBeInViewport();
 
-  // Round the page and back to the card.
+  // Starts again at the top of the page.
   await page.keyboard.press("Home");
   await page.reload();
-  await desk.ready();
-  await tabTo(page, desk.card.getByRole("button", { name: "Disconnect" }));
+  await home.waitForHydration();
+  await tabTo(page, home.card.getByRole("button", { name: "Disconnect" }));
   await page.keyboard.press("Enter");
   await tabTo(page, page.getByRole("dialog").getByRole("button", { name: "Disconnect" }));
   await page.keyboard.press("Enter");
-  await expect(desk.badge).toHaveText("Not connected");
+  await expect(home.badge).toHaveText("Not connected");
 });
 
-test("Bases are chosen and a long progress is read by keyboard", async ({ page, desk }) => {
-  await desk.signIn();
-  await desk.open();
-  const airtable = desk.at("Airtable");
+test("Bases can be chosen and a long progress list scrolled with the keyboard", async ({ page, home }) => {
+  await home.signIn();
+  await home.open();
+  const airtable = home.forProvider("Airtable");
   await tabTo(page, airtable.connect);
   const opened = page.waitForEvent("popup");
   await page.keyboard.press("Enter");
@@ -71,7 +71,7 @@ test("Bases are chosen and a long progress is read by keyboard", async ({ page, 
   await tabTo(page, airtable.load);
   await page.keyboard.press("Enter");
   await expect(airtable.summary).toHaveText("Complete.");
-  // The bases, and three tables in each of two.
+  // One for the list of bases, and one for each table: two bases with three tables each.
   await expect(airtable.streams).toHaveCount(7);
   await expect(airtable.stream("Event planning")).toHaveCount(0);
   await tabTo(page, airtable.card.getByRole("list", { name: "Progress" }));
@@ -79,9 +79,9 @@ test("Bases are chosen and a long progress is read by keyboard", async ({ page, 
   await expect(airtable.streams.last()).toBeInViewport({ ratio: 1 });
 });
 
-test("The focus can be seen wherever Tab leads", async ({ page, desk }) => {
-  await desk.begin();
-  await desk.loadAll();
+test("Every focused element has a visible outline", async ({ page, home }) => {
+  await home.openConnected();
+  await home.loadEverything();
   await page.locator("body").click({ position: { x: 1, y: 1 } });
   for (let presses = 0; presses < 12; presses += 1) {
     await page.keyboard.press("Tab");
@@ -93,11 +93,11 @@ test("The focus can be seen wherever Tab leads", async ({ page, desk }) => {
   }
 });
 
-test("After a load by keyboard, Tab goes on from there", async ({ page, desk }) => {
-  await desk.begin();
-  await desk.load.focus();
+test("After a load started with the keyboard, Tab moves on to the next button", async ({ page, home }) => {
+  await home.openConnected();
+  await home.load.focus();
   await page.keyboard.press("Enter");
-  await expect(desk.summary).toHaveText("Complete.");
+  await expect(home.summary).toHaveText("Complete.");
   await page.keyboard.press("Tab");
-  await expect(desk.card.getByRole("button", { name: "Disconnect" })).toBeFocused();
+  await expect(home.card.getByRole("button", { name: "Disconnect" })).toBeFocused();
 });

@@ -1,50 +1,50 @@
-// Airtable's own JavaScript SDK talks to the sandbox, and every answer is held against the shapes that Airtable documents.
+// Runs Airtable's own JavaScript SDK against the sandbox, and validates every response against Airtable's documentation.
 
 import { createHash, randomBytes } from "node:crypto";
 
 import { expect, test } from "@playwright/test";
 import Airtable from "airtable";
 
-import { Shapes } from "../airtable-shapes.ts";
-import { record, type Recorder } from "../recorder.ts";
-import { startSandbox, type Sandbox } from "../sandbox.ts";
+import { startRecordingProxy, type RecordingProxy } from "../support/recording-proxy.ts";
+import { startSandbox, type Sandbox } from "../support/sandbox.ts";
+import { AirtableValidator } from "../validation/airtable.ts";
 
 const app = { id: "0f7a1f4e-1111-4222-8333-444455556666", secret: "a-secret", redirect: "http://localhost:3000/oauth-callback" };
 const allScopes = "data.records:read schema.bases:read data.recordComments:read user.email:read";
 
 let sandbox: Sandbox;
-let recorder: Recorder;
+let proxy: RecordingProxy;
 let calls = 0;
 
 test.beforeAll(async () => {
   sandbox = await startSandbox();
-  recorder = await record(`${sandbox.url}/airtable`);
+  proxy = await startRecordingProxy(`${sandbox.url}/airtable`);
   await sandbox.config({ limits: false });
 });
 
 test.afterAll(async () => {
-  await recorder?.stop();
+  await proxy?.stop();
   await sandbox?.stop();
 });
 
-/** Counts a call of the SDK. */
+/** Counts the calls of the SDK. */
 function sdk<T>(call: T): T {
   calls += 1;
   return call;
 }
 
-/** What the SDK throws when Airtable refuses. */
-async function refused(call: Promise<unknown>): Promise<Airtable.Error> {
+/** The error that a call of the SDK throws. */
+async function rejection(call: Promise<unknown>): Promise<Airtable.Error> {
   const outcome = await sdk(call).then(
     () => undefined,
     (error: unknown) => error as Airtable.Error,
   );
-  expect(outcome, "the call is refused").toBeInstanceOf(Airtable.Error);
+  expect(outcome, "the call is rejected").toBeInstanceOf(Airtable.Error);
   return outcome!;
 }
 
 function client(apiKey: string): Airtable {
-  return new Airtable({ apiKey, endpointUrl: recorder.url, noRetryIfRateLimited: true });
+  return new Airtable({ apiKey, endpointUrl: proxy.url, noRetryIfRateLimited: true });
 }
 
 interface Tokens {
@@ -53,15 +53,15 @@ interface Tokens {
   [key: string]: unknown;
 }
 
-/** A request to the token endpoint: the SDK has none. */
+/** Sends a request to the token endpoint, which the SDK doesn't support. */
 async function token(fields: Record<string, string>): Promise<{ status: number; body: Tokens }> {
   const authorization = `Basic ${Buffer.from(`${app.id}:${app.secret}`).toString("base64url")}`;
   const request = { method: "POST", headers: { authorization }, body: new URLSearchParams(fields) };
-  const answer = await fetch(`${recorder.url}/oauth2/v1/token`, request);
-  return { status: answer.status, body: (await answer.json()) as Tokens };
+  const response = await fetch(`${proxy.url}/oauth2/v1/token`, request);
+  return { status: response.status, body: (await response.json()) as Tokens };
 }
 
-/** Grants access on the consent page, as a person would. `bases` are the names of those that stay checked. */
+/** Grants access on the consent page, as a person would: to all bases, or to those with these names. */
 async function connect(scopes: string, bases?: string[]): Promise<Tokens> {
   const [verifier, state] = [randomBytes(48).toString("base64url"), randomBytes(24).toString("base64url")];
   const challenge = createHash("sha256").update(verifier).digest("base64url");
@@ -69,7 +69,7 @@ async function connect(scopes: string, bases?: string[]): Promise<Tokens> {
     client_id: app.id, redirect_uri: app.redirect, response_type: "code", scope: scopes, state, code_challenge: challenge,
     code_challenge_method: "S256",
   });
-  const page = `${recorder.url}/oauth2/v1/authorize?${parameters}`;
+  const page = `${proxy.url}/oauth2/v1/authorize?${parameters}`;
   const html = await (await fetch(page)).text();
   expect(html).toContain(">Cancel</button>");
   const button = /<button name=(\w+) value=(\w+)>Grant access<\/button>/.exec(html);
@@ -78,27 +78,27 @@ async function connect(scopes: string, bases?: string[]): Promise<Tokens> {
   for (const [, id, name] of html.matchAll(/name=base value="(\w+)" checked> ([^<]+)</g)) {
     if (!bases || bases.includes(name!)) form.append("base", id!);
   }
-  const answer = await fetch(page, { method: "POST", body: form, redirect: "manual" });
-  expect(answer.status).toBe(303);
-  const back = new URL(answer.headers.get("location")!).searchParams;
-  expect(back.get("state")).toBe(state);
-  expect(back.get("code_challenge")).toBe(challenge);
-  const code = back.get("code")!;
+  const response = await fetch(page, { method: "POST", body: form, redirect: "manual" });
+  expect(response.status).toBe(303);
+  const callback = new URL(response.headers.get("location")!).searchParams;
+  expect(callback.get("state")).toBe(state);
+  expect(callback.get("code_challenge")).toBe(challenge);
+  const code = callback.get("code")!;
   const { status, body } = await token({ grant_type: "authorization_code", code, redirect_uri: app.redirect, code_verifier: verifier });
   expect(status).toBe(200);
   return body;
 }
 
-interface Described {
+interface Base {
   id: string;
   name: string;
   tables: { id: string; name: string; fields: { id: string; name: string; type: string }[]; views: { id: string; name: string }[] }[];
 }
 
-test("Airtable's SDK finds Airtable in the sandbox", async () => {
+test("Airtable's SDK works with the sandbox", async () => {
   const granted = await connect(allScopes);
 
-  const tokens = await test.step("tokens rotate", async () => {
+  const tokens = await test.step("refresh tokens rotate", async () => {
     expect(granted).toMatchObject({ token_type: "Bearer ", scope: allScopes, expires_in: 3600, refresh_expires_in: 5184000 });
     const refreshed = await token({ grant_type: "refresh_token", refresh_token: granted.refresh_token });
     expect(refreshed.status).toBe(200);
@@ -110,7 +110,7 @@ test("Airtable's SDK finds Airtable in the sandbox", async () => {
   });
   const airtable = client(tokens.access_token);
 
-  const bases = await test.step("who and what, through the SDK's way to call any path", async () => {
+  const bases = await test.step("user, bases and tables, through the SDK's generic request", async () => {
     const meta = airtable.base("meta");
     const me = await sdk(meta.makeRequest({ path: "/whoami" }));
     expect(me.body).toMatchObject({ id: expect.stringMatching(/^usr\w{14}$/), email: "sam.rivers@birch-studio.example" });
@@ -118,7 +118,7 @@ test("Airtable's SDK finds Airtable in the sandbox", async () => {
     const first = (await sdk(meta.makeRequest({ path: "/bases" }))).body;
     const second = (await sdk(meta.makeRequest({ path: "/bases", qs: { offset: first.offset } }))).body;
     await sandbox.config({ airtable: { bases_page_size: 1000 } });
-    const listed: Described[] = [...first.bases, ...second.bases];
+    const listed: Base[] = [...first.bases, ...second.bases];
     expect(listed.map((base) => base.name)).toEqual(["Product launches", "Event planning", "Studio CRM"]);
     for (const base of listed) {
       const include = { include: ["visibleFieldIds"] };
@@ -187,15 +187,15 @@ test("Airtable's SDK finds Airtable in the sandbox", async () => {
     }
   });
 
-  await test.step("a formula too long for an address is posted, in pages", async () => {
+  await test.step("a formula too long for a URL is posted, in pages", async () => {
     const names = Array.from({ length: 600 }, (_, number) => `{Number}=${number + 1000000}`);
     const filterByFormula = `OR({Number} <= 60, ${names.join(", ")})`;
     expect(filterByFormula.length).toBeGreaterThan(10_000);
     const posted = await sdk(invoices.select({ filterByFormula, pageSize: 25 }).all());
     expect(posted).toHaveLength(60);
-    const asked = await sdk(invoices.select({ method: "post", sort: [{ field: "Due" }], fields: ["Due"] }).all());
-    expect(asked).toHaveLength(180);
-    expect(recorder.exchanges.filter(({ path }) => path.endsWith("/listRecords")).length).toBeGreaterThanOrEqual(5);
+    const explicit = await sdk(invoices.select({ method: "post", sort: [{ field: "Due" }], fields: ["Due"] }).all());
+    expect(explicit).toHaveLength(180);
+    expect(proxy.exchanges.filter(({ path }) => path.endsWith("/listRecords")).length).toBeGreaterThanOrEqual(5);
   });
 
   await test.step("one record, what it links to, and its comments", async () => {
@@ -216,16 +216,16 @@ test("Airtable's SDK finds Airtable in the sandbox", async () => {
     expect(next.comments[0]).toEqual(comments.comments[1]);
   });
 
-  await test.step("only the chosen base is seen", async () => {
+  await test.step("only the chosen base is visible", async () => {
     const narrow = client((await connect(allScopes, ["Event planning"])).access_token);
-    const seen = (await sdk(narrow.base("meta").makeRequest({ path: "/bases" }))).body.bases;
-    expect(seen.map((base: Described) => base.name)).toEqual(["Event planning"]);
+    const visible = (await sdk(narrow.base("meta").makeRequest({ path: "/bases" }))).body.bases;
+    expect(visible.map((base: Base) => base.name)).toEqual(["Event planning"]);
     await sdk(narrow.base(bases[1]!.id)("Venues").select().firstPage());
-    const closed = await refused(narrow.base(bases[2]!.id)("Invoices").select().firstPage());
-    expect(closed).toMatchObject({ error: "NOT_AUTHORIZED", statusCode: 403 });
+    const hidden = await rejection(narrow.base(bases[2]!.id)("Invoices").select().firstPage());
+    expect(hidden).toMatchObject({ error: "NOT_AUTHORIZED", statusCode: 403 });
   });
 
-  await test.step("refusals", async () => {
+  await test.step("rejected requests", async () => {
     const rows: [() => Promise<unknown>, Partial<Airtable.Error>][] = [
       [() => invoices.find("recAAAAAAAAAAAAAA"), { error: "NOT_FOUND", statusCode: 404 }],
       [() => crm("Nothing").select().firstPage(), { error: "NOT_AUTHORIZED", statusCode: 403 }],
@@ -238,54 +238,54 @@ test("Airtable's SDK finds Airtable in the sandbox", async () => {
       [() => invoices.select({ pageSize: 101 }).firstPage(), { error: "INVALID_REQUEST_UNKNOWN", statusCode: 422 }],
       [() => crm.makeRequest({ path: "/Invoices", qs: { filterByFormula: "1".repeat(16_000) } }), { error: "REQUEST_TOO_LARGE", statusCode: 413 }],
     ];
-    for (const [call, expected] of rows) expect(await refused(call())).toMatchObject(expected);
-    const formula = await refused(invoices.select({ filterByFormula: "AND({Amount}" }).firstPage());
+    for (const [call, expected] of rows) expect(await rejection(call())).toMatchObject(expected);
+    const formula = await rejection(invoices.select({ filterByFormula: "AND({Amount}" }).firstPage());
     expect(formula).toMatchObject({ error: "INVALID_FILTER_BY_FORMULA", statusCode: 422 });
     expect(formula.message).toBe("The formula for filtering records is invalid: Invalid formula. Please check your formula text.");
   });
 
-  await test.step("an offset that went stale", async () => {
+  await test.step("an expired offset", async () => {
     await sandbox.config({ airtable: { stale_iterator_after: 2 } });
-    const stale = await refused(invoices.select({ pageSize: 20 }).all());
+    const stale = await rejection(invoices.select({ pageSize: 20 }).all());
     expect(stale).toMatchObject({ error: "LIST_RECORDS_ITERATOR_NOT_AVAILABLE", statusCode: 422 });
     expect(await sdk(invoices.select({ pageSize: 20 }).all())).toHaveLength(180);
     await sandbox.config({ airtable: { stale_iterator_after: null } });
   });
 
-  await test.step("five calls in a second and no more", async () => {
+  await test.step("the rate limit of five requests a second", async () => {
     for (const envelope of ["singular", "plural"]) {
       await sandbox.config({ limits: true, airtable: { error_envelope_429: envelope } });
       const outcomes = await Promise.allSettled(Array.from({ length: 6 }, () => sdk(invoices.select({ pageSize: 1 }).firstPage())));
       const limited = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason as Airtable.Error] : []));
       expect(limited).toHaveLength(1);
       expect(limited[0]).toMatchObject({ error: "TOO_MANY_REQUESTS", statusCode: 429 });
-      const closed = await refused(crm("Clients").select().firstPage());
-      expect(closed.statusCode).toBe(429);
+      const blocked = await rejection(crm("Clients").select().firstPage());
+      expect(blocked.statusCode).toBe(429);
       await sdk(airtable.base(bases[0]!.id)("Launches").select({ pageSize: 1 }).firstPage());
-      // A reset lifts the penalty, and nothing else that these calls rely on.
+      // A reset ends the 30-second penalty and keeps the records and tokens that these calls use.
       await sandbox.config({ limits: false });
       await sandbox.command("reset");
       await sandbox.config({ limits: false });
     }
   });
 
-  await test.step("trouble on Airtable's side, and the end of a token", async () => {
+  await test.step("server errors, and an expired token", async () => {
     for (const [status, error] of [[500, "SERVER_ERROR"], [503, "SERVICE_UNAVAILABLE"]] as const) {
       await sandbox.config({ faults: [{ path: "/airtable/v0", kind: "status", status }] });
-      expect(await refused(invoices.select().firstPage())).toMatchObject({ error, statusCode: status });
+      expect(await rejection(invoices.select().firstPage())).toMatchObject({ error, statusCode: status });
     }
     await sandbox.config({ faults: [] });
     await sandbox.command("expire");
-    expect(await refused(invoices.select().firstPage())).toMatchObject({ error: "AUTHENTICATION_REQUIRED", statusCode: 401 });
+    expect(await rejection(invoices.select().firstPage())).toMatchObject({ error: "AUTHENTICATION_REQUIRED", statusCode: 401 });
   });
 
   console.log(`SDK calls made: ${calls}`);
   expect(calls).toBeGreaterThanOrEqual(25);
 
-  await test.step("every answer against Airtable's shapes", () => {
-    const { validated, violations, unspecified } = new Shapes().judge(recorder.exchanges);
-    console.log(`Answers validated: ${validated}; violations: ${violations.length}`);
-    for (const [name, times] of unspecified) console.log(`No shape for: ${name} (${times} times)`);
+  await test.step("every response matches Airtable's documentation", () => {
+    const { validated, violations, unspecified } = new AirtableValidator().validate(proxy.exchanges);
+    console.log(`Responses validated: ${validated}; violations: ${violations.length}`);
+    for (const [name, times] of unspecified) console.log(`No schema for: ${name} (${times} times)`);
     expect(violations).toEqual([]);
     expect(validated).toBeGreaterThan(60);
   });

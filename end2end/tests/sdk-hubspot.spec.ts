@@ -1,4 +1,4 @@
-// HubSpot's own Node SDK talks to the sandbox, from consent to refusal, and every answer is held against HubSpot's specification.
+// Runs HubSpot's own Node SDK against the sandbox, and validates every response against HubSpot's OpenAPI documents.
 
 import { createHash, randomBytes } from "node:crypto";
 
@@ -6,70 +6,70 @@ import { Client } from "@hubspot/api-client";
 import { FilterOperatorEnum } from "@hubspot/api-client/lib/codegen/crm/contacts/index.js";
 import { expect, test } from "@playwright/test";
 
-import { departures, readSpecs } from "../hubspot-specs.ts";
-import { record, type Recorder } from "../recorder.ts";
-import { startSandbox, type Sandbox } from "../sandbox.ts";
+import { startRecordingProxy, type RecordingProxy } from "../support/recording-proxy.ts";
+import { startSandbox, type Sandbox } from "../support/sandbox.ts";
+import { knownDifferences, readValidator } from "../validation/hubspot.ts";
 
 const app = { id: "11111111-2222-3333-4444-555555555555", secret: "a-secret", redirect: "http://localhost:3000/oauth-callback" };
 const allScopes = ["contacts", "companies", "deals", "owners"].map((type) => `crm.objects.${type}.read`).join(" ");
 
 let sandbox: Sandbox;
-let recorder: Recorder;
+let proxy: RecordingProxy;
 let calls = 0;
 
 test.beforeAll(async () => {
   sandbox = await startSandbox();
-  recorder = await record(`${sandbox.url}/hubspot`);
+  proxy = await startRecordingProxy(`${sandbox.url}/hubspot`);
 });
 
 test.afterAll(async () => {
-  await recorder?.stop();
+  await proxy?.stop();
   await sandbox?.stop();
 });
 
-/** Counts a call of the SDK. */
+/** Counts the calls of the SDK. */
 function sdk<T>(call: T): T {
   calls += 1;
   return call;
 }
 
-/** What the SDK throws when HubSpot refuses. */
-interface Refused {
+/** The error that the SDK throws when HubSpot rejects a request. */
+interface Rejection {
   code: number;
   body: { category?: string; message?: string; correlationId?: string; status?: string; [key: string]: unknown };
   headers: Record<string, string>;
 }
 
-async function refused(call: Promise<unknown>): Promise<Refused> {
+async function rejection(call: Promise<unknown>): Promise<Rejection> {
   const outcome = await sdk(call).then(
     () => undefined,
-    (error: unknown) => error as Refused,
+    (error: unknown) => error as Rejection,
   );
-  expect(outcome, "the call is refused").toBeDefined();
+  expect(outcome, "the call is rejected").toBeDefined();
   return outcome!;
 }
 
 function client(accessToken?: string): Client {
-  return new Client({ basePath: recorder.url, accessToken });
+  return new Client({ basePath: proxy.url, accessToken });
 }
 
-/** Approves on the consent page, as a person would, and brings back the code. */
+/** Grants access on the consent page, as a person would. Returns the authorization code. */
 async function consent(scopes: string, state: string, challenge?: string): Promise<string> {
-  const asked = new URL(sdk(client().oauth.getAuthorizationUrl(app.id, app.redirect, scopes, undefined, state)));
+  const authorizationUrl = new URL(sdk(client().oauth.getAuthorizationUrl(app.id, app.redirect, scopes, undefined, state)));
   if (challenge) {
-    asked.searchParams.set("code_challenge", challenge);
-    asked.searchParams.set("code_challenge_method", "S256");
+    authorizationUrl.searchParams.set("code_challenge", challenge);
+    authorizationUrl.searchParams.set("code_challenge_method", "S256");
   }
-  const page = `${sandbox.url}/hubspot${asked.pathname}${asked.search}`;
+  const page = `${sandbox.url}/hubspot${authorizationUrl.pathname}${authorizationUrl.search}`;
   const html = await (await fetch(page)).text();
   const button = /<button name=(\w+) value=(\w+)>Approve<\/button>/.exec(html);
   expect(button, "the page has a button Approve").not.toBeNull();
-  const answer = await fetch(page, { method: "POST", body: new URLSearchParams({ [button![1]!]: button![2]! }), redirect: "manual" });
-  expect(answer.status).toBe(303);
-  const back = new URL(answer.headers.get("location")!);
-  expect(back.origin + back.pathname).toBe(app.redirect);
-  expect(back.searchParams.get("state")).toBe(state);
-  return back.searchParams.get("code")!;
+  const response = await fetch(page, { method: "POST", body: new URLSearchParams({ [button![1]!]: button![2]! }), redirect: "manual" });
+  expect(response.status).toBe(303);
+  const callback = new URL(response.headers.get("location")!);
+  expect(callback.origin + callback.pathname).toBe(app.redirect);
+  expect(callback.searchParams.get("state")).toBe(state);
+  return callback.searchParams.get("code")!;
 }
 
 /** Connects an account through the SDK and returns its tokens. */
@@ -79,7 +79,7 @@ async function connect(scopes: string) {
   return { code, tokens };
 }
 
-test("HubSpot's SDK finds HubSpot in the sandbox", async () => {
+test("HubSpot's SDK works with the sandbox", async () => {
   const { code, tokens } = await connect(allScopes);
   const hubspot = client(tokens.accessToken);
   const { contacts, companies, deals } = hubspot.crm;
@@ -96,15 +96,15 @@ test("HubSpot's SDK finds HubSpot in the sandbox", async () => {
     expect(fresh.refreshToken).toBe(tokens.refreshToken);
     hubspot.setAccessToken(fresh.accessToken!);
 
-    const again = await refused(hubspot.oauth.tokensApi.create("authorization_code", code, app.redirect, app.id, app.secret));
+    const again = await rejection(hubspot.oauth.tokensApi.create("authorization_code", code, app.redirect, app.id, app.secret));
     expect(again).toMatchObject({ code: 400, body: { status: "BAD_AUTH_CODE" } });
-    const unknown = await refused(
+    const unknown = await rejection(
       hubspot.oauth.tokensApi.create("refresh_token", undefined, undefined, app.id, app.secret, "na1-unknown"),
     );
     expect(unknown).toMatchObject({ code: 400, body: { status: "BAD_REFRESH_TOKEN" } });
   });
 
-  await test.step("PKCE, through the SDK's way to call any path", async () => {
+  await test.step("PKCE, through the SDK's generic request", async () => {
     const verifier = randomBytes(32).toString("base64url");
     const challenge = createHash("sha256").update(verifier).digest("base64url");
     for (const [presented, status] of [[verifier, 200], ["another-verifier", 400]] as const) {
@@ -114,8 +114,8 @@ test("HubSpot's SDK finds HubSpot in the sandbox", async () => {
       });
       const headers = { "content-type": "application/x-www-form-urlencoded" };
       const request = { method: "POST", path: "/oauth/2026-03/token", body: body.toString(), headers, defaultJson: false };
-      const answer = await sdk(client().apiRequest(request));
-      expect(answer.status).toBe(status);
+      const response = await sdk(client().apiRequest(request));
+      expect(response.status).toBe(status);
     }
   });
 
@@ -125,11 +125,11 @@ test("HubSpot's SDK finds HubSpot in the sandbox", async () => {
     const form = (token: string) => new URLSearchParams({ client_id: app.id, client_secret: app.secret, token }).toString();
     for (const token of [spare.accessToken!, spare.refreshToken!]) {
       const request = { method: "POST", path: "/oauth/2026-03/token/introspect", body: form(token), headers, defaultJson: false };
-      const answer = await sdk(hubspot.apiRequest(request));
-      expect(await answer.json()).toMatchObject({ active: true, hub_id: 24816357, client_id: app.id });
+      const response = await sdk(hubspot.apiRequest(request));
+      expect(await response.json()).toMatchObject({ active: true, hub_id: 24816357, client_id: app.id });
     }
     await sdk(client().oauth.refreshTokensApi.archive(spare.refreshToken!));
-    const gone = await refused(
+    const gone = await rejection(
       client().oauth.tokensApi.create("refresh_token", undefined, undefined, app.id, app.secret, spare.refreshToken),
     );
     expect(gone).toMatchObject({ code: 400, body: { status: "BAD_REFRESH_TOKEN" } });
@@ -150,7 +150,7 @@ test("HubSpot's SDK finds HubSpot in the sandbox", async () => {
     expect(last.paging).toBeUndefined();
   });
 
-  await test.step("everything, page by page", async () => {
+  await test.step("all records, page by page", async () => {
     const stats = await sandbox.stats();
     for (const [api, count] of [[contacts, stats.records.contacts], [companies, stats.records.companies], [deals, stats.records.deals]] as const) {
       const all = await sdk(api.getAll(100));
@@ -209,7 +209,7 @@ test("HubSpot's SDK finds HubSpot in the sandbox", async () => {
     expect(amounts[0]).toBeGreaterThanOrEqual(10_000);
     const words = await sdk(companies.searchApi.doSearch({ query: "labs", limit: 5 }));
     expect(words.results[0]!.properties.name).toContain("Labs");
-    const beyond = await refused(contacts.searchApi.doSearch({ limit: 100, after: "10000" }));
+    const beyond = await rejection(contacts.searchApi.doSearch({ limit: 100, after: "10000" }));
     expect(beyond).toMatchObject({ code: 400, body: { category: "VALIDATION_ERROR" } });
     await sandbox.config({ limits: true });
   });
@@ -220,7 +220,7 @@ test("HubSpot's SDK finds HubSpot in the sandbox", async () => {
     const embedded = sales[0]!.associations!.companies!.results;
     expect(embedded.map(({ type }) => type)).toEqual(["deal_to_company", "deal_to_company_unlabeled"]);
     const buyer = await sdk(associations.basicApi.getPage("deals", sales[0]!.id, "companies"));
-    // The SDK declares a string and passes on the number that it gets.
+    // The SDK declares a string, but returns the number that it receives.
     expect(buyer.results.map(({ toObjectId }) => String(toObjectId))).toEqual([embedded[0]!.id]);
     expect(buyer.results[0]!.associationTypes.map(({ typeId, label }) => [typeId, label])).toEqual([[5, "Primary"], [341, null]]);
     const company = await sdk(companies.basicApi.getById(embedded[0]!.id, ["name"], undefined, ["contacts"]));
@@ -242,7 +242,7 @@ test("HubSpot's SDK finds HubSpot in the sandbox", async () => {
     await sandbox.config({ hubspot: { association_id_type: "number" } });
   });
 
-  await test.step("owners, and the pipeline of the deals", async () => {
+  await test.step("owners, and the deals' pipeline", async () => {
     const { ownersApi } = hubspot.crm.owners;
     const first = await sdk(ownersApi.getPage(undefined, undefined, 4));
     const second = await sdk(ownersApi.getPage(undefined, first.paging!.next!.after, 4));
@@ -266,7 +266,7 @@ test("HubSpot's SDK finds HubSpot in the sandbox", async () => {
     expect(stages.results[0]!.createdAt).toEqual(new Date(0));
   });
 
-  await test.step("writes, for which the app has no scope", async () => {
+  await test.step("writes are rejected without a scope", async () => {
     const { results: people } = await sdk(contacts.basicApi.getPage(1));
     const writes: [() => Promise<unknown>, string][] = [
       [() => contacts.basicApi.create({ properties: { email: "new@hello.example" } }), "contacts"],
@@ -276,16 +276,16 @@ test("HubSpot's SDK finds HubSpot in the sandbox", async () => {
       [() => hubspot.crm.associations.v4.basicApi.archive("deals", "1", "companies", "2"), "deals"],
     ];
     for (const [write, scope] of writes) {
-      const { code, body } = await refused(write());
+      const { code, body } = await rejection(write());
       expect({ code, category: body.category }).toEqual({ code: 403, category: "MISSING_SCOPES" });
       expect(JSON.stringify(body)).toContain(`crm.objects.${scope}.write`);
     }
   });
 
-  await test.step("refusals, as the SDK's own exceptions", async () => {
+  await test.step("rejected requests, as the SDK's own exceptions", async () => {
     await sandbox.command("reset");
     const searches = await Promise.allSettled(Array.from({ length: 12 }, () => sdk(deals.searchApi.doSearch({ limit: 1 }))));
-    const limited = searches.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason as Refused] : []));
+    const limited = searches.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason as Rejection] : []));
     expect(limited.length).toBeGreaterThanOrEqual(1);
     const { body, headers } = limited[0]!;
     expect(limited[0]!.code).toBe(429);
@@ -293,35 +293,35 @@ test("HubSpot's SDK finds HubSpot in the sandbox", async () => {
     expect(headers["x-hubspot-correlation-id"]).toBe(body.correlationId);
 
     const pages = await Promise.allSettled(Array.from({ length: 112 }, () => sdk(deals.basicApi.getPage(1))));
-    const burst = pages.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason as Refused] : []));
+    const burst = pages.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason as Rejection] : []));
     expect(burst).toHaveLength(2);
     expect(burst[0]).toMatchObject({ code: 429, body: { policyName: "TEN_SECONDLY_ROLLING", errorType: "RATE_LIMIT" } });
     expect(burst[0]!.headers).toMatchObject({ "x-hubspot-ratelimit-max": "110", "x-hubspot-ratelimit-remaining": "0" });
     await sandbox.command("reset");
 
-    const missing = await refused(contacts.basicApi.getById("1"));
+    const missing = await rejection(contacts.basicApi.getById("1"));
     expect(missing).toMatchObject({ code: 404, body: { category: "OBJECT_NOT_FOUND" } });
-    const nobody = await refused(client("na1-made-up").crm.contacts.basicApi.getPage());
+    const nobody = await rejection(client("na1-made-up").crm.contacts.basicApi.getPage());
     expect(nobody).toMatchObject({ code: 401, body: { category: "INVALID_AUTHENTICATION" } });
     const narrow = client((await connect("crm.objects.contacts.read")).tokens.accessToken);
     await sdk(narrow.crm.contacts.basicApi.getPage(1));
-    const forbidden = await refused(narrow.crm.deals.basicApi.getPage(1));
+    const forbidden = await rejection(narrow.crm.deals.basicApi.getPage(1));
     expect(forbidden).toMatchObject({ code: 403, body: { category: "MISSING_SCOPES" } });
 
     await sandbox.config({ hubspot: { daily_limit: 0 } });
-    const tomorrow = await refused(contacts.basicApi.getPage(1));
+    const tomorrow = await rejection(contacts.basicApi.getPage(1));
     expect(tomorrow).toMatchObject({ code: 429, body: { policyName: "DAILY", errorType: "RATE_LIMIT" } });
     await sandbox.config({ hubspot: { daily_limit: 250_000, hub: "gone" } });
-    const gone = await refused(contacts.basicApi.getPage(1));
+    const gone = await rejection(contacts.basicApi.getPage(1));
     expect(gone).toMatchObject({ code: 401, body: { category: "INVALID_AUTHENTICATION" } });
-    const uninstalled = await refused(
+    const uninstalled = await rejection(
       client().oauth.tokensApi.create("refresh_token", undefined, undefined, app.id, app.secret, tokens.refreshToken),
     );
     expect(uninstalled).toMatchObject({ code: 400, body: { status: "BAD_HUB" } });
     await sandbox.config({ hubspot: { hub: "active" } });
 
     await sandbox.command("expire");
-    const expired = await refused(contacts.basicApi.getPage(1));
+    const expired = await rejection(contacts.basicApi.getPage(1));
     expect(expired).toMatchObject({ code: 401, body: { category: "EXPIRED_AUTHENTICATION" } });
     expect(expired.headers["x-hubspot-correlation-id"]).toBe(expired.body.correlationId);
   });
@@ -329,15 +329,15 @@ test("HubSpot's SDK finds HubSpot in the sandbox", async () => {
   console.log(`SDK calls made: ${calls}`);
   expect(calls).toBeGreaterThanOrEqual(25);
 
-  await test.step("every answer against the specification", () => {
-    const specs = readSpecs(process.env.TRIBUTARY_SPECS);
-    if (typeof specs === "string") {
-      console.log(`Not validated against HubSpot's specification: ${specs}.`);
+  await test.step("every response matches the OpenAPI documents", () => {
+    const validator = readValidator(process.env.TRIBUTARY_SPECS);
+    if (typeof validator === "string") {
+      console.log(`Not validated against HubSpot's OpenAPI documents: ${validator}.`);
       return;
     }
-    const { validated, violations, unspecified } = specs.judge(recorder.exchanges);
-    console.log(`Answers validated: ${validated}; violations: ${violations.length}`);
-    for (const departure of departures) console.log(`Known departure: ${departure}`);
+    const { validated, violations, unspecified } = validator.validate(proxy.exchanges);
+    console.log(`Responses validated: ${validated}; violations: ${violations.length}`);
+    for (const difference of knownDifferences) console.log(`Known difference: ${difference}`);
     for (const [name, times] of unspecified) console.log(`No schema for: ${name} (${times} times)`);
     expect(violations).toEqual([]);
     expect(validated).toBeGreaterThan(25);

@@ -1,5 +1,5 @@
-// pyairtable, the library that Python programs read Airtable with, talks to the sandbox in a process of its own. Its models
-// parse every schema and comment, and every answer is also held against the shapes that Airtable documents.
+// Runs pyairtable, the Python client for Airtable, against the sandbox in a process of its own. Its models parse every schema
+// and comment, and every response is validated against Airtable's documentation.
 
 import { execFile } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
@@ -8,27 +8,27 @@ import { promisify } from "node:util";
 
 import { expect, test } from "@playwright/test";
 
-import { Shapes } from "../airtable-shapes.ts";
-import { record, type Recorder } from "../recorder.ts";
-import { startSandbox, type Sandbox } from "../sandbox.ts";
+import { startRecordingProxy, type RecordingProxy } from "../support/recording-proxy.ts";
+import { startSandbox, type Sandbox } from "../support/sandbox.ts";
+import { AirtableValidator } from "../validation/airtable.ts";
 
 const redirect = "http://localhost:3000/oauth-callback";
 const session = fileURLToPath(new URL("../pyairtable/session.py", import.meta.url));
 
 let sandbox: Sandbox;
-let recorder: Recorder;
+let proxy: RecordingProxy;
 
 test.beforeAll(async () => {
   sandbox = await startSandbox();
-  recorder = await record(`${sandbox.url}/airtable`);
+  proxy = await startRecordingProxy(`${sandbox.url}/airtable`);
 });
 
 test.afterAll(async () => {
-  await recorder?.stop();
+  await proxy?.stop();
   await sandbox?.stop();
 });
 
-/** The access token of an integration without a secret; of all bases, or of the one with this name. */
+/** Connects an integration without a client secret to all bases, or to the one with this name. Returns its access token. */
 async function token(scope: string, base?: string): Promise<string> {
   const [verifier, state] = [randomBytes(48).toString("base64url"), randomBytes(24).toString("base64url")];
   const code_challenge = createHash("sha256").update(verifier).digest("base64url");
@@ -41,33 +41,33 @@ async function token(scope: string, base?: string): Promise<string> {
     form.append("picked", "1");
     form.append("base", new RegExp(`value="(app\\w{14})" checked> ${base}<`).exec(html)![1]!);
   }
-  const answer = await fetch(page, { method: "POST", body: form, redirect: "manual" });
-  const code = new URL(answer.headers.get("location")!).searchParams.get("code")!;
+  const response = await fetch(page, { method: "POST", body: form, redirect: "manual" });
+  const code = new URL(response.headers.get("location")!).searchParams.get("code")!;
   const exchange = { grant_type: "authorization_code", client_id, code, redirect_uri: redirect, code_verifier: verifier };
   const tokens = await fetch(`${sandbox.url}/airtable/oauth2/v1/token`, { method: "POST", body: new URLSearchParams(exchange) });
   expect(tokens.status).toBe(200);
   return ((await tokens.json()) as { access_token: string }).access_token;
 }
 
-test("pyairtable finds Airtable in the sandbox", async () => {
+test("pyairtable works with the sandbox", async () => {
   const python = process.env.TRIBUTARY_PYTHON;
-  if (!python) throw new Error("TRIBUTARY_PYTHON does not name a Python that has pyairtable. `make test` sets one up and runs these tests with it.");
+  if (!python) throw new Error("TRIBUTARY_PYTHON isn't set. Run these tests with `make test`, which installs pyairtable and sets it.");
   const whole = await token("data.records:read schema.bases:read data.recordComments:read user.email:read");
   const narrow = await token("schema.bases:read", "Event planning");
 
-  const said = await promisify(execFile)(python, [session, recorder.url, whole, narrow, sandbox.url], { timeout: 25_000 });
-  const { calls, held } = JSON.parse(said.stdout.trim().split("\n").at(-1)!) as { calls: number; held: string[] };
-  expect(held).toEqual([
-    "who am i", "bases come in pages", "schemas are parsed by their models", "all records of all tables", "pages", "formulas",
-    "sorts fields and views", "cells as text", "one record and its comments", "models", "refusals", "stale offsets", "rate limits",
+  const output = await promisify(execFile)(python, [session, proxy.url, whole, narrow, sandbox.url], { timeout: 25_000 });
+  const { calls, passed } = JSON.parse(output.stdout.trim().split("\n").at(-1)!) as { calls: number; passed: string[] };
+  expect(passed).toEqual([
+    "current user", "paged bases", "schemas parsed by models", "all records of all tables", "pages", "formulas",
+    "sorts fields and views", "cells as text", "one record and its comments", "models", "rejected requests", "stale offsets", "rate limits",
   ]);
   console.log(`SDK calls made: ${calls}`);
   expect(calls).toBeGreaterThanOrEqual(25);
-  expect(recorder.exchanges.some(({ path }) => path.endsWith("/listRecords"))).toBe(true);
+  expect(proxy.exchanges.some(({ path }) => path.endsWith("/listRecords"))).toBe(true);
 
-  const { validated, violations, unspecified } = new Shapes().judge(recorder.exchanges);
-  console.log(`Answers validated: ${validated}; violations: ${violations.length}`);
-  for (const [name, times] of unspecified) console.log(`No shape for: ${name} (${times} times)`);
+  const { validated, violations, unspecified } = new AirtableValidator().validate(proxy.exchanges);
+  console.log(`Responses validated: ${validated}; violations: ${violations.length}`);
+  for (const [name, times] of unspecified) console.log(`No schema for: ${name} (${times} times)`);
   expect(violations).toEqual([]);
   expect(validated).toBeGreaterThanOrEqual(calls);
 });

@@ -1,36 +1,36 @@
-// Who gets in, and how they get out.
+// Signing in and out, and choosing the user to act for.
 
-import { expect, test, watch } from "../desk.ts";
+import { expect, test, watchForErrors } from "../support/fixtures.ts";
 
-test("A browser that is not signed in is told how to sign in, and sees nothing else", async ({ page, server, desk }) => {
+test("A browser that isn't signed in sees how to sign in, and nothing else", async ({ page, server, home }) => {
   await page.goto(server.url);
   await expect(page.getByRole("heading", { name: "Sign in to Tributary" })).toBeVisible();
   await expect(page.getByText("tributary sign-in")).toBeVisible();
-  await expect(desk.card).toHaveCount(0);
+  await expect(home.card).toHaveCount(0);
   await expect(page.getByRole("button", { name: "Sign out" })).toHaveCount(0);
 });
 
-test.describe("A link that is used up", () => {
+test.describe("A used sign-in link", () => {
   test.use({ expectedErrors: [/status of 410/] });
 
-  test("The link signs in one browser, once", async ({ page, server, desk, browser }) => {
-    await desk.signIn();
+  test("The sign-in link signs in one browser, once", async ({ page, server, home, browser }) => {
+    await home.signIn();
     await expect(page).toHaveURL(`${server.url}/`);
-    await expect(desk.connect).toBeVisible();
+    await expect(home.connect).toBeVisible();
     const other = await browser.newContext();
-    const verify = watch(other, [/status of 410/]);
-    const stranger = await other.newPage();
-    const answer = await stranger.goto(server.signInLink);
-    expect(answer!.status()).toBe(410);
-    await expect(stranger.getByText("This sign-in link was used already or is too old. Run `tributary sign-in` for a new one.")).toBeVisible();
-    await stranger.goto(server.url);
-    await expect(stranger.getByRole("heading", { name: "Sign in to Tributary" })).toBeVisible();
+    const expectNoErrors = watchForErrors(other, [/status of 410/]);
+    const otherPage = await other.newPage();
+    const response = await otherPage.goto(server.signInLink);
+    expect(response!.status()).toBe(410);
+    await expect(otherPage.getByText("This sign-in link was used already or is too old. Run `tributary sign-in` for a new one.")).toBeVisible();
+    await otherPage.goto(server.url);
+    await expect(otherPage.getByRole("heading", { name: "Sign in to Tributary" })).toBeVisible();
     await other.close();
-    verify();
+    expectNoErrors();
 
-    // Whoever is signed in and opens the old link once more, is simply there.
+    // In the browser that is signed in, the used link leads to the home page.
     await page.goto(server.signInLink);
-    await expect(desk.connect).toBeVisible();
+    await expect(home.connect).toBeVisible();
 
     await page.getByRole("button", { name: "Sign out" }).click();
     await expect(page.getByRole("heading", { name: "Sign in to Tributary" })).toBeVisible();
@@ -39,8 +39,8 @@ test.describe("A link that is used up", () => {
   });
 });
 
-test("Signing out ends the session, and not only on the screen", async ({ page, server, desk, context }) => {
-  await desk.signIn();
+test("Signing out ends the session on the server, too", async ({ page, server, home, context }) => {
+  await home.signIn();
   const cookies = await context.cookies();
   await page.getByRole("button", { name: "Sign out" }).click();
   await expect(page.getByRole("heading", { name: "Sign in to Tributary" })).toBeVisible();
@@ -49,8 +49,8 @@ test("Signing out ends the session, and not only on the screen", async ({ page, 
   await expect(page.getByRole("heading", { name: "Sign in to Tributary" })).toBeVisible();
 });
 
-test("The form at the top switches to another organisation and user, in the address", async ({ page, desk }) => {
-  await desk.signIn();
+test("The form at the top puts another organisation and user into the URL", async ({ page, home }) => {
+  await home.signIn();
   await page.getByLabel("Organisation").fill("globex & sons");
   await page.getByLabel("User").fill("homer");
   await page.getByRole("button", { name: "Switch" }).click();
@@ -59,12 +59,12 @@ test("The form at the top switches to another organisation and user, in the addr
   await expect(page.getByLabel("User")).toHaveValue("homer");
 });
 
-test.describe("An address that cannot be meant", () => {
+test.describe("An invalid URL", () => {
   test.use({ expectedErrors: [/status of 400/] });
 
-  test("An id that breaks its rule is answered with the rule", async ({ page, server, desk }) => {
-    await desk.signIn();
+  test("An invalid id is rejected with the rule for ids", async ({ page, server, home }) => {
+    await home.signIn();
     await page.goto(`${server.url}/?org_id=acme&user_id=${"x".repeat(129)}`);
-    await expect(page.getByRole("alert")).toHaveText("user_id is too long. It takes 1 to 128 printable characters.");
+    await expect(page.getByRole("alert")).toHaveText("user_id is too long. Use 1 to 128 printable characters.");
   });
 });

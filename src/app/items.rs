@@ -1,30 +1,29 @@
-//! The list of items: only the rows in sight are in the document, so that it stays smooth whatever its length.
+//! The list of items and its filter. Only the visible rows are in the document, so that a long list scrolls smoothly.
 
 use leptos::{html::Div, prelude::*};
 
 use super::{
-    Rows,
-    number::{counted, grouped},
+    format::{counted, grouped},
     raw_json::RawJson,
-    row::Row,
+    rows::{Row, Rows},
 };
 
-/// The height of a row in pixels, as in the style sheet.
-const ROW: usize = 48;
+/// The height of a row in pixels: `--row` in the style sheet.
+const ROW_HEIGHT: usize = 48;
 
-/// Rows above and below those in sight, for scrolling ahead.
-const AHEAD: usize = 8;
+/// Rows kept in the document above and below the visible ones.
+const OVERSCAN: usize = 8;
 
-/// Filter, list and raw JSON of everything that was loaded.
+/// `failures` and `empty` are the sentences that belong to the items of the first page.
 #[component]
 pub fn Items(rows: Rows, failures: Vec<String>, empty: Option<String>) -> impl IntoView {
     let all = rows.all;
     let text = RwSignal::new(String::new());
     let kind = RwSignal::new(String::new());
     let body = NodeRef::<Div>::new();
-    // What a filter finds begins at the top.
-    let filter = move |filter: RwSignal<String>, value| {
+    let set_filter = move |filter: RwSignal<String>, value| {
         filter.set(value);
+        // The results start at the top.
         if let Some(body) = body.get_untracked() {
             body.set_scroll_top(0);
         }
@@ -37,7 +36,7 @@ pub fn Items(rows: Rows, failures: Vec<String>, empty: Option<String>) -> impl I
     });
     let shown = Memo::new(move |_| {
         let (text, kind) = (text.get().trim().to_lowercase(), kind.get());
-        all.with(|rows| (0..rows.len()).filter(|&place| rows[place].matches(&text, &kind)).collect::<Vec<_>>())
+        all.with(|rows| (0..rows.len()).filter(|&index| rows[index].matches(&text, &kind)).collect::<Vec<_>>())
     });
     let count = move || {
         let (all, shown) = (all.with(Vec::len), shown.with(Vec::len));
@@ -53,17 +52,17 @@ pub fn Items(rows: Rows, failures: Vec<String>, empty: Option<String>) -> impl I
                 <h2 id="items-title">"Items"</h2>
                 <span class="total">{count}</span>
                 <label class="search">
-                    <span class="unseen">"Filter by name, type, id or source"</span>
+                    <span class="visually-hidden">"Filter by name, type, id or provider"</span>
                     <input
                         type="search"
-                        placeholder="Filter by name, type, id or source"
+                        placeholder="Filter by name, type, id or provider"
                         autocomplete="off"
-                        on:input=move |event| filter(text, event_target_value(&event))
+                        on:input=move |event| set_filter(text, event_target_value(&event))
                     />
                 </label>
                 <label>
-                    <span class="unseen">"Type"</span>
-                    <select on:change=move |event| filter(kind, event_target_value(&event))>
+                    <span class="visually-hidden">"Type"</span>
+                    <select on:change=move |event| set_filter(kind, event_target_value(&event))>
                         <option value="">"All types"</option>
                         <For each=move || kinds.get() key=Clone::clone let:kind>
                             <option value=kind.clone()>{kind.clone()}</option>
@@ -71,7 +70,7 @@ pub fn Items(rows: Rows, failures: Vec<String>, empty: Option<String>) -> impl I
                     </select>
                 </label>
             </header>
-            {move || rows.rendered.get().then(|| view! { <p class="hint">"These are the first items. With WebAssembly, everything is loaded."</p> })}
+            {move || rows.is_first_page.get().then(|| view! { <p class="hint">"The first items of each kind. To load everything, turn on JavaScript and load again."</p> })}
             {empty.map(|sentence| view! { <p class="hint">{sentence}</p> })}
             {failures.into_iter().map(|failure| view! { <p class="hint bad">{failure}</p> }).collect_view()}
             <Table rows shown body/>
@@ -91,46 +90,46 @@ fn Table(rows: Rows, shown: Memo<Vec<usize>>, body: NodeRef<Div>) -> impl IntoVi
             height.set(usize::try_from(body.client_height()).unwrap_or(800));
         }
     };
-    // Where each row in sight stands in the list and in `all`.
-    let in_sight = Memo::new(move |_| {
-        let first = (top.get() / ROW).saturating_sub(AHEAD);
-        let many = height.get() / ROW + 2 * AHEAD;
-        shown.with(|shown| shown.iter().copied().enumerate().skip(first).take(many).collect::<Vec<_>>())
+    // The position of each visible row in the filtered list, and its index in `all`.
+    let visible = Memo::new(move |_| {
+        let first = (top.get() / ROW_HEIGHT).saturating_sub(OVERSCAN);
+        let count = height.get() / ROW_HEIGHT + 2 * OVERSCAN;
+        shown.with(|shown| shown.iter().copied().enumerate().skip(first).take(count).collect::<Vec<_>>())
     });
     let empty = Memo::new(move |_| all.with(Vec::is_empty));
-    let row_at = move |place| all.with_untracked(|rows| rows.get(place).cloned());
-    let rows_in_view = move || {
+    let row_at = move |index| all.with_untracked(|rows| rows.get(index).cloned());
+    let body_rows = move || {
         if empty.get() {
             ().into_any()
-        } else if rows.rendered.get() {
-            let every = shown.with(|shown| shown.iter().copied().enumerate().collect::<Vec<_>>());
-            every
+        } else if rows.is_first_page.get() {
+            let shown = shown.with(|shown| shown.iter().copied().enumerate().collect::<Vec<_>>());
+            shown
                 .into_iter()
-                .map(|(place, at)| view! { <ItemRow place row=row_at(at) flowing=true/> })
+                .map(|(position, index)| view! { <ItemRow position row=row_at(index) positioned=false/> })
                 .collect_view()
                 .into_any()
         } else {
             view! {
-                <div role="presentation" class="rows" style:height=move || format!("{}px", shown.with(Vec::len) * ROW)>
-                    <For each=move || in_sight.get() key=move |&(place, at)| (place, row_at(at).map(|row| row.item().id.clone())) let:places>
-                        <ItemRow place=places.0 row=row_at(places.1) flowing=false/>
+                <div role="presentation" class="rows" style:height=move || format!("{}px", shown.with(Vec::len) * ROW_HEIGHT)>
+                    <For each=move || visible.get() key=move |&(position, index)| (position, row_at(index).map(|row| row.item().id.clone())) let:place>
+                        <ItemRow position=place.0 row=row_at(place.1) positioned=true/>
                     </For>
                 </div>
             }
             .into_any()
         }
     };
-    let nothing = move || match (empty.get(), shown.with(Vec::is_empty)) {
-        (true, _) => Some(view! { <Nothing/> }.into_any()),
-        (false, true) => Some(view! { <p class="nothing">"No item matches the filter."</p> }.into_any()),
+    let placeholder = move || match (empty.get(), shown.with(Vec::is_empty)) {
+        (true, _) => Some(view! { <NothingLoaded/> }.into_any()),
+        (false, true) => Some(view! { <p class="placeholder">"No items match the filter."</p> }.into_any()),
         (false, false) => None,
     };
     view! {
         <div class="table" role="table" aria-label="Items" aria-rowcount=move || shown.with(Vec::len) + 1>
             <div role="rowgroup">
                 <div role="row" class="row head" aria-rowindex="1">
-                    <span role="columnheader" class="source">
-                        "Source"
+                    <span role="columnheader" class="provider">
+                        "Provider"
                     </span>
                     <span role="columnheader">"Type"</span>
                     <span role="columnheader">"Name"</span>
@@ -141,15 +140,15 @@ fn Table(rows: Rows, shown: Memo<Vec<usize>>, body: NodeRef<Div>) -> impl IntoVi
                 </div>
             </div>
             <div role="rowgroup" class="body" tabindex="0" aria-label="Items" node_ref=body on:scroll=scrolled>
-                {rows_in_view}
+                {body_rows}
             </div>
         </div>
-        {nothing}
+        {placeholder}
     }
 }
 
 #[component]
-fn ItemRow(place: usize, row: Option<Row>, flowing: bool) -> impl IntoView {
+fn ItemRow(position: usize, row: Option<Row>, positioned: bool) -> impl IntoView {
     let row = row?;
     let item = row.item();
     let name = item.name.clone().unwrap_or_else(|| item.id.clone());
@@ -161,8 +160,8 @@ fn ItemRow(place: usize, row: Option<Row>, flowing: bool) -> impl IntoView {
         }
     });
     let cells = view! {
-        <span role="cell" class="source">
-            {row.source().to_owned()}
+        <span role="cell" class="provider">
+            {row.provider().to_owned()}
         </span>
         <span role="cell" class="type">
             <span class=format!("kind {}", item.kind)>{item.kind.clone()}</span>
@@ -177,23 +176,23 @@ fn ItemRow(place: usize, row: Option<Row>, flowing: bool) -> impl IntoView {
             {link}
         </span>
     };
-    // The server may not write styles into the page: its policy has them come from the style sheet only.
-    Some(if flowing {
-        view! { <div role="row" class="row" aria-rowindex=place + 2>{cells}</div> }.into_any()
+    // Rows that the server renders have no style attribute, which the Content-Security-Policy forbids.
+    Some(if positioned {
+        let offset = format!("translateY({}px)", position * ROW_HEIGHT);
+        view! { <div role="row" class="row" aria-rowindex=position + 2 style:transform=offset>{cells}</div> }.into_any()
     } else {
-        let top = format!("translateY({}px)", place * ROW);
-        view! { <div role="row" class="row" aria-rowindex=place + 2 style:transform=top>{cells}</div> }.into_any()
+        view! { <div role="row" class="row" aria-rowindex=position + 2>{cells}</div> }.into_any()
     })
 }
 
 #[component]
-fn Nothing() -> impl IntoView {
+fn NothingLoaded() -> impl IntoView {
     view! {
-        <div class="nothing">
+        <div class="placeholder">
             <p>
-                <strong>"Nothing is loaded yet."</strong>
+                <strong>"No items yet"</strong>
             </p>
-            <p>"Connect a provider, then load: its items arrive here page by page."</p>
+            <p>"Load a connected provider to see its items here."</p>
         </div>
     }
 }

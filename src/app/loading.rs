@@ -1,4 +1,4 @@
-//! One provider's load, as it runs in the browser.
+//! One provider's load: reads its events in the browser and keeps the progress of each stream.
 
 use futures::{
     StreamExt,
@@ -6,17 +6,15 @@ use futures::{
 };
 use leptos::{prelude::*, task::spawn_local};
 
-use super::{Rows, connecting::Connecting};
+use super::{connecting::Connecting, rows::Rows, target::Target};
 use crate::{
     api,
-    model::{AppError, ErrorCode, LoadEvent, StreamOutcome, StreamReport, Subject},
+    model::{AppError, ErrorCode, LoadEvent, StreamOutcome, StreamReport},
 };
 
-/// A load and how far it is.
 #[derive(Clone, Copy)]
 pub struct Loading {
-    /// The provider, its name for people, and for whom.
-    about: StoredValue<(String, String, Subject)>,
+    target: StoredValue<Target>,
     rows: Rows,
     connecting: Connecting,
     phase: RwSignal<Phase>,
@@ -24,41 +22,36 @@ pub struct Loading {
     abort: StoredValue<Option<AbortHandle>>,
 }
 
-/// How far a load is.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Phase {
-    /// Not begun.
     Idle,
-    /// Running.
     Running,
     /// Stopped by the person.
     Stopped,
-    /// At its end: complete, or not.
-    Finished(bool),
-    /// Not begun, or cut off on the way.
+    Finished {
+        complete: bool,
+    },
+    /// The load didn't start, or its response was cut off.
     Failed(AppError),
 }
 
-/// How far one stream is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StreamProgress {
-    /// Its name.
     pub name: String,
-    /// Records that arrived.
+    /// Received records.
     pub records: u64,
-    /// Pages that arrived.
+    /// Received pages.
     pub pages: u64,
-    /// What it waits for, while it does.
+    /// Why and until when the stream waits before a retry, as a sentence.
     pub retrying: Option<String>,
-    /// How it ended, when it has.
+    /// `None` until the stream ends.
     pub outcome: Option<StreamOutcome>,
 }
 
 impl Loading {
-    /// Not begun.
-    pub fn new(provider: &str, name: &str, subject: &Subject, rows: Rows, connecting: Connecting) -> Self {
+    pub fn new(target: StoredValue<Target>, rows: Rows, connecting: Connecting) -> Self {
         Self {
-            about: StoredValue::new((provider.to_owned(), name.to_owned(), subject.clone())),
+            target,
             rows,
             connecting,
             phase: RwSignal::new(Phase::Idle),
@@ -67,46 +60,44 @@ impl Loading {
         }
     }
 
-    /// How far it is.
     pub fn phase(self) -> Phase {
         self.phase.get()
     }
 
-    /// Whether it runs.
-    pub fn running(self) -> bool {
+    pub fn is_running(self) -> bool {
         self.phase.with(|phase| *phase == Phase::Running)
     }
 
-    /// Whether nothing arrived.
-    pub fn is_empty(self) -> bool {
-        self.streams.with(|streams| streams.iter().all(|stream| stream.records == 0))
+    /// Received records of all streams.
+    pub fn records(self) -> u64 {
+        self.streams.with(|streams| streams.iter().map(|stream| stream.records).sum())
     }
 
-    /// How far each stream is.
+    /// The progress of each stream, in the order of announcement.
     pub fn streams(self) -> Vec<StreamProgress> {
         self.streams.get()
     }
 
-    /// Loads anew: what this provider gave before goes away first.
+    /// Starts a load, unless one is running. Removes the items of the provider's previous load first.
     pub fn start(self) {
         if self.phase.with_untracked(|phase| *phase == Phase::Running) {
             return;
         }
-        let (provider, name, subject) = self.about.get_value();
-        self.rows.renew(&name);
+        let name = self.target.with_value(|target| target.name.clone());
+        self.rows.remove(&name);
         self.streams.update(Vec::clear);
         self.phase.set(Phase::Running);
         let (abort, registration) = AbortHandle::new_pair();
         self.abort.set_value(Some(abort));
         spawn_local(async move {
-            // An abort drops the answer's stream, which ends the request, which stops the server's requests.
-            if let Ok(phase) = Abortable::new(self.run(provider, name, subject), registration).await {
+            // Aborting drops the response, which cancels the load on the server and its requests to the provider.
+            if let Ok(phase) = Abortable::new(self.run(name), registration).await {
                 self.phase.set(phase);
             }
         });
     }
 
-    /// Stops, and keeps what arrived.
+    /// Stops the load and keeps the items that arrived.
     pub fn stop(self) {
         if let Some(abort) = self.abort.try_update_value(Option::take).flatten()
             && self.phase.with_untracked(|phase| *phase == Phase::Running)
@@ -116,45 +107,45 @@ impl Loading {
         }
     }
 
-    /// Forgets how far it was; the items that came stay.
-    pub fn forget(self) {
+    /// Clears the progress and keeps the items that arrived.
+    pub fn reset(self) {
         self.streams.update(Vec::clear);
         self.phase.set(Phase::Idle);
     }
 
-    async fn run(self, provider: String, name: String, subject: Subject) -> Phase {
-        let mut events = match api::load(subject.org_id().to_owned(), subject.user_id().to_owned(), provider).await {
+    async fn run(self, name: String) -> Phase {
+        let (org_id, user_id, provider) = self.target.with_value(|target| target.ids());
+        let mut events = match api::load(org_id, user_id, provider).await {
             Ok(lines) => lines.into_inner(),
             Err(error) => {
-                self.look_if_dead(&error);
+                self.refresh_status_if_dead(&error);
                 return Phase::Failed(error);
             }
         };
         while let Some(event) = events.next().await {
             match event {
                 Ok(LoadEvent::Finished { complete, report }) => {
-                    self.streams.update(|streams| settle(streams, &report));
-                    return Phase::Finished(complete);
+                    self.streams.update(|streams| apply(&report, streams));
+                    return Phase::Finished { complete };
                 }
-                Ok(event) => self.take(&name, event),
+                Ok(event) => self.handle(&name, event),
                 Err(error) => return Phase::Failed(error),
             }
         }
-        let detail =
-            "The connection to Tributary was lost before the load was over, so this is not everything. Load again.";
+        let detail = "The connection to Tributary was lost, so this load is incomplete. Load again.";
         Phase::Failed(AppError::new(ErrorCode::Disconnected, detail))
     }
 
-    fn take(self, source: &str, event: LoadEvent) {
+    fn handle(self, provider: &str, event: LoadEvent) {
         match event {
             LoadEvent::Started { streams, .. } | LoadEvent::Discovered { streams } => {
                 self.streams.update(|all| all.extend(streams.into_iter().map(StreamProgress::new)))
             }
             LoadEvent::Page { stream, items } => {
-                let arrived = items.len() as u64;
-                self.rows.add(source, items);
+                let received = items.len() as u64;
+                self.rows.add(provider, items);
                 self.update(&stream, |progress| {
-                    progress.records += arrived;
+                    progress.records += received;
                     progress.pages += 1;
                     progress.retrying = None;
                 });
@@ -163,21 +154,21 @@ impl Loading {
                 #[expect(clippy::cast_precision_loss, reason = "a wait in milliseconds is small")]
                 let seconds = wait_ms as f64 / 1000.0;
                 self.update(&stream, |progress| {
-                    progress.retrying = Some(format!("{reason} Try {attempt} in {seconds:.1} s."))
+                    progress.retrying = Some(format!("{reason} Retrying in {seconds:.1} s (attempt {attempt})."))
                 });
             }
             LoadEvent::Failed { stream, error } => {
-                self.look_if_dead(&error);
+                self.refresh_status_if_dead(&error);
                 self.update(&stream, |progress| progress.outcome = Some(StreamOutcome::Failed(error)));
             }
             LoadEvent::Finished { .. } => {}
         }
     }
 
-    /// A load that finds the grant dead changes how the user stands with the provider.
-    fn look_if_dead(self, error: &AppError) {
+    /// A load may find out that the grant is dead, which changes the connection's status.
+    fn refresh_status_if_dead(self, error: &AppError) {
         if matches!(error.code, ErrorCode::ReconnectRequired | ErrorCode::NotConnected) {
-            self.connecting.look();
+            self.connecting.refresh_status();
         }
     }
 
@@ -192,9 +183,10 @@ impl StreamProgress {
     }
 }
 
-fn settle(streams: &mut [StreamProgress], report: &[StreamReport]) {
+/// Sets the outcome of each stream from the load's final report.
+fn apply(report: &[StreamReport], streams: &mut [StreamProgress]) {
     for progress in streams {
-        if let Some(last) = report.iter().find(|one| one.stream == progress.name) {
+        if let Some(last) = report.iter().find(|stream| stream.stream == progress.name) {
             progress.outcome = Some(last.outcome.clone());
             progress.retrying = None;
         }

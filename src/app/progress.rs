@@ -1,23 +1,23 @@
-//! How far a load is, a line a stream.
+//! The progress of a load: a line for each stream, and one sentence about the whole.
 
 use leptos::prelude::*;
 
 use super::{
+    format::{counted, listed},
     loading::{Loading, Phase, StreamProgress},
-    number::counted,
 };
 use crate::model::StreamOutcome;
 
-/// The lines, and one sentence about the whole.
+/// `nothing` is the sentence for a load that finds nothing although nothing failed.
 #[component]
 pub fn Progress(loading: Loading, nothing: String) -> impl IntoView {
     let summary = move || match loading.phase() {
         Phase::Idle => None,
         Phase::Running => Some(("", "Loading…".to_owned())),
-        Phase::Stopped => Some(("warn", "Stopped. This is not everything.".to_owned())),
-        Phase::Finished(true) if loading.is_empty() => Some(("", nothing.clone())),
-        Phase::Finished(true) => Some(("good", "Complete.".to_owned())),
-        Phase::Finished(false) => Some(("warn", "Not complete: see above what could not be read.".to_owned())),
+        Phase::Stopped => Some(("warn", stopped(loading.records()))),
+        Phase::Finished { complete: true } if loading.records() == 0 => Some(("", nothing.clone())),
+        Phase::Finished { complete: true } => Some(("good", "Complete.".to_owned())),
+        Phase::Finished { complete: false } => Some(("warn", partial(&loading.streams()))),
         Phase::Failed(error) => Some(("bad", error.detail)),
     };
     let summary = Memo::new(move |_| summary());
@@ -25,7 +25,7 @@ pub fn Progress(loading: Loading, nothing: String) -> impl IntoView {
     view! {
         <ul class="streams" aria-label="Progress" tabindex="0">
             <For each=move || loading.streams() key=|stream| (stream.name.clone(), stream.pages, stream.retrying.clone(), stream.outcome.is_some()) let:stream>
-                <Stream stream running=loading.running()/>
+                <Stream stream running=loading.is_running()/>
             </For>
         </ul>
         <p class=tone role="status">
@@ -57,5 +57,57 @@ fn Stream(stream: StreamProgress, running: bool) -> impl IntoView {
             <span class="bar" aria-hidden="true"></span>
             {note.map(|note| view! { <span class="note">{note}</span> })}
         </li>
+    }
+}
+
+/// `You stopped this load. 700 items are here.`
+fn stopped(records: u64) -> String {
+    let verb = if records == 1 { "is" } else { "are" };
+    format!("You stopped this load. {} {verb} here.", counted(records, "item"))
+}
+
+/// `Loaded in part: deals are missing.`
+fn partial(streams: &[StreamProgress]) -> String {
+    let failed = || streams.iter().filter(|stream| matches!(stream.outcome, Some(StreamOutcome::Failed(_))));
+    let names = listed(failed().map(|stream| stream.name.clone()).collect());
+    let extent = if streams.iter().all(|stream| stream.records == 0) { "Nothing loaded" } else { "Loaded in part" };
+    let state = if failed().all(|stream| stream.records == 0) { "missing" } else { "incomplete" };
+    format!("{extent}: {names} are {state}.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{AppError, ErrorCode};
+
+    #[test]
+    fn a_stopped_load_says_how_many_items_arrived() {
+        for (records, text) in [(1, "1 item is"), (700, "700 items are"), (1200, "1,200 items are")] {
+            assert_eq!(stopped(records), format!("You stopped this load. {text} here."));
+        }
+    }
+
+    #[test]
+    fn a_partial_load_names_the_streams_that_failed() {
+        let error =
+            || StreamOutcome::Failed(AppError::new(ErrorCode::ProviderUnavailable, "HubSpot isn't responding."));
+        let stream = |name: &str, records, outcome| StreamProgress {
+            name: name.to_owned(),
+            records,
+            pages: 0,
+            retrying: None,
+            outcome: Some(outcome),
+        };
+        let contacts = || stream("contacts", 1200, StreamOutcome::Complete);
+        for (streams, text) in [
+            (vec![contacts(), stream("deals", 0, error())], "Loaded in part: deals are missing."),
+            (vec![contacts(), stream("deals", 100, error())], "Loaded in part: deals are incomplete."),
+            (
+                vec![stream("contacts", 0, error()), stream("deals", 0, error())],
+                "Nothing loaded: contacts and deals are missing.",
+            ),
+        ] {
+            assert_eq!(partial(&streams), text);
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! The items as JSON, for those who build on it.
+//! The items as JSON, for developers.
 
 use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen_futures::JsFuture;
@@ -7,12 +7,15 @@ use web_sys::{
     wasm_bindgen::{JsCast, JsValue},
 };
 
-use super::{Rows, number::grouped, row::Row};
+use super::{
+    format::grouped,
+    rows::{Row, Rows},
+};
 
-/// More than this is not put into the document; copying takes everything.
-const SHOWN: usize = 200;
+/// At most this many items are put into the document. Copying includes all of them.
+const MAX_SHOWN: usize = 200;
 
-/// A closed part of the page with the raw JSON; it is only made when opened.
+/// A disclosure whose content is generated when it is opened.
 #[component]
 pub fn RawJson(rows: Rows) -> impl IntoView {
     let rows = rows.all;
@@ -22,20 +25,26 @@ pub fn RawJson(rows: Rows) -> impl IntoView {
         let details = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
         open.set(details.is_some_and(|details| details.has_attribute("open")));
     };
-    let shown = move || if open.get() { rows.with(|rows| json(&rows[..rows.len().min(SHOWN)])) } else { String::new() };
-    let cut = move || {
+    let shown =
+        move || if open.get() { rows.with(|rows| json(&rows[..rows.len().min(MAX_SHOWN)])) } else { String::new() };
+    let limit = move || {
         let all = rows.with(Vec::len);
-        (all > SHOWN)
-            .then(|| format!("The first {} of {} items. Copy takes all.", grouped(SHOWN as u64), grouped(all as u64)))
+        (all > MAX_SHOWN).then(|| {
+            format!(
+                "Showing the first {} of {} items. Copy includes all of them.",
+                grouped(MAX_SHOWN as u64),
+                grouped(all as u64)
+            )
+        })
     };
     let copy = move |_| {
         spawn_local(async move {
-            let many = rows.with_untracked(Vec::len);
-            let told = match to_clipboard(&rows.with_untracked(|rows| json(rows))).await {
-                true => format!("Copied {} items.", grouped(many as u64)),
-                false => "The browser does not allow copying here. Select the text and copy it.".to_owned(),
+            let count = rows.with_untracked(Vec::len);
+            let result = match to_clipboard(&rows.with_untracked(|rows| json(rows))).await {
+                true => format!("Copied {} items.", grouped(count as u64)),
+                false => "Your browser doesn't allow copying here. Select the text and copy it yourself.".to_owned(),
             };
-            copied.set(Some(told));
+            copied.set(Some(result));
         });
     };
     view! {
@@ -54,7 +63,7 @@ pub fn RawJson(rows: Rows) -> impl IntoView {
                 </button>
                 <span role="status">{move || copied.get()}</span>
             </div>
-            <p class="hint">{cut}</p>
+            <p class="hint">{limit}</p>
             <textarea readonly aria-label="Raw JSON of the items" spellcheck="false" prop:value=shown></textarea>
         </details>
     }
@@ -63,14 +72,14 @@ pub fn RawJson(rows: Rows) -> impl IntoView {
 fn json(rows: &[Row]) -> String {
     let items: Vec<_> = rows.iter().map(Row::item).collect();
     let compact = serde_json::to_string(&items).unwrap_or_default();
-    // The browser's own formatting weighs nothing in the page.
+    // The browser's own formatter adds nothing to the size of the WASM.
     let parsed = JSON::parse(&compact);
     let pretty = parsed.and_then(|value| JSON::stringify_with_replacer_and_space(&value, &JsValue::NULL, &2.into()));
     pretty.map_or(compact, String::from)
 }
 
 async fn to_clipboard(text: &str) -> bool {
-    // Outside secure contexts there is no clipboard object at all.
+    // Outside a secure context, navigator.clipboard is undefined.
     if !window().is_secure_context() {
         return false;
     }

@@ -1,10 +1,10 @@
-//! The bar at the top: what this is, on whose behalf it acts, and the way out.
+//! The top bar: the brand, the subject that the page acts for, and Sign out.
 
 use leptos::prelude::*;
 
 use crate::model::Subject;
 
-/// The top bar. Its form is a plain one: the choice stands in the address, so it can be kept and shared.
+/// The form is a plain GET form, so that the subject is part of the URL and can be bookmarked.
 #[component]
 pub fn TopBar(signed_in: bool, subject: Subject) -> impl IntoView {
     view! {
@@ -16,7 +16,7 @@ pub fn TopBar(signed_in: bool, subject: Subject) -> impl IntoView {
             {signed_in
                 .then(|| {
                     view! {
-                        <form class="subject" method="get" action="/" aria-label="On whose behalf">
+                        <form class="subject" method="get" action="/" aria-label="Acting on behalf of">
                             <label>
                                 <span>"Organisation"</span>
                                 <input name="org_id" value=subject.org_id().to_owned() required maxlength="128" autocomplete="off"/>
@@ -36,7 +36,7 @@ pub fn TopBar(signed_in: bool, subject: Subject) -> impl IntoView {
     }
 }
 
-/// Three streams that become one.
+/// The logo: three streams that join.
 #[component]
 fn Mark() -> impl IntoView {
     view! {

@@ -1,20 +1,16 @@
-// Holds answers against the shapes that Airtable documents. There is no OpenAPI document of Airtable to be had, so the
-// schemas are written here, from https://airtable.com/developers/web/api. What a record may hold follows from the schema
-// of its table, as the same session told it.
+// Validates responses against schemas written from Airtable's documentation, since Airtable publishes no OpenAPI document:
+// https://airtable.com/developers/web/api. The schema of a table's records is derived from the table's description, which
+// the same test has to have requested.
 
 import { Ajv, type ValidateFunction } from "ajv";
 
-import type { Exchange } from "./recorder.ts";
-
-export interface Verdict {
-  validated: number;
-  violations: string[];
-  /** Exchanges without a shape, with the number of times each came. */
-  unspecified: Map<string, number>;
-}
+import type { Exchange } from "../support/recording-proxy.ts";
+import type { ValidationReport } from "./openapi.ts";
 
 type Schema = { [key: string]: unknown };
-type Field = { id: string; name: string; type: string; options?: { [key: string]: any } };
+/** The type of a cell: a field's, or the result type of a formula, lookup or rollup. */
+type CellType = { type: string; options?: { choices?: { name: string }[]; max?: number; result?: CellType } };
+type Field = CellType & { id: string; name: string };
 type Table = { id: string; name: string; fields: Field[] };
 
 const text: Schema = { type: "string", minLength: 1 };
@@ -25,10 +21,10 @@ const moment: Schema = { type: "string", pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:
 const day: Schema = { type: "string", pattern: "^\\d{4}-\\d\\d-\\d\\d$" };
 
 const id = (prefix: string): Schema => ({ type: "string", pattern: `^${prefix}[A-Za-z0-9]{14}$` });
-const some = (items: Schema): Schema => ({ type: "array", minItems: 1, items });
-const any = (items: Schema): Schema => ({ type: "array", items });
+const nonEmptyList = (items: Schema): Schema => ({ type: "array", minItems: 1, items });
+const list = (items: Schema): Schema => ({ type: "array", items });
 
-/** An object with these parts and no others; a name with a question mark may be missing. */
+/** An object with exactly these properties. A question mark after a name makes it optional. */
 function exactly(parts: { [name: string]: Schema }): Schema {
   const entries = Object.entries(parts).map(([name, schema]) => [name.replace(/\?$/, ""), schema] as const);
   const required = Object.keys(parts).filter((name) => !name.endsWith("?"));
@@ -46,13 +42,13 @@ const dateFormat = exactly({ name: { enum: ["local", "friendly", "us", "european
 const timeFormat = exactly({ name: { enum: ["12hour", "24hour"] }, format: text });
 const dateTime = exactly({ dateFormat, timeFormat, timeZone: text });
 const colour: Schema = { type: "string", pattern: "^(blue|cyan|teal|green|yellow|orange|red|pink|purple|gray)(Light2|Light1|Bright|Dark1)$" };
-const choices = exactly({ choices: some(exactly({ id: id("sel"), name: text, "color?": colour })) });
+const choices = exactly({ choices: nonEmptyList(exactly({ id: id("sel"), name: text, "color?": colour })) });
 const precision = exactly({ precision: { type: "integer", minimum: 0, maximum: 8 } });
 const config: Schema = { type: "object", required: ["type"], properties: { type: text } };
-const fieldIds = any(id("fld"));
+const fieldIds = list(id("fld"));
 const through = { isValid: flag, recordLinkFieldId: id("fld"), fieldIdInLinkedTable: id("fld"), result: config };
 
-/** Of each type of field, the options; `null` for a type that has none. */
+/** The schema of each field type's options; `null` for a type without options. */
 const options: { [type: string]: Schema | null } = {
   singleLineText: null, multilineText: null, richText: null, email: null, url: null, phoneNumber: null, autoNumber: null, barcode: null,
   button: null,
@@ -80,22 +76,22 @@ const options: { [type: string]: Schema | null } = {
   count: exactly({ isValid: flag, recordLinkFieldId: id("fld") }),
   formula: exactly({ isValid: flag, formula: text, referencedFieldIds: fieldIds, result: config }),
   aiText: exactly({
-    prompt: some({ anyOf: [text, exactly({ field: exactly({ fieldId: id("fld") }) })] }), referencedFieldIds: fieldIds,
+    prompt: nonEmptyList({ anyOf: [text, exactly({ field: exactly({ fieldId: id("fld") }) })] }), referencedFieldIds: fieldIds,
   }),
 };
 
-const fieldShapes = Object.entries(options).map(([type, shape]) =>
-  exactly({ id: id("fld"), name: text, type: { const: type }, "description?": text, ...(shape && { options: shape }) }),
+const fieldSchemas = Object.entries(options).map(([type, schema]) =>
+  exactly({ id: id("fld"), name: text, type: { const: type }, "description?": text, ...(schema && { options: schema }) }),
 );
 
-/** What a formula holds that went wrong. */
-const wrong: Schema = {
+/** The value of a formula that could not be computed. */
+const formulaError: Schema = {
   anyOf: [exactly({ specialValue: { enum: ["NaN", "Infinity", "-Infinity"] } }), exactly({ error: { type: "string", pattern: "^#" } })],
 };
 
-/** What a cell of a field holds, if it is not empty. */
-function cell(field: Pick<Field, "type" | "options">): Schema {
-  const names = (): Schema => ({ enum: field.options!.choices.map((choice: { name: string }) => choice.name) });
+/** The schema of a cell that isn't empty. */
+function cell(field: CellType): Schema {
+  const names = (): Schema => ({ enum: field.options!.choices!.map((choice) => choice.name) });
   switch (field.type) {
     case "email": return { type: "string", pattern: "^[^@\\s]+@[^@\\s]+$" };
     case "url": return { type: "string", pattern: "^https?://" };
@@ -105,28 +101,28 @@ function cell(field: Pick<Field, "type" | "options">): Schema {
     case "rating": return { type: "integer", minimum: 1, maximum: field.options!.max };
     case "checkbox": return { const: true };
     case "singleSelect": case "externalSyncSource": return names();
-    case "multipleSelects": return { ...some(names()), uniqueItems: true };
+    case "multipleSelects": return { ...nonEmptyList(names()), uniqueItems: true };
     case "singleCollaborator": case "createdBy": case "lastModifiedBy": return person;
-    case "multipleCollaborators": return some(person);
+    case "multipleCollaborators": return nonEmptyList(person);
     case "date": return day;
     case "dateTime": case "createdTime": case "lastModifiedTime": return moment;
-    case "multipleAttachments": return some(file);
-    case "multipleRecordLinks": return { ...some(id("rec")), uniqueItems: true };
-    case "multipleLookupValues": return some(item(field.options!.result));
-    case "rollup": return cell(field.options!.result);
-    case "formula": return { anyOf: [cell(field.options!.result), wrong] };
+    case "multipleAttachments": return nonEmptyList(file);
+    case "multipleRecordLinks": return { ...nonEmptyList(id("rec")), uniqueItems: true };
+    case "multipleLookupValues": return nonEmptyList(lookedUp(field.options!.result!));
+    case "rollup": return cell(field.options!.result!);
+    case "formula": return { anyOf: [cell(field.options!.result!), formulaError] };
     case "barcode": return exactly({ text, "type?": text });
     case "button": return exactly({ label: text, url: { type: ["string", "null"] } });
     case "aiText": return exactly({
       state: { enum: ["empty", "loading", "generated", "error"] }, isStale: flag, value: { type: ["string", "null"] }, "errorType?": text,
     });
     case "singleLineText": case "multilineText": case "richText": case "phoneNumber": return text;
-    default: throw new Error(`There is no shape for cells of type ${field.type}.`);
+    default: throw new Error(`There is no schema for cells of type ${field.type}.`);
   }
 }
 
-/** One of the values that a lookup gathers: of fields with several values each counts as one. */
-function item(field: Pick<Field, "type" | "options">): Schema {
+/** The schema of one value of a lookup, which flattens fields with several values. */
+function lookedUp(field: CellType): Schema {
   const whole = cell(field);
   return whole.type === "array" ? (whole.items as Schema) : whole;
 }
@@ -143,7 +139,7 @@ const errors: { [status: string]: Schema } = {
     "INVALID_REQUEST_UNKNOWN", "UNKNOWN_FIELD_NAME", "INVALID_FILTER_BY_FORMULA", "LIST_RECORDS_ITERATOR_NOT_AVAILABLE",
     "VIEW_NAME_NOT_FOUND", "VIEW_ID_NOT_FOUND",
   ),
-  429: { anyOf: [error("RATE_LIMIT_REACHED"), exactly({ errors: some(exactly({ error: { const: "RATE_LIMIT_REACHED" }, message: text })) })] },
+  429: { anyOf: [error("RATE_LIMIT_REACHED"), exactly({ errors: nonEmptyList(exactly({ error: { const: "RATE_LIMIT_REACHED" }, message: text })) })] },
   500: error("SERVER_ERROR"),
   502: error("RETRIABLE_ERROR"),
   503: error("RETRIABLE_ERROR"),
@@ -158,78 +154,78 @@ const tokens = exactly({
   access_token: text, refresh_token: text, token_type: { const: "Bearer " }, scope: text, expires_in: count, refresh_expires_in: count,
 });
 
-const whoami = exactly({ id: id("usr"), "email?": text, "scopes?": any(text) });
+const whoami = exactly({ id: id("usr"), "email?": text, "scopes?": list(text) });
 
 const bases = exactly({
-  bases: any(exactly({ id: id("app"), name: text, permissionLevel: { enum: ["none", "read", "comment", "edit", "create"] } })),
+  bases: list(exactly({ id: id("app"), name: text, permissionLevel: { enum: ["none", "read", "comment", "edit", "create"] } })),
   "offset?": { type: "string", pattern: "^itr[A-Za-z0-9]{14}/app[A-Za-z0-9]{14}$" },
 });
 
 const tables = exactly({
-  tables: some(exactly({
-    id: id("tbl"), name: text, "description?": text, primaryFieldId: id("fld"), fields: some({ anyOf: fieldShapes }),
-    views: some(exactly({
+  tables: nonEmptyList(exactly({
+    id: id("tbl"), name: text, "description?": text, primaryFieldId: id("fld"), fields: nonEmptyList({ anyOf: fieldSchemas }),
+    views: nonEmptyList(exactly({
       id: id("viw"), name: text, type: { enum: ["grid", "form", "calendar", "gallery", "kanban", "timeline", "block"] },
-      "visibleFieldIds?": some(id("fld")),
+      "visibleFieldIds?": nonEmptyList(id("fld")),
     })),
   })),
 });
 
 const reader = exactly({ userId: id("usr"), "email?": text, "name?": text });
 const comments = exactly({
-  comments: any(exactly({
+  comments: list(exactly({
     id: id("com"), author: person, text, createdTime: moment, lastUpdatedTime: { anyOf: [moment, { type: "null" }] },
     "parentCommentId?": id("com"),
     "mentioned?": {
       type: "object", propertyNames: id("usr"), additionalProperties: exactly({ type: text, id: id("usr"), displayName: text, "email?": text }),
     },
-    "reactions?": any(exactly({ emoji: exactly({ unicodeCharacter: text }), reactingUser: reader })),
+    "reactions?": list(exactly({ emoji: exactly({ unicodeCharacter: text }), reactingUser: reader })),
   })),
   offset: { type: ["string", "null"] },
 });
 
-/** Records of a table. Without a table only what all records have in common is known. */
+/** The schema of a table's records. */
 function record(table: Table, asText: boolean): Schema {
-  const shape = (field: Field): Schema => (asText ? { type: "string" } : cell(field));
-  const byName = Object.fromEntries(table.fields.map((field) => [`${field.name}?`, shape(field)]));
-  const byId = Object.fromEntries(table.fields.map((field) => [`${field.id}?`, shape(field)]));
+  const value = (field: Field): Schema => (asText ? { type: "string" } : cell(field));
+  const byName = Object.fromEntries(table.fields.map((field) => [`${field.name}?`, value(field)]));
+  const byId = Object.fromEntries(table.fields.map((field) => [`${field.id}?`, value(field)]));
   return exactly({ id: id("rec"), createdTime: moment, "commentCount?": count, fields: { anyOf: [exactly(byName), exactly(byId)] } });
 }
 
 const page = (records: Schema): Schema =>
-  exactly({ records: any(records), "offset?": { type: "string", pattern: "^itr[A-Za-z0-9]{14}/rec[A-Za-z0-9]{14}$" } });
+  exactly({ records: list(records), "offset?": { type: "string", pattern: "^itr[A-Za-z0-9]{14}/rec[A-Za-z0-9]{14}$" } });
 
-export class Shapes {
+export class AirtableValidator {
   private readonly ajv = new Ajv({ strict: false, allErrors: true });
   private readonly compiled = new Map<unknown, ValidateFunction>();
 
-  judge(exchanges: Exchange[]): Verdict {
-    const verdict: Verdict = { validated: 0, violations: [], unspecified: new Map() };
-    const known = schemasIn(exchanges);
-    const recordShapes = new Map<string, Schema>();
+  validate(exchanges: Exchange[]): ValidationReport {
+    const report: ValidationReport = { validated: 0, violations: [], unspecified: new Map() };
+    const tables = tablesIn(exchanges);
+    const recordSchemas = new Map<string, Schema>();
     for (const exchange of exchanges) {
       const name = `${exchange.method} ${exchange.path} ${exchange.status}`;
-      const schema = shapeOf(exchange, known, recordShapes);
+      const schema = schemaOf(exchange, tables, recordSchemas);
       if (!schema) {
-        verdict.unspecified.set(name, (verdict.unspecified.get(name) ?? 0) + 1);
+        report.unspecified.set(name, (report.unspecified.get(name) ?? 0) + 1);
         continue;
       }
       const validate = this.compiled.get(schema) ?? this.ajv.compile(schema);
       this.compiled.set(schema, validate);
-      verdict.validated += 1;
-      if (!validate(JSON.parse(exchange.body))) verdict.violations.push(`${name}: ${this.ajv.errorsText(validate.errors).slice(0, 2000)}`);
+      report.validated += 1;
+      if (!validate(JSON.parse(exchange.body))) report.violations.push(`${name}: ${this.ajv.errorsText(validate.errors).slice(0, 2000)}`);
     }
-    return verdict;
+    return report;
   }
 }
 
-/** The tables that the session was told of, by base and by the table's id or name. */
-function schemasIn(exchanges: Exchange[]): Map<string, Table> {
+/** The tables that these responses describe, by `{base id}/{table id}` and `{base id}/{table name}`. */
+function tablesIn(exchanges: Exchange[]): Map<string, Table> {
   const found = new Map<string, Table>();
   for (const { path, status, body } of exchanges) {
     const base = /^\/v0\/meta\/bases\/([^/]+)\/tables$/.exec(path)?.[1];
     if (!base || status !== 200) continue;
-    for (const table of JSON.parse(body).tables as Table[]) {
+    for (const table of (JSON.parse(body) as { tables: Table[] }).tables) {
       found.set(`${base}/${table.id}`, table);
       found.set(`${base}/${table.name}`, table);
     }
@@ -237,7 +233,7 @@ function schemasIn(exchanges: Exchange[]): Map<string, Table> {
   return found;
 }
 
-function shapeOf({ method, path, query, status }: Exchange, known: Map<string, Table>, records: Map<string, Schema>): Schema | undefined {
+function schemaOf({ method, path, query, status }: Exchange, known: Map<string, Table>, recordSchemas: Map<string, Schema>): Schema | undefined {
   if (path === "/oauth2/v1/token") return status === 200 ? tokens : tokenErrors;
   if (!path.startsWith("/v0/")) return undefined;
   if (status !== 200) return errors[status];
@@ -248,7 +244,7 @@ function shapeOf({ method, path, query, status }: Exchange, known: Map<string, T
   if (fourth === "comments") return comments;
   const [asText, isPage] = [query.get("cellFormat") === "string", third === undefined || (method === "POST" && third === "listRecords")];
   const key = `${table.id} ${asText} ${isPage}`;
-  const shape = records.get(key) ?? (isPage ? page(record(table, asText)) : record(table, asText));
-  records.set(key, shape);
-  return shape;
+  const schema = recordSchemas.get(key) ?? (isPage ? page(record(table, asText)) : record(table, asText));
+  recordSchemas.set(key, schema);
+  return schema;
 }

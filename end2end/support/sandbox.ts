@@ -1,18 +1,18 @@
-// The sandbox: steering it, and starting one alone.
+// Starts a sandbox without a server, and controls a running one.
 
-import { start } from "./program.ts";
+import { startProcess } from "./tributary-process.ts";
 
-/** What steers a sandbox. */
+/** The control endpoints of a sandbox, below `/__sandbox`. */
 export interface Controls {
-  /** Its address, without a slash at the end. */
+  /** Its URL, without a trailing slash. */
   url: string;
-  /** Merges a change into the settings; without one it only shows them. */
+  /** Changes some settings. Returns all settings. */
   config(change?: object): Promise<Record<string, unknown>>;
-  /** What was asked of the sandbox so far. */
+  /** Counters since the last reset. */
   stats(): Promise<Stats>;
   /** Clears counters, revocations and faults. */
   command(name: "reset"): Promise<void>;
-  /** Expires access tokens, or kills all tokens: one provider's, or everybody's. */
+  /** Expires access tokens, or revokes all tokens; of one provider, or of all. */
   command(name: "expire" | "revoke_all", provider?: string): Promise<void>;
 }
 
@@ -21,32 +21,32 @@ export interface Sandbox extends Controls {
   stop(): Promise<void>;
 }
 
-/** What happened to tokens. */
-interface Counted {
+/** Counters of requests to the token and revocation endpoints. */
+interface TokenCounters {
   refreshes: number;
   reused_tokens: number;
   exchanges: number;
   revocations: number;
 }
 
-export interface Stats extends Counted {
+export interface Stats extends TokenCounters {
   requests: number;
   rate_limited: number;
-  by_provider: Record<string, Counted>;
+  by_provider: Record<string, TokenCounters>;
   in_flight: number;
   records: { contacts: number; companies: number; deals: number; pages: number; rows: number; records: number };
-  /** What a load that misses nothing finds, by provider and type of item. */
+  /** How many items a complete load returns, by provider and type. */
   holds: Record<string, Record<string, number>>;
   by_endpoint: Record<string, { requests: number; rate_limited: number; statuses: Record<string, number> }>;
 }
 
-/** Runs `$TRIBUTARY_BIN sandbox --listen 127.0.0.1:0` with more options, and waits until it says where it listens. */
+/** Runs `$TRIBUTARY_BIN sandbox` on a free port, and waits until it prints its address. */
 export async function startSandbox(...options: string[]): Promise<Sandbox> {
-  const program = await start(["sandbox", "--listen", "127.0.0.1:0", ...options], /^sandbox listening on (http:\/\/\S+)$/);
-  return { ...controls(program.said[1]!), stop: program.stop };
+  const sandbox = await startProcess(["sandbox", "--listen", "127.0.0.1:0", ...options], /^sandbox listening on (http:\/\/\S+)$/);
+  return { ...controls(sandbox.ready[1]!), stop: sandbox.stop };
 }
 
-/** The controls of the sandbox at an address. */
+/** The controls of the sandbox at a URL. */
 export function controls(url: string): Controls {
   return {
     url,
@@ -60,6 +60,6 @@ async function control(url: string, name: string, body?: object): Promise<Respon
   const headers = { "content-type": "application/json" };
   const request = body === undefined ? {} : { method: "POST", headers, body: JSON.stringify(body) };
   const response = await fetch(`${url}/__sandbox/${name}`, request);
-  if (!response.ok) throw new Error(`The sandbox answered ${response.status} to ${name}: ${await response.text()}`);
+  if (!response.ok) throw new Error(`The sandbox responded with ${response.status} to ${name}: ${await response.text()}`);
   return response;
 }

@@ -1,27 +1,28 @@
-// How the connection with one provider ends, beside those that go on.
+// Ending or losing one provider's connection leaves the others unchanged.
 
-import { expect, providers, slug, test } from "../desk.ts";
-import { connectAll, held, heldByAll, items, loadAll } from "../three.ts";
+import { connectAll, itemCount, itemsOf, itemsOfAll, loadAll } from "../support/all-providers.ts";
+import { expect, test } from "../support/fixtures.ts";
+import { providers, slug } from "../support/home-page.ts";
 
-test("A Notion grant that cannot be renewed says so, and asks to reconnect when it has ended", async ({ desk, server }) => {
+test("Notion's card reports a missing refresh token, and asks to reconnect once access has expired", async ({ home, server }) => {
   await server.sandbox.config({ notion: { refresh_token_null: true } });
-  await desk.signIn();
-  await desk.open();
-  const notion = desk.at("Notion");
+  await home.signIn();
+  await home.open();
+  const notion = home.forProvider("Notion");
   await notion.connectAccount();
-  await expect(notion.card).toContainText("Notion gave nothing to renew this access with: when it ends, only connecting again helps.");
-  await notion.loadAll();
+  await expect(notion.card).toContainText("Notion didn't issue a refresh token; reconnect when access expires.");
+  await notion.loadEverything();
   await server.sandbox.command("expire", "notion");
   await notion.load.click();
-  await expect(notion.badge).toHaveText("Reconnect");
+  await expect(notion.badge).toHaveText("Reconnect required");
   await server.sandbox.config({ notion: { refresh_token_null: false } });
   await notion.connectAccount(notion.reconnect);
-  await expect(notion.card).not.toContainText("only connecting again helps");
-  await notion.loadAll();
+  await expect(notion.card).not.toContainText("didn't issue a refresh token");
+  await notion.loadEverything();
 });
 
-test("Disconnecting Airtable says how to remove it by hand, and the others stay connected", async ({ desk, server }) => {
-  const { HubSpot, Notion, Airtable } = await connectAll(desk);
+test("Disconnecting Airtable says how to revoke access by hand, and the others stay connected", async ({ home, server }) => {
+  const { HubSpot, Notion, Airtable } = await connectAll(home);
   await Airtable.disconnect();
   await expect(Airtable.message).toHaveText(
     "Airtable is forgotten here. Airtable does not let programs revoke access. Remove Tributary in your Airtable account under Integrations, Third-party integrations.",
@@ -30,31 +31,31 @@ test("Disconnecting Airtable says how to remove it by hand, and the others stay 
   await expect(Notion.message).toHaveText("Notion is disconnected.");
   const { by_provider } = await server.sandbox.stats();
   expect(providers.map((provider) => by_provider[slug(provider)]!.revocations)).toEqual([0, 1, 0]);
-  await desk.reload();
+  await home.reload();
   await expect(HubSpot.badge).toHaveText("Connected");
   await expect(Airtable.badge).toHaveText("Not connected");
 });
 
-test("A grant that died at one provider leaves the others alone", async ({ desk, server }) => {
+test("A grant revoked at one provider doesn't affect the others", async ({ home, server }) => {
   test.setTimeout(90_000);
-  const { HubSpot, Notion, Airtable } = await connectAll(desk);
+  const { HubSpot, Notion, Airtable } = await connectAll(home);
   await server.sandbox.command("revoke_all", "notion");
   await Notion.load.click();
   await loadAll([HubSpot, Airtable]);
-  await expect(Notion.badge).toHaveText("Reconnect");
+  await expect(Notion.badge).toHaveText("Reconnect required");
   for (const card of [HubSpot, Airtable]) await expect(card.badge).toHaveText("Connected");
   const stats = await server.sandbox.stats();
-  await expect(desk.total).toHaveText(items(held(stats, "HubSpot") + held(stats, "Airtable")));
+  await expect(home.total).toHaveText(itemCount(itemsOf(stats, "HubSpot") + itemsOf(stats, "Airtable")));
 
   await server.sandbox.command("reset");
   await Notion.connectAccount(Notion.reconnect);
-  await Notion.loadAll();
-  await expect(desk.total).toHaveText(items(heldByAll(stats)));
+  await Notion.loadEverything();
+  await expect(home.total).toHaveText(itemCount(itemsOfAll(stats)));
 });
 
-test("Tokens that expired at all three are refreshed once each", async ({ desk, server }) => {
+test("Expired tokens of all three providers are refreshed once each", async ({ home, server }) => {
   test.setTimeout(90_000);
-  const cards = Object.values(await connectAll(desk));
+  const cards = Object.values(await connectAll(home));
   await server.sandbox.command("expire");
   await loadAll(cards);
   const { by_provider } = await server.sandbox.stats();

@@ -1,24 +1,25 @@
-// The server with its built-in sandbox, in a folder of its own.
+// Starts the server with its built-in sandbox, in a temporary folder of its own.
 
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { freePort, start } from "./program.ts";
 import { controls, type Controls } from "./sandbox.ts";
+import { freePort, startProcess } from "./tributary-process.ts";
 
 /** A running server. */
 export interface Server {
-  /** Its address, without a slash at the end. */
+  /** Its URL, without a trailing slash. */
   url: string;
   /** The one-time link that it printed. */
   signInLink: string;
-  /** The stand-ins that answer for the providers. */
+  /** Controls of its built-in sandbox. */
   sandbox: Controls;
   /** Its log so far. */
   log(): string;
+  /** Stops it and deletes its folder. */
   stop(): Promise<void>;
-  /** Ends it at once, as a crash would. */
+  /** Kills it, as if it had crashed. */
   kill(): Promise<void>;
 }
 
@@ -26,7 +27,7 @@ export interface Server {
 export async function startServer(): Promise<Server> {
   const [port, sandboxPort] = [await freePort(), await freePort()];
   const folder = await mkdtemp(join(tmpdir(), "tributary-end2end-"));
-  const remove = () => rm(folder, { recursive: true, force: true });
+  const deleteFolder = () => rm(folder, { recursive: true, force: true });
   const url = `http://localhost:${port}`;
   const variables = {
     TRIBUTARY_LISTEN: `127.0.0.1:${port}`,
@@ -35,15 +36,15 @@ export async function startServer(): Promise<Server> {
     TRIBUTARY_API_KEY: "an-api-key-of-the-tests",
   };
   try {
-    const program = await start(["serve"], /Sign in \(once\): (http:\/\/\S+)$/, folder, variables);
-    const end = async () => {
-      await program.stop();
-      await remove();
+    const server = await startProcess(["serve"], /Sign in \(once\): (http:\/\/\S+)$/, folder, variables);
+    const stop = async () => {
+      await server.stop();
+      await deleteFolder();
     };
     const sandbox = controls(`http://127.0.0.1:${sandboxPort}`);
-    return { url, signInLink: program.said[1]!, sandbox, log: program.log, stop: end, kill: program.kill };
+    return { url, signInLink: server.ready[1]!, sandbox, log: server.log, stop, kill: server.kill };
   } catch (error) {
-    await remove();
+    await deleteFolder();
     throw error;
   }
 }
