@@ -86,7 +86,7 @@ impl Exchange<'_> {
             }
             Committed::Deleted => {
                 // Disconnecting revoked the previous token, not this one.
-                refresher.discard(key, &next.connection.account, response).await?;
+                refresher.revoker.discard(key, &next.connection.account, response).await?;
                 Err(GrantError::NotConnected(key.provider))
             }
         }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::{
     Grant, GrantError, Refresher, Vault,
     claim::{CALLER_TIMEOUT, SAVE_RETRY_INTERVAL},
-    vault::Stored,
+    revocation::Revocation,
 };
 use crate::{
     model::{Account, Action, Connection, Status},
@@ -33,29 +33,6 @@ pub struct Grants {
 pub struct Connected {
     /// Whether another user is connected with the same account, and the provider may end their grant.
     pub may_end_another: bool,
-}
-
-/// What became of a grant at its provider when it was deleted here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Revocation {
-    Revoked,
-    /// The provider does not let programs revoke grants.
-    NotOffered,
-    NotConfirmed,
-    /// It was not revoked, because another connection of the same account depends on it.
-    Shared,
-}
-
-impl Revocation {
-    /// The revocation for the audit log.
-    fn sentence(self) -> &'static str {
-        match self {
-            Self::Revoked => "The grant was revoked at the provider.",
-            Self::NotOffered => "The provider does not let programs revoke grants.",
-            Self::NotConfirmed => "The provider did not confirm that the grant is revoked.",
-            Self::Shared => "The grant was not revoked, because another connection of the same account depends on it.",
-        }
-    }
 }
 
 impl Grants {
@@ -105,7 +82,7 @@ impl Grants {
         let bytes = with_retry(|| self.vault.store.get(&store_key).boxed()).await?;
         // An unreadable grant is nothing to ask the user about.
         let grant = bytes.and_then(|bytes| Grant::from_bytes(&bytes).ok());
-        let grant = grant.filter(|grant| self.refresher.is_of_our_client(key, grant));
+        let grant = grant.filter(|grant| self.refresher.revoker.is_of_our_client(key, grant));
         Ok(grant.map(|grant| grant.connection.account).filter(|connected| connected.id != account.id))
     }
 
@@ -127,14 +104,14 @@ impl Grants {
         self.refresher.accounts.put(key, record, grant.version).await;
         // The grant is saved, so a failure to find the account's other connections is not an error.
         let may_end_another = key.provider.oauth.invalidates_earlier_grants
-            && self.refresher.other_connections(key, record).await.is_ok_and(|others| !others.is_empty());
+            && self.refresher.revoker.other_connections(key, record).await.is_ok_and(|others| !others.is_empty());
         let detail = may_end_another
             .then_some("Another user is connected with the same account. The provider may end their grant.");
         let action = match replaced {
             None => Action::Connected,
             Some(old) if old.connection.is_same_account(record) => Action::Reconnected,
             Some(old) => {
-                self.refresher.revoke(key, &old).await;
+                self.refresher.revoker.revoke(key, &old).await;
                 Action::AccountReplaced
             }
         };
@@ -151,7 +128,7 @@ impl Grants {
         issued_at: Timestamp,
     ) -> Result<(Option<Grant>, Grant), GrantError> {
         let (now, store_key) = ((self.vault.clock)(), key.to_string());
-        let (store, client_id) = (&self.vault.store, self.refresher.client_id(key));
+        let (store, client_id) = (&self.vault.store, self.refresher.clients.client_id(key.provider));
         loop {
             let bytes = with_retry(|| store.get(&store_key).boxed()).await?;
             // An unreadable grant is replaced like any other.
@@ -182,95 +159,30 @@ impl Grants {
         };
         let grant = Grant::from_bytes(&taken)?;
         self.vault.schedule.set_for(key, None).await;
-        let revocation = self.refresher.revoke(key, &grant).await;
+        let revocation = self.refresher.revoker.revoke(key, &grant).await;
         let account = &grant.connection.account;
         tracing::info!(%key, account = account.id, ?revocation, "disconnected");
         self.refresher.audit.record(actor, key, account, Action::Disconnected, Some(revocation.sentence())).await;
         Ok(revocation)
     }
 
-    /// Gives up tokens that will not be kept, see [`Refresher::discard`].
+    /// Gives up tokens that will not be kept, unless a connection of the same account depends on them.
     pub async fn discard(
         &self,
         key: &ConnectionKey,
         account: &Account,
         response: TokenResponse,
     ) -> Result<(), GrantError> {
-        self.refresher.discard(key, account, response).await
+        self.refresher.revoker.discard(key, account, response).await
     }
 
     /// Gives up tokens whose account is not known, unless something is connected: that may be the same account.
     pub async fn discard_unidentified(&self, key: &ConnectionKey, response: TokenResponse) {
         if self.vault.find(key).await.is_ok_and(|connected| connected.is_none())
-            && let Ok(client) = self.oauth(key)
+            && let Err(error) = self.refresher.revoker.revoke_unsaved(key, &response).await
         {
-            revoke_unsaved(key, &client, &response).await;
+            tracing::warn!(%key, %error, "unidentified tokens could not be revoked");
         }
-    }
-}
-
-impl Refresher {
-    /// Revokes newly issued tokens that will not be kept, unless a connection of the same account, this one or another,
-    /// depends on the grant.
-    pub(super) async fn discard(
-        &self,
-        key: &ConnectionKey,
-        account: &Account,
-        response: TokenResponse,
-    ) -> Result<(), GrantError> {
-        let record = Record::new(account.clone(), &self.client_id(key), Timestamp::UNIX_EPOCH);
-        let current = self.vault.find(key).await?;
-        let is_connected = current.is_some_and(|grant| grant.is_alive() && grant.connection.is_same_account(&record));
-        if !is_connected && self.other_connections(key, &record).await?.is_empty() {
-            revoke_unsaved(key, &*self.clients.get(key.provider)?, &response).await;
-        }
-        Ok(())
-    }
-
-    /// Revokes a grant that has been deleted from the store.
-    async fn revoke(&self, key: &ConnectionKey, grant: &Grant) -> Revocation {
-        self.accounts.remove(key, &grant.connection).await;
-        self.try_revoke(key, grant).await.unwrap_or_else(|error| {
-            tracing::warn!(%key, %error, "the grant could not be revoked");
-            Revocation::NotConfirmed
-        })
-    }
-
-    async fn try_revoke(&self, key: &ConnectionKey, grant: &Grant) -> Result<Revocation, GrantError> {
-        if !self.is_of_our_client(key, grant) {
-            return Err(GrantError::ClientRejected("the grant was made for another client".to_owned()));
-        }
-        if !self.other_connections(key, &grant.connection).await?.is_empty() {
-            return Ok(Revocation::Shared);
-        }
-        let tokens = self.vault.open(key, grant)?;
-        let client = self.clients.get(key.provider)?;
-        let revoked = client.revoke(&tokens.access_token, tokens.refresh_token.as_ref()).await;
-        match revoked.map_err(|error| GrantError::from_oauth(key.provider, error))? {
-            true => Ok(Revocation::Revoked),
-            false => Ok(Revocation::NotOffered),
-        }
-    }
-
-    /// The other connections that are alive and to the same account. Stale entries of the index are removed.
-    async fn other_connections(&self, key: &ConnectionKey, record: &Record) -> Result<Vec<ConnectionKey>, GrantError> {
-        let mut others = Vec::new();
-        for other in self.accounts.others(key, record).await? {
-            let found = self.vault.read(&other).await?.map(|Stored { grant, .. }| grant.connection);
-            if found.is_some_and(|found| found.is_alive() && found.is_same_account(record)) {
-                others.push(other);
-            } else {
-                self.accounts.remove(&other, record).await;
-            }
-        }
-        Ok(others)
-    }
-}
-
-/// Revokes newly issued tokens that were not saved, if that is possible.
-async fn revoke_unsaved(key: &ConnectionKey, client: &OAuthClient, response: &TokenResponse) {
-    if let Err(error) = client.revoke(&response.access_token, response.refresh_token.as_ref()).await {
-        tracing::warn!(%key, %error, "tokens that are not kept could not be revoked");
     }
 }
 

@@ -1,10 +1,11 @@
 //! The client of a provider's OAuth 2 endpoints: authorize, exchange, refresh, introspect, revoke.
 
+mod clients;
 mod error;
 mod request;
 mod response;
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, time::Duration};
 
 use futures::{FutureExt, future::BoxFuture};
 use oauth2::{
@@ -19,8 +20,9 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 
 use super::body;
-use crate::server::providers::{self, ClientAuth, ClientCredentials, Encoding, Endpoint, Provider, Registration};
+use crate::server::providers::{ClientAuth, ClientCredentials, Encoding, Endpoint, Provider, Registration};
 
+pub use clients::{NotConfigured, OAuthClients};
 pub use error::OAuthError;
 pub use response::TokenResponse;
 
@@ -42,41 +44,6 @@ type Inner = oauth2::Client<
     EndpointNotSet,
     EndpointSet,
 >;
-
-/// The OAuth clients of all configured providers.
-#[derive(Clone)]
-pub struct OAuthClients(Arc<[Option<Arc<OAuthClient>>]>);
-
-/// The operator has not configured the provider.
-#[derive(Debug, Clone, Copy)]
-pub struct NotConfigured(pub &'static Provider);
-
-impl OAuthClients {
-    /// Clients for these registrations, which are in the order of [`providers::ALL`].
-    ///
-    /// # Errors
-    ///
-    /// Fails when a configured address is not a URL.
-    pub fn new(
-        registrations: &[Registration],
-        redirect_url: impl Fn(&Provider) -> String,
-        http: &reqwest::Client,
-    ) -> anyhow::Result<Self> {
-        let client = |(provider, registration): (&'static Provider, &Registration)| {
-            let credentials = registration.client.as_ref()?;
-            let client = OAuthClient::new(provider, registration, credentials, redirect_url(provider), http);
-            Some(client.map(Arc::new))
-        };
-        let clients = providers::ALL.iter().zip(registrations).map(client);
-        Ok(Self(clients.map(Option::transpose).collect::<anyhow::Result<_>>()?))
-    }
-
-    /// The client of a provider.
-    pub fn get(&self, provider: &'static Provider) -> Result<Arc<OAuthClient>, NotConfigured> {
-        let index = providers::ALL.iter().position(|other| other.slug == provider.slug);
-        index.and_then(|index| self.0[index].clone()).ok_or(NotConfigured(provider))
-    }
-}
 
 /// One provider's OAuth endpoints, as one registered app.
 pub struct OAuthClient {

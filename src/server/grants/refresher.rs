@@ -1,0 +1,148 @@
+//! Access tokens that stay valid for a while, refreshed ahead of expiry.
+
+use std::{sync::Arc, time::Duration};
+
+use jiff::SignedDuration;
+use tokio::sync::OwnedMutexGuard;
+
+use super::{
+    GrantError, Vault,
+    claim::{self, Claims},
+    grant::Grant,
+    locks::KeyedLocks,
+    recent_failures::RecentFailures,
+    refresh::{Why, back_off},
+    revocation::Revoker,
+    vault::Stored,
+};
+use crate::server::{
+    audit::{Actor, AuditLog},
+    connections::{AccountIndex, ConnectionKey},
+    providers::client::{AccessToken, oauth::OAuthClients},
+};
+
+/// A token is refreshed when it expires within this time, or within half its lifetime if that is shorter.
+pub(super) const MARGIN: SignedDuration = SignedDuration::from_mins(5);
+
+/// How long callers wait for a refresh while the old token is still valid.
+pub(super) const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Returns access tokens, and refreshes them. Cheap to clone.
+#[derive(Clone)]
+pub struct Refresher {
+    pub(super) vault: Vault,
+    pub(super) clients: OAuthClients,
+    pub(super) revoker: Revoker,
+    pub(super) accounts: AccountIndex,
+    pub(super) audit: Arc<AuditLog>,
+    pub(super) claims: Claims,
+    pub(super) failures: Arc<RecentFailures>,
+    locks: Arc<KeyedLocks>,
+    pub(super) claim_lifetime: Duration,
+}
+
+impl Refresher {
+    pub fn new(vault: Vault, clients: OAuthClients, accounts: AccountIndex, audit: Arc<AuditLog>) -> Self {
+        let locks = Arc::<KeyedLocks>::default();
+        let claims = Claims::new(vault.clone(), locks.clone());
+        let revoker = Revoker::new(vault.clone(), clients.clone(), accounts.clone());
+        let (failures, claim_lifetime) = (Arc::default(), claim::LIFETIME);
+        Self { vault, clients, revoker, accounts, audit, claims, failures, locks, claim_lifetime }
+    }
+
+    /// The same with another time for which claims of other processes are respected; for tests.
+    pub(super) fn with_claim_lifetime(self, claim_lifetime: Duration) -> Self {
+        Self { claim_lifetime, ..self }
+    }
+
+    /// An access token that stays valid for a while, refreshed first if necessary.
+    pub async fn access_token(&self, key: &ConnectionKey, actor: &Actor) -> Result<AccessToken, GrantError> {
+        let stored = self.read_usable(key).await?;
+        let now = (self.vault.clock)();
+        let token = self.vault.open(key, &stored.grant)?.into_access_token(&stored.grant);
+        if !stored.grant.needs_refresh(now, MARGIN) {
+            self.record_use(key, &stored).await;
+            return Ok(token);
+        }
+        let is_valid = !stored.grant.is_expired(now);
+        // While the provider fails or is slow, a valid token is returned at once rather than after another attempt.
+        if is_valid && (back_off(&stored.grant, now).is_some() || self.is_being_refreshed(&stored.grant)) {
+            return Ok(token);
+        }
+        let refresh = self.refresh(key, Why::Expiring, actor);
+        let refreshed = if is_valid {
+            match tokio::time::timeout(PATIENCE, refresh).await {
+                Ok(refreshed) => refreshed,
+                // The refresh continues in its own task.
+                Err(_) => return Ok(token),
+            }
+        } else {
+            refresh.await
+        };
+        match refreshed {
+            Err(GrantError::ReconnectRequired { provider, reason }) => {
+                Err(GrantError::ReconnectRequired { provider, reason })
+            }
+            Err(error) if is_valid => {
+                tracing::warn!(%key, %error, "refresh failed; the old token is still valid and is used");
+                Ok(token)
+            }
+            refreshed => refreshed,
+        }
+    }
+
+    /// Waits until this process is refreshing nothing.
+    pub async fn idle(&self) {
+        self.locks.released().await;
+    }
+
+    /// Waits until no other task of this process changes the grant.
+    pub(super) async fn lock(&self, key: &ConnectionKey) -> OwnedMutexGuard<()> {
+        self.locks.acquire(&key.to_string()).await
+    }
+
+    /// Fails unless the grant is alive and was made for the configured client. A grant of another client is left as it is:
+    /// it works again when that client's id is configured again.
+    pub(super) fn require_usable(&self, key: &ConnectionKey, grant: &Grant) -> Result<(), GrantError> {
+        let provider = key.provider;
+        if let Some(reason) = &grant.connection.dead {
+            return Err(GrantError::ReconnectRequired { provider, reason: reason.clone() });
+        }
+        if !self.revoker.is_of_our_client(key, grant) {
+            let reason = "This connection was made with another client id, or with the sandbox.".to_owned();
+            return Err(GrantError::ReconnectRequired { provider, reason });
+        }
+        Ok(())
+    }
+
+    pub(super) async fn read_usable(&self, key: &ConnectionKey) -> Result<Stored, GrantError> {
+        let stored = self.vault.read(key).await?.ok_or(GrantError::NotConnected(key.provider))?;
+        self.require_usable(key, &stored.grant)?;
+        Ok(stored)
+    }
+
+    /// The token of the current grant, whoever wrote it.
+    pub(super) async fn current_token(&self, key: &ConnectionKey) -> Result<AccessToken, GrantError> {
+        let Stored { grant, .. } = self.read_usable(key).await?;
+        Ok(self.vault.open(key, &grant)?.into_access_token(&grant))
+    }
+
+    /// Whether another process has been refreshing it for longer than callers wait who have a valid token.
+    fn is_being_refreshed(&self, grant: &Grant) -> bool {
+        let seen = grant.claim.as_ref().map(|claim| self.vault.claims.seen_for(claim));
+        seen.is_some_and(|seen| seen > PATIENCE && seen < self.claim_lifetime)
+    }
+
+    /// Records that a grant is used, and extends its deadline, unless that was done recently. A failure does not affect the
+    /// caller.
+    async fn record_use(&self, key: &ConnectionKey, stored: &Stored) {
+        let now = (self.vault.clock)();
+        if let Some(used) = stored.grant.used(now) {
+            // If another process changed the grant meanwhile, it extended the deadline as well.
+            if let Err(error) = self.vault.write(key, stored, &used.scheduled(now)).await {
+                tracing::warn!(%key, %error, "the use of a grant could not be recorded");
+            }
+            self.accounts.put(key, &stored.grant.connection, stored.grant.version).await;
+        }
+    }
+}

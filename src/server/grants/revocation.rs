@@ -1,0 +1,123 @@
+//! Revoking grants and unsaved tokens, unless another connection of the same account depends on them.
+
+use jiff::Timestamp;
+
+use super::{Grant, GrantError, Vault, vault::Stored};
+use crate::{
+    model::Account,
+    server::{
+        connections::{AccountIndex, ConnectionKey, Record},
+        providers::client::oauth::{OAuthClients, TokenResponse},
+    },
+};
+
+/// What became of a grant at its provider when it was deleted here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Revocation {
+    Revoked,
+    /// The provider does not let programs revoke grants.
+    NotOffered,
+    NotConfirmed,
+    /// It was not revoked, because another connection of the same account depends on it.
+    Shared,
+}
+
+impl Revocation {
+    /// The revocation for the audit log.
+    pub(super) fn sentence(self) -> &'static str {
+        match self {
+            Self::Revoked => "The grant was revoked at the provider.",
+            Self::NotOffered => "The provider does not let programs revoke grants.",
+            Self::NotConfirmed => "The provider did not confirm that the grant is revoked.",
+            Self::Shared => "The grant was not revoked, because another connection of the same account depends on it.",
+        }
+    }
+}
+
+/// Revokes grants at their providers.
+#[derive(Clone)]
+pub(super) struct Revoker {
+    vault: Vault,
+    clients: OAuthClients,
+    accounts: AccountIndex,
+}
+
+impl Revoker {
+    pub(super) fn new(vault: Vault, clients: OAuthClients, accounts: AccountIndex) -> Self {
+        Self { vault, clients, accounts }
+    }
+
+    /// Whether a grant was made for the configured client. The tokens of another client are never sent.
+    pub(super) fn is_of_our_client(&self, key: &ConnectionKey, grant: &Grant) -> bool {
+        grant.connection.client_id == self.clients.client_id(key.provider)
+    }
+
+    /// Revokes newly issued tokens that will not be kept, unless a connection of the same account, this one or another,
+    /// depends on the grant.
+    pub(super) async fn discard(
+        &self,
+        key: &ConnectionKey,
+        account: &Account,
+        response: TokenResponse,
+    ) -> Result<(), GrantError> {
+        let record = Record::new(account.clone(), &self.clients.client_id(key.provider), Timestamp::UNIX_EPOCH);
+        let current = self.vault.find(key).await?;
+        let is_connected = current.is_some_and(|grant| grant.is_alive() && grant.connection.is_same_account(&record));
+        if !is_connected && self.other_connections(key, &record).await?.is_empty() {
+            self.revoke_unsaved(key, &response).await?;
+        }
+        Ok(())
+    }
+
+    /// Revokes a grant that has been deleted from the store.
+    pub(super) async fn revoke(&self, key: &ConnectionKey, grant: &Grant) -> Revocation {
+        self.accounts.remove(key, &grant.connection).await;
+        self.try_revoke(key, grant).await.unwrap_or_else(|error| {
+            tracing::warn!(%key, %error, "the grant could not be revoked");
+            Revocation::NotConfirmed
+        })
+    }
+
+    async fn try_revoke(&self, key: &ConnectionKey, grant: &Grant) -> Result<Revocation, GrantError> {
+        if !self.is_of_our_client(key, grant) {
+            return Err(GrantError::ClientRejected("the grant was made for another client".to_owned()));
+        }
+        if !self.other_connections(key, &grant.connection).await?.is_empty() {
+            return Ok(Revocation::Shared);
+        }
+        let tokens = self.vault.open(key, grant)?;
+        let client = self.clients.get(key.provider)?;
+        let revoked = client.revoke(&tokens.access_token, tokens.refresh_token.as_ref()).await;
+        match revoked.map_err(|error| GrantError::from_oauth(key.provider, error))? {
+            true => Ok(Revocation::Revoked),
+            false => Ok(Revocation::NotOffered),
+        }
+    }
+
+    /// The other connections that are alive and to the same account. Stale entries of the index are removed.
+    pub(super) async fn other_connections(
+        &self,
+        key: &ConnectionKey,
+        record: &Record,
+    ) -> Result<Vec<ConnectionKey>, GrantError> {
+        let mut others = Vec::new();
+        for other in self.accounts.others(key, record).await? {
+            let found = self.vault.read(&other).await?.map(|Stored { grant, .. }| grant.connection);
+            if found.is_some_and(|found| found.is_alive() && found.is_same_account(record)) {
+                others.push(other);
+            } else {
+                self.accounts.remove(&other, record).await;
+            }
+        }
+        Ok(others)
+    }
+
+    /// Revokes newly issued tokens that were not saved. A provider that fails to is logged.
+    pub(super) async fn revoke_unsaved(&self, key: &ConnectionKey, response: &TokenResponse) -> Result<(), GrantError> {
+        let client = self.clients.get(key.provider)?;
+        if let Err(error) = client.revoke(&response.access_token, response.refresh_token.as_ref()).await {
+            tracing::warn!(%key, %error, "tokens that are not kept could not be revoked");
+        }
+        Ok(())
+    }
+}
