@@ -123,7 +123,7 @@ for (const [display, options] of displays) {
         await expectAccessible(page, `the popup's last page: ${outcome}`);
       }
       await page.goto(`${server.url}/connect/no-such-link`);
-      await expect(page.getByRole("heading", { name: "That did not work" })).toBeVisible();
+      await expect(page.getByRole("heading", { name: "This link no longer works" })).toBeVisible();
       await expectAccessible(page, "an error");
       await home.signIn();
       await page.goto(`${server.url}/?org_id=acme&user_id=${"x".repeat(129)}`);

@@ -25,7 +25,7 @@ test("Disconnecting Airtable says how to revoke access by hand, and the others s
   const { HubSpot, Notion, Airtable } = await connectAll(home);
   await Airtable.disconnect();
   await expect(Airtable.message).toHaveText(
-    "Airtable is forgotten here. Airtable does not let programs revoke access. Remove Tributary in your Airtable account under Integrations, Third-party integrations.",
+    "Airtable is disconnected. Airtable still lists Tributary, because it does not let programs revoke access. Remove Tributary in your Airtable account under Integrations, Third-party integrations.",
   );
   await Notion.disconnect();
   await expect(Notion.message).toHaveText("Notion is disconnected.");

@@ -80,7 +80,7 @@ test("Loading Notion with nothing shared says how to share something", async ({ 
   await expect(notion.badge).toHaveText("Connected");
   await notion.load.click();
   await expect(notion.summary).toHaveText(
-    "Nothing is shared with Tributary in this workspace. Connect again and choose pages, or open a page in Notion and add Tributary under its menu, Connections.",
+    "Nothing is shared with Tributary in this workspace. Reconnect and choose pages, or open a page in Notion and add Tributary in its menu under Connections.",
   );
   await expect(home.total).toHaveText("0 items");
 });
@@ -104,7 +104,7 @@ test("A failed Airtable table is shown on the card, and everything else is compl
   await Airtable.summary.scrollIntoViewIfNeeded();
   await expect(failed).toBeInViewport({ ratio: 1 });
   await expect(failed).toContainText(
-    "Airtable does not let this be read: it is no longer shared with Tributary, or a permission is missing. Connect again and choose it.",
+    "Airtable does not allow this to be read: it is no longer shared with Tributary, or a permission is missing. Reconnect and choose it.",
   );
   await expect(Airtable.streams.filter({ hasText: "complete" })).toHaveCount((await Airtable.streams.count()) - 1);
   const stats = await server.sandbox.stats();

@@ -11,7 +11,7 @@ async function approveAnotherHub(page: Page, home: HomePage): Promise<void> {
   await home.server.sandbox.config({ hubspot: { hub_id: 24816358 } });
   await page.goto(`${home.server.url}/connect/hubspot?org_id=acme&user_id=ada`);
   await page.getByRole("button", { name: "Approve" }).click();
-  await expect(page.getByRole("heading", { name: "Another HubSpot account" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Which account do you want to keep?" })).toBeVisible();
 }
 
 for (const [display, options] of displays) {
@@ -23,14 +23,14 @@ for (const [display, options] of displays) {
       await home.loadEverything();
       await home.card.getByRole("link", { name: "Details" }).click();
       await expect(page.getByRole("heading", { level: 1 })).toHaveText("HubSpot: acme-sandbox.com (24816357)");
-      await expect(page.getByRole("definition").first()).toHaveText("active");
+      await expect(page.getByRole("definition").first()).toHaveText("Active");
       await expect(page.getByRole("row")).toHaveCount(3);
       await expectAccessible(page, "details");
       await page.getByRole("link", { name: "Activity in acme" }).click();
       await expect(page.getByRole("cell", { name: "Load started" })).toBeVisible();
       await expect(page.getByRole("cell", { name: "browser 127.0.0.1" }).first()).toBeVisible();
       await expectAccessible(page, "audit log");
-      await page.getByRole("link", { name: "Back to the connections" }).click();
+      await page.getByRole("link", { name: "Back to connections" }).click();
       await expect(home.badge).toHaveText("Connected");
     });
 
@@ -39,9 +39,9 @@ for (const [display, options] of displays) {
       await approveAnotherHub(page, home);
       await expectAccessible(page, "choice between two accounts");
       await page.getByRole("button", { name: "Keep acme-sandbox.com (24816357)" }).click();
-      await expect(page.getByRole("heading", { name: "Nothing was changed" })).toBeVisible();
+      await expect(page.getByRole("heading", { name: "Nothing changed" })).toBeVisible();
       await approveAnotherHub(page, home);
-      await page.getByRole("button", { name: "Replace it by acme-sandbox.com (24816358)" }).click();
+      await page.getByRole("button", { name: "Replace it with acme-sandbox.com (24816358)" }).click();
       await expect(page.getByRole("heading", { name: "HubSpot is connected" })).toBeVisible();
       await page.getByRole("link", { name: "Go to Tributary" }).click();
       await expect(home.card).toContainText("24816358");
@@ -56,6 +56,6 @@ test("A failed refresh is shown on the card while the token is still valid", asy
   await expect(async () => {
     await page.request.get(`${server.url}/?org_id=acme&user_id=ada&items=hubspot`);
     await home.reload();
-    await expect(home.card).toContainText("The last refresh failed: HubSpot failed with status 503", { timeout: 500 });
+    await expect(home.card).toContainText("The last refresh failed: HubSpot's token endpoint failed with status 503", { timeout: 500 });
   }).toPass();
 });

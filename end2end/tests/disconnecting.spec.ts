@@ -39,7 +39,7 @@ test("When the provider doesn't confirm the revocation, the connection is delete
   await page.getByRole("dialog").getByRole("button", { name: "Disconnect" }).click();
   await expect(home.badge).toHaveText("Not connected");
   await expect(home.message).toHaveText(
-    "HubSpot is forgotten here. HubSpot did not confirm that the access is revoked. Remove Tributary in HubSpot's settings under Integrations, Connected Apps.",
+    "HubSpot is disconnected. HubSpot did not confirm that the access is revoked. Remove Tributary in HubSpot's settings under Integrations, Connected Apps.",
   );
 });
 

@@ -72,7 +72,7 @@ test("A stream that waits for a retry says why, and the load completes", async (
   await home.openConnected();
   await server.sandbox.config({ faults: [{ path: deals, kind: "status", status: 429, retry_after: 2, when: { times: 1 } }] });
   await home.load.click();
-  await expect(home.stream("deals")).toContainText(/HubSpot asks for a pause: too many requests \(429\)\. Retrying in 2\.\d s \(attempt 2\)\./);
+  await expect(home.stream("deals")).toContainText(/HubSpot received too many requests \(429\)\. Retrying in 2\.\d s \(attempt 2\)\./);
   await expect(home.summary).toHaveText("Complete.");
   await expect(home.stream("deals")).not.toContainText("Retrying");
   await expect(home.total).toHaveText("1,900 items");

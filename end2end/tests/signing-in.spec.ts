@@ -22,7 +22,7 @@ test.describe("A used sign-in link", () => {
     const otherPage = await other.newPage();
     const response = await otherPage.goto(server.signInLink);
     expect(response!.status()).toBe(410);
-    await expect(otherPage.getByText("This sign-in link was used already or is too old. Run `tributary sign-in` for a new one.")).toBeVisible();
+    await expect(otherPage.getByText("This sign-in link was already used or has expired. Run `tributary sign-in` for a new one.")).toBeVisible();
     await otherPage.goto(server.url);
     await expect(otherPage.getByRole("heading", { name: "Sign in to Tributary" })).toBeVisible();
     await other.close();
@@ -35,7 +35,7 @@ test.describe("A used sign-in link", () => {
     await page.getByRole("button", { name: "Sign out" }).click();
     await expect(page.getByRole("heading", { name: "Sign in to Tributary" })).toBeVisible();
     await page.goto(server.signInLink);
-    await expect(page.getByText("This sign-in link was used already")).toBeVisible();
+    await expect(page.getByText("This sign-in link was already used")).toBeVisible();
   });
 });
 
