@@ -39,7 +39,7 @@ pub fn document(title: &str, extra: Extra, body: String) -> String {
 /// A view for the signed-in operator, with a way back to the subject's connections.
 pub(super) fn operator_view(title: &str, subject: &Subject, content: impl IntoView) -> Html<String> {
     let body = view! {
-        <body class="record">
+        <body class="view">
             <main>
                 <h1>{title.to_owned()}</h1>
                 {content}
