@@ -1,4 +1,4 @@
-//! A sandbox, and processes of the program that share it and a Redis.
+//! Server processes that share a Redis and a sandbox.
 
 use std::time::{Duration, Instant};
 
@@ -9,153 +9,142 @@ use serde_json::{Value, json};
 
 use super::{
     provider::{PROVIDERS, Provider},
-    read::{Outcome, Read},
+    token_read::{Outcome, Read},
 };
-use crate::{
-    caller::KEY,
-    process::{ENCRYPTION_KEYS, Process, client, connect},
+use crate::support::{
+    fixtures::{API_KEY, K1},
+    process::{Process, client, connect},
 };
 
-/// Longer than anything that is waited for: a claim is respected for 75 seconds.
+/// Longer than any read takes: a claim is respected for 75 seconds.
 const TIMEOUT: Duration = Duration::from_secs(150);
 
-/// How long between two looks at something that is waited for.
-const LOOK: Duration = Duration::from_millis(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// Where a case happens.
-pub struct Stage {
-    /// The processes.
+pub struct Cluster {
     pub servers: Vec<Process>,
     redis_url: String,
-    address: String,
+    sandbox_address: String,
     _sandbox: Process,
     http: Client,
 }
 
-/// What a provider saw of refreshes.
+/// What a stand-in counted.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
-pub struct Counted {
-    /// Refreshes that made new tokens.
+pub struct RefreshCounts {
+    /// Refreshes for which it issued new tokens.
     pub refreshes: u64,
-    /// Refresh tokens that came after their end.
+    /// Refresh tokens that were sent after they had ended.
     pub reused_tokens: u64,
-    /// Refresh tokens that were given back.
-    pub revocations: u64,
 }
 
-impl Counted {
-    /// Adds another provider's.
+impl RefreshCounts {
     pub fn add(&mut self, other: Self) {
         self.refreshes += other.refreshes;
         self.reused_tokens += other.reused_tokens;
-        self.revocations += other.revocations;
     }
 
-    /// What came since an earlier moment.
+    /// The difference to earlier counts.
     pub fn since(self, earlier: Self) -> Self {
         Self {
             refreshes: self.refreshes - earlier.refreshes,
             reused_tokens: self.reused_tokens - earlier.reused_tokens,
-            revocations: self.revocations - earlier.revocations,
         }
     }
 }
 
-impl Stage {
-    /// Starts one process for each of these failpoints; an empty one is none.
+impl Cluster {
+    /// Starts one server for each of these `FAILPOINTS`; an empty string arms none.
     pub async fn start(redis_url: &str, failpoints: &[&str]) -> Self {
-        let few = ["--records", "contacts=3,companies=3,deals=3,pages=2,rows=6,records=9", "--no-limits"];
-        let (sandbox, address) = tokio::task::spawn_blocking(move || Process::sandbox(&few)).await.unwrap();
+        let few_records = ["--records", "contacts=3,companies=3,deals=3,pages=2,rows=6,records=9", "--no-limits"];
+        let started = tokio::task::spawn_blocking(move || Process::sandbox(&few_records));
+        let (sandbox, sandbox_address) = started.await.unwrap();
         let redis_url = redis_url.to_owned();
-        let mut stage = Self { servers: Vec::new(), redis_url, address, _sandbox: sandbox, http: client() };
-        stage.servers = join_all(failpoints.iter().map(|failpoint| stage.process(failpoint))).await;
-        stage
+        let mut cluster = Self { servers: Vec::new(), redis_url, sandbox_address, _sandbox: sandbox, http: client() };
+        cluster.servers = join_all(failpoints.iter().map(|failpoints| cluster.start_server(failpoints))).await;
+        cluster
     }
 
-    /// One more process on the same Redis and sandbox.
-    pub async fn process(&self, failpoints: &str) -> Process {
-        let (redis_url, address) = (self.redis_url.clone(), self.address.clone());
+    /// Starts one more server on the same Redis and sandbox.
+    pub async fn start_server(&self, failpoints: &str) -> Process {
+        let (redis_url, sandbox_address) = (self.redis_url.clone(), self.sandbox_address.clone());
         let failpoints = failpoints.to_owned();
         let serve = move || {
             Process::serve(&[
                 ("REDIS_URL", &redis_url),
-                ("TRIBUTARY_ENCRYPTION_KEYS", ENCRYPTION_KEYS),
-                ("TRIBUTARY_API_KEY", KEY),
-                ("TRIBUTARY_SANDBOX_LISTEN", &address),
+                ("TRIBUTARY_ENCRYPTION_KEYS", K1),
+                ("TRIBUTARY_API_KEY", API_KEY),
+                ("TRIBUTARY_SANDBOX_LISTEN", &sandbox_address),
                 ("FAILPOINTS", &failpoints),
             ])
         };
         tokio::task::spawn_blocking(serve).await.unwrap()
     }
 
-    /// Connects a user to a provider, at this process.
+    /// Connects a user to a provider through this server.
     pub async fn connect(&self, server: &Process, provider: &Provider, user: &str) {
-        connect(&server.url, provider.slug, ids(user)).await;
+        connect(&server.url, provider.slug, subject(user)).await;
     }
 
-    /// Connects a user to all providers, at the first process.
+    /// Connects a user to all providers through the first server.
     pub async fn connect_all(&self, user: &str) {
         for provider in &PROVIDERS {
             self.connect(&self.servers[0], provider, user).await;
         }
     }
 
-    /// Asks a process for an access token. It may go on while the stage changes.
+    /// Requests an access token from a server. The future does not borrow the cluster.
     pub fn read(&self, server: &Process, provider: &Provider, user: &str) -> impl Future<Output = Read> + Send + use<> {
         let url = format!("{}/integrations/{}/credentials", server.url, provider.slug);
-        let ask = self.http.post(url).bearer_auth(KEY).form(&ids(user)).timeout(TIMEOUT);
-        answered(ask)
+        send(self.http.post(url).bearer_auth(API_KEY).form(&subject(user)).timeout(TIMEOUT))
     }
 
-    /// Loads everything, which asks the provider with the token.
+    /// Requests a load from a server, which uses the access token at the provider.
     pub fn load(&self, server: &Process, provider: &Provider, user: &str) -> impl Future<Output = Read> + Send + use<> {
         let url = format!("{}/integrations/{}/items", server.url, provider.slug);
-        let ask = self.http.get(url).bearer_auth(KEY).query(&ids(user)).timeout(TIMEOUT);
-        answered(ask)
+        send(self.http.get(url).bearer_auth(API_KEY).query(&subject(user)).timeout(TIMEOUT))
     }
 
-    /// Posts to one of the sandbox's controls.
-    pub async fn control(&self, what: &str, body: Value) {
-        let url = format!("http://{}/__sandbox/{what}", self.address);
-        let answer = self.http.post(url).json(&body).send().await.unwrap();
-        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+    /// Uses one of the sandbox's controls.
+    pub async fn sandbox_control(&self, name: &str, body: Value) {
+        let url = format!("http://{}/__sandbox/{name}", self.sandbox_address);
+        let response = self.http.post(url).json(&body).send().await.unwrap();
+        assert!(response.status().is_success(), "{}", response.text().await.unwrap());
     }
 
-    /// Changes the sandbox's settings.
-    pub async fn steer(&self, settings: Value) {
-        self.control("config", settings).await;
+    pub async fn configure_sandbox(&self, settings: Value) {
+        self.sandbox_control("config", settings).await;
     }
 
-    /// Ends all faults.
-    pub async fn heal(&self) {
-        self.steer(json!({"faults": []})).await;
+    pub async fn clear_faults(&self) {
+        self.configure_sandbox(json!({"faults": []})).await;
     }
 
-    /// What a provider saw until now.
-    pub async fn counted(&self, provider: &Provider) -> Counted {
-        Counted::deserialize(&self.stats().await["by_provider"][provider.slug]).unwrap()
+    /// What a stand-in has counted until now.
+    pub async fn counts(&self, provider: &Provider) -> RefreshCounts {
+        RefreshCounts::deserialize(&self.stats().await["by_provider"][provider.slug]).unwrap()
     }
 
-    /// How many requests a token endpoint got, whatever came of them.
-    pub async fn asked(&self, provider: &Provider) -> u64 {
+    /// How many requests a token endpoint has received, whatever it responded.
+    pub async fn token_requests(&self, provider: &Provider) -> u64 {
         self.stats().await["by_endpoint"][provider.token_label]["requests"].as_u64().unwrap_or_default()
     }
 
-    /// Waits until the provider's token endpoint has got more requests than this.
-    pub async fn until_asked(&self, provider: &Provider, before: u64) {
-        while self.asked(provider).await <= before {
-            tokio::time::sleep(LOOK).await;
+    /// Waits until a token endpoint has received more requests than `before`.
+    pub async fn wait_for_token_request(&self, provider: &Provider, before: u64) {
+        while self.token_requests(provider).await <= before {
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
 
-    /// Waits until the sandbox has answered everything.
-    pub async fn until_quiet(&self) {
+    /// Waits until the sandbox has no request in flight.
+    pub async fn wait_until_sandbox_is_idle(&self) {
         while self.stats().await["in_flight"] != 0 {
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
 
-    /// Whether a grant is alive at last: a process gives a token for it, and the provider takes that.
+    /// Whether a grant works: the server returns an access token, and the provider accepts that.
     pub async fn is_alive(&self, server: &Process, provider: &Provider, user: &str) -> bool {
         let read = self.read(server, provider, user).await;
         match read.token() {
@@ -164,30 +153,31 @@ impl Stage {
         }
     }
 
-    /// Whether the provider takes this access token.
-    pub async fn accepts(&self, provider: &Provider, token: &str) -> bool {
-        let ask = self.http.get(format!("http://{}{}", self.address, provider.probe)).bearer_auth(token);
-        ask.header("notion-version", "2022-06-28").send().await.unwrap().status().is_success()
+    /// Whether the provider accepts this access token.
+    async fn accepts(&self, provider: &Provider, token: &str) -> bool {
+        let url = format!("http://{}{}", self.sandbox_address, provider.probe_path);
+        let request = self.http.get(url).bearer_auth(token).header("notion-version", "2022-06-28");
+        request.send().await.unwrap().status().is_success()
     }
 
     async fn stats(&self) -> Value {
-        let ask = self.http.get(format!("http://{}/__sandbox/stats", self.address));
-        ask.send().await.unwrap().json().await.unwrap()
+        let request = self.http.get(format!("http://{}/__sandbox/stats", self.sandbox_address));
+        request.send().await.unwrap().json().await.unwrap()
     }
 }
 
-fn ids(user: &str) -> [(&'static str, &str); 2] {
+fn subject(user: &str) -> [(&'static str, &str); 2] {
     [("org_id", "acme"), ("user_id", user)]
 }
 
-async fn answered(ask: reqwest::RequestBuilder) -> Read {
+async fn send(request: reqwest::RequestBuilder) -> Read {
     let began = Instant::now();
-    let Ok(answer) = ask.send().await else {
-        return Read { status: None, body: Value::Null, took: began.elapsed() };
+    let Ok(response) = request.send().await else {
+        return Read { status: None, body: Value::Null, duration: began.elapsed() };
     };
-    let status = Some(answer.status());
-    // A load that lacks something is no answer.
-    let is_whole = answer.headers().get("tributary-load").is_none_or(|told| told == "complete");
-    let body = answer.json().await.ok().filter(|_| is_whole).unwrap_or_default();
-    Read { status, body, took: began.elapsed() }
+    let status = Some(response.status());
+    // The items of a partial load do not count as served.
+    let is_complete = response.headers().get("tributary-load").is_none_or(|load| load == "complete");
+    let body = response.json().await.ok().filter(|_| is_complete).unwrap_or_default();
+    Read { status, body, duration: began.elapsed() }
 }

@@ -1,11 +1,13 @@
-//! Waiting for something that comes by itself.
+//! Waiting for a condition.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-/// Waits until a check is true, and fails when it is not within half a minute.
-pub async fn eventually(what: &str, check: impl AsyncFn() -> bool) {
-    let began = std::time::Instant::now();
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Waits until `check` returns true, and panics if it does not within 30 seconds. `condition` is for the panic message.
+pub async fn wait_until(condition: &str, check: impl AsyncFn() -> bool) {
+    let began = Instant::now();
     while !check().await {
-        assert!(began.elapsed() < Duration::from_secs(30), "not within half a minute: {what}");
+        assert!(began.elapsed() < TIMEOUT, "not within {} s: {condition}", TIMEOUT.as_secs());
     }
 }

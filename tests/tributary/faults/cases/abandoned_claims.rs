@@ -1,92 +1,93 @@
-//! A claim that nobody will ever end. It holds back neither those whose token is still good, nor for long those whose
-//! token has ended.
+//! Claims that their process never releases. They delay nobody whose token is still valid, and others not for long.
 
 use std::time::{Duration, Instant};
 
-use super::{
-    case::Case,
-    grants::StoredGrants,
-    provider::PROVIDERS,
-    read::{Outcome, Read},
-    stage::Stage,
-    table::Row,
+use crate::{
+    faults::{
+        case::Case,
+        cluster::Cluster,
+        provider::PROVIDERS,
+        stored_grants::StoredGrants,
+        table::Row,
+        token_read::{Outcome, Read},
+    },
+    support::redis::RedisServer,
 };
-use crate::redis::Redis;
 
-/// How long a claim is respected, and some slack.
-const TAKEN_OVER: Duration = Duration::from_secs(85);
+/// How long a claim is respected, and a margin.
+const TAKEN_OVER_WITHIN: Duration = Duration::from_secs(85);
 
-/// How long a read may take whose token is good, or whose process could know that a claim is nobody's.
-const PROMPT: Duration = Duration::from_secs(5);
+/// The maximum duration of a read that does not depend on the claim.
+const MAX_DURATION: Duration = Duration::from_secs(5);
 
 pub fn cases() -> Vec<Case> {
     vec![
-        Case::new("killed after the claim, token still good, all", "credentials, valid for 4 minutes", still_good),
-        Case::new("Redis paused as a claim is written, HubSpot", "credentials, ended", nobodys),
+        Case::new("process killed after the claim, token valid, all", "token, valid for 4 minutes", valid_token),
+        Case::new("Redis paused while a claim is written, HubSpot", "token, expired", unknown_claim),
     ]
 }
 
-/// Those who read meanwhile are served at once, and the token is refreshed long before its end.
-async fn still_good(mut row: Row) -> Row {
-    let redis = Redis::start();
-    let (stage, vault) = (Stage::start(&redis.url, &["", ""]).await, StoredGrants::open(&redis.url).await);
-    stage.connect_all("ada").await;
+/// Reads are served at once meanwhile, and the token is refreshed long before it expires.
+async fn valid_token(mut row: Row) -> Row {
+    let redis = RedisServer::start();
+    let (cluster, grants) = (Cluster::start(&redis.url, &["", ""]).await, StoredGrants::open(&redis.url).await);
+    cluster.connect_all("ada").await;
     row.rounds = 1;
     let mut versions = Vec::new();
     for provider in &PROVIDERS {
-        vault.age(provider, "ada", 240).await;
-        versions.push(vault.version(provider, "ada").await);
-        let mut victim = stage.process("refresh::claimed=1*return").await;
-        stage.read(&victim, provider, "ada").await;
-        victim.signal();
+        grants.expire_in(provider, "ada", 240).await;
+        versions.push(grants.version(provider, "ada").await);
+        let mut victim = cluster.start_server("refresh::claimed=1*return").await;
+        cluster.read(&victim, provider, "ada").await;
+        victim.wait();
     }
     let began = Instant::now();
-    while began.elapsed() < TAKEN_OVER {
-        for (server, provider) in stage.servers.iter().cycle().zip(&PROVIDERS) {
-            let read = stage.read(server, provider, "ada").await;
-            row.tally.count([&read]);
-            prompt(&read, &mut row);
+    while began.elapsed() < TAKEN_OVER_WITHIN {
+        for (server, provider) in cluster.servers.iter().cycle().zip(&PROVIDERS) {
+            let read = cluster.read(server, provider, "ada").await;
+            row.tally.add([&read]);
+            expect_served_at_once(&read, &mut row);
         }
     }
     for (provider, version) in PROVIDERS.iter().zip(versions) {
-        row.counted.add(stage.counted(provider).await);
-        let now = vault.version(provider, "ada").await;
-        let seconds = TAKEN_OVER.as_secs();
+        row.counts.add(cluster.counts(provider).await);
+        let now = grants.version(provider, "ada").await;
+        let seconds = TAKEN_OVER_WITHIN.as_secs();
         row.expect(now == version + 1, || format!("{}: not refreshed within {seconds} s", provider.name));
     }
     row
 }
 
-/// A store that stops just then may write a claim whose maker was told that it was not written.
-async fn nobodys(mut row: Row) -> Row {
-    let (redis, provider) = (Redis::start(), &PROVIDERS[0]);
+/// Redis may write a claim although the process that wrote it got an error.
+async fn unknown_claim(mut row: Row) -> Row {
+    let (redis, provider) = (RedisServer::start(), &PROVIDERS[0]);
     let failpoints = ["refresh::before_claim=1*sleep(1500)", ""];
-    let (stage, vault) = (Stage::start(&redis.url, &failpoints).await, StoredGrants::open(&redis.url).await);
-    stage.connect(&stage.servers[0], provider, "ada").await;
-    // The other process refreshes once, so that Redis knows the script that writes claims.
-    vault.age(provider, "ada", -1).await;
-    stage.read(&stage.servers[1], provider, "ada").await;
-    let before = stage.counted(provider).await;
-    vault.age(provider, "ada", -1).await;
-    let held_up = tokio::spawn(stage.read(&stage.servers[0], provider, "ada"));
+    let (cluster, grants) = (Cluster::start(&redis.url, &failpoints).await, StoredGrants::open(&redis.url).await);
+    cluster.connect(&cluster.servers[0], provider, "ada").await;
+    // The other process refreshes once, so that Redis has loaded the script that writes claims.
+    grants.expire_in(provider, "ada", -1).await;
+    cluster.read(&cluster.servers[1], provider, "ada").await;
+    let before = cluster.counts(provider).await;
+    grants.expire_in(provider, "ada", -1).await;
+    let delayed = tokio::spawn(cluster.read(&cluster.servers[0], provider, "ada"));
     tokio::time::sleep(Duration::from_millis(700)).await;
     redis.pause();
-    let told = held_up.await.unwrap();
+    let delayed = delayed.await.unwrap();
     redis.resume();
     row.rounds = 1;
-    row.tally.count([&told]);
-    row.expect(told.outcome() == Outcome::StoreAway, || told.to_string());
-    for server in &stage.servers {
-        let read = stage.read(server, provider, "ada").await;
-        row.tally.count([&read]);
-        prompt(&read, &mut row);
+    row.tally.add([&delayed]);
+    row.expect(delayed.outcome() == Outcome::StoreUnavailable, || delayed.to_string());
+    for server in &cluster.servers {
+        let read = cluster.read(server, provider, "ada").await;
+        row.tally.add([&read]);
+        expect_served_at_once(&read, &mut row);
     }
-    row.counted.add(stage.counted(provider).await.since(before));
-    row.expect(row.counted.reused_tokens == 0, || "a token was spent twice".to_owned());
+    row.counts.add(cluster.counts(provider).await.since(before));
+    row.expect(row.counts.reused_tokens == 0, || "a refresh token was used twice".to_owned());
     row
 }
 
-fn prompt(read: &Read, row: &mut Row) {
+fn expect_served_at_once(read: &Read, row: &mut Row) {
     row.expect(read.outcome() == Outcome::Served, || read.to_string());
-    row.expect(read.took < PROMPT, || format!("a read took {:.1} s", read.took.as_secs_f64()));
+    row.expect(read.duration < MAX_DURATION, || format!("a read took {:.1} s", read.duration.as_secs_f64()));
 }

@@ -1,91 +1,93 @@
-//! One process of three has a clock that is ten minutes wrong. The others' tokens look too old or too young to it, and
-//! its own to them.
+//! The clock of one of three processes is ten minutes wrong. To it, tokens that the others refreshed look too old or too
+//! new, and its own look so to them.
 
 use futures::future::join_all;
 use rand::{RngExt, seq::IndexedRandom};
 use serde_json::json;
 
-use super::{
-    case::Case,
-    grants::StoredGrants,
-    plan::Plan,
-    provider::PROVIDERS,
-    read::{Outcome, Read},
-    stage::Stage,
-    table::Row,
+use crate::{
+    faults::{
+        case::Case,
+        cluster::Cluster,
+        options::Options,
+        provider::PROVIDERS,
+        stored_grants::StoredGrants,
+        table::Row,
+        token_read::{Outcome, Read},
+    },
+    support::redis::RedisServer,
 };
-use crate::redis::Redis;
 
-/// How many reads follow upon each other, each at a process that chance chooses.
+/// Consecutive reads, each from a random process.
 const READS: usize = 200;
 
-/// How many ask each process at once afterwards.
-const AT_ONCE: usize = 20;
+/// Concurrent reads from each process afterwards.
+const CONCURRENT_READS: usize = 20;
 
 /// How many seconds the clock is wrong.
-const WRONG_BY: u32 = 600;
+const SKEW: u32 = 600;
 
-/// How many seconds before its end a token is due.
+/// A token is refreshed when it expires within so many seconds.
 const MARGIN: u32 = 300;
 
-/// Lives of access tokens, in seconds: shorter than the clock is wrong, and longer.
-const LIVES: [u32; 4] = [300, 600, 1_800, 3_600];
+/// Lifetimes of access tokens in seconds, shorter and longer than the skew.
+const LIFETIMES: [u32; 4] = [300, 600, 1_800, 3_600];
 
-pub fn cases(plan: Plan) -> Vec<Case> {
-    let clock = |(word, sign): (&str, &'static str)| {
-        let name = format!("one clock of three 10 minutes {word}, all");
-        Case::new(name, "credentials, ends within 15 minutes", move |row| wrong(plan, sign, row))
+pub fn cases(options: Options) -> Vec<Case> {
+    let case = |(direction, sign): (&str, &'static str)| {
+        let name = format!("clock of one of 3 processes 10 minutes {direction}, all");
+        Case::new(name, "token, expires within 15 minutes", move |row| run(options, sign, row))
     };
-    [("ahead", ""), ("behind", "-")].into_iter().map(clock).collect()
+    [("ahead", ""), ("behind", "-")].into_iter().map(case).collect()
 }
 
-async fn wrong(plan: Plan, sign: &str, mut row: Row) -> Row {
-    let (redis, mut chance) = (Redis::start(), plan.chance(&row.case));
-    let clock = format!("clock=return({sign}{WRONG_BY})");
-    let (stage, vault) = (Stage::start(&redis.url, &["", "", &clock]).await, StoredGrants::open(&redis.url).await);
-    row.rounds = plan.either(2, 20);
+async fn run(options: Options, sign: &str, mut row: Row) -> Row {
+    let (redis, mut rng) = (RedisServer::start(), options.rng(&row.case));
+    let clock = format!("clock=return({sign}{SKEW})");
+    let (cluster, grants) = (Cluster::start(&redis.url, &["", "", &clock]).await, StoredGrants::open(&redis.url).await);
+    row.rounds = options.rounds(2, 20);
     for round in 1..=row.rounds {
-        let life = *LIVES.choose(&mut chance).unwrap();
-        let lives = json!({"access_token_seconds": life});
-        stage.steer(json!({"hubspot": lives, "airtable": lives})).await;
-        // By turns the grant is made by a right clock and read when only one side finds it due, or made by the wrong one.
-        let (maker, ends_in) = if round % 2 == 1 { (0, Some(chance.random_range(1..900))) } else { (2, None) };
+        let lifetime = *LIFETIMES.choose(&mut rng).unwrap();
+        let settings = json!({"access_token_seconds": lifetime});
+        cluster.configure_sandbox(json!({"hubspot": settings, "airtable": settings})).await;
+        // Alternately, a process with the right clock connects and the grant is made to expire at a random time, when only
+        // one side may consider it due; or the process with the wrong clock connects.
+        let (connects_at, expires_in) = if round % 2 == 1 { (0, Some(rng.random_range(1..900))) } else { (2, None) };
         for provider in &PROVIDERS {
-            let maker = &stage.servers[maker];
-            stage.connect(maker, provider, "ada").await;
-            if let Some(ends_in) = ends_in {
-                vault.age(provider, "ada", ends_in).await;
+            cluster.connect(&cluster.servers[connects_at], provider, "ada").await;
+            if let Some(seconds) = expires_in {
+                grants.expire_in(provider, "ada", seconds).await;
             }
-            let before = stage.counted(provider).await;
+            let before = cluster.counts(provider).await;
             let mut reads: Vec<Read> = Vec::new();
             for _ in 0..READS {
-                let server = stage.servers.choose(&mut chance).unwrap();
-                reads.push(stage.read(server, provider, "ada").await);
+                let server = cluster.servers.choose(&mut rng).unwrap();
+                reads.push(cluster.read(server, provider, "ada").await);
             }
-            // And all at once, of a token that ended for everybody.
-            vault.age(provider, "ada", -700).await;
-            let calm = stage.counted(provider).await;
-            let asked = stage.servers.iter().cycle().take(3 * AT_ONCE);
-            reads.extend(join_all(asked.map(|server| stage.read(server, provider, "ada"))).await);
-            let all = stage.counted(provider).await;
+            // Then concurrently, when the token has expired by every clock.
+            grants.expire_in(provider, "ada", -700).await;
+            let between = cluster.counts(provider).await;
+            let servers = cluster.servers.iter().cycle().take(3 * CONCURRENT_READS);
+            reads.extend(join_all(servers.map(|server| cluster.read(server, provider, "ada"))).await);
+            let after = cluster.counts(provider).await;
 
-            row.tally.count(&reads);
-            row.counted.add(all.since(before));
-            let when = format!("{}, round {round}, life {life} s, ends in {ends_in:?} s", provider.name);
-            // A right clock's token of a short life is due at once for the clock that is ahead, and the other way round. Then
-            // each refreshes once, and the one that looks younger stays.
-            let most = if life <= WRONG_BY + MARGIN { 2 } else { 1 };
-            for refreshes in [calm.since(before).refreshes, all.since(calm).refreshes] {
-                row.expect(refreshes <= most, || format!("{refreshes} refreshes in {when}"));
+            row.tally.add(&reads);
+            row.counts.add(after.since(before));
+            let when = format!("{}, round {round}, lifetime {lifetime} s, expires in {expires_in:?} s", provider.name);
+            // If tokens live briefly, a new one of a right clock is due at once by a clock that is ahead, and the other way
+            // round. Then each side refreshes once, and the token that looks newer stays.
+            let most = if lifetime <= SKEW + MARGIN { 2 } else { 1 };
+            for refreshes in [between.since(before).refreshes, after.since(between).refreshes] {
+                row.expect(refreshes <= most, || format!("{refreshes} refreshes: {when}"));
             }
-            let reused = all.since(before).reused_tokens;
-            row.expect(reused == 0, || format!("{reused} tokens reused in {when}"));
+            let reused = after.since(before).reused_tokens;
+            row.expect(reused == 0, || format!("{reused} tokens reused: {when}"));
             for read in reads.iter().filter(|read| read.outcome() != Outcome::Served) {
-                row.expect(false, || format!("{read} in {when}"));
+                row.expect(false, || format!("{read}: {when}"));
             }
-            let alive = stage.is_alive(&stage.servers[0], provider, "ada").await;
+            let alive = cluster.is_alive(&cluster.servers[0], provider, "ada").await;
             row.lost += usize::from(!alive);
-            row.expect(alive, || format!("no token that works after {when}"));
+            row.expect(alive, || format!("the grant does not work: {when}"));
         }
     }
     row

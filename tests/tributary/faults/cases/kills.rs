@@ -1,122 +1,124 @@
-//! A process that is killed in the middle of a refresh. Another one carries on.
+//! A process is killed at a certain point of a refresh, and another continues.
 //!
-//! The named window: a provider that ends a refresh token with its use made new tokens, and they died with the process
-//! that had asked for them. There, and nowhere else, the person is told to connect again.
+//! A rotating provider may have issued new tokens that were lost with the process that requested them. Then, and only then,
+//! the user is asked to reconnect.
 
 use std::time::Duration;
 
 use futures::future::join_all;
 use rand::RngExt;
 
-use super::{
-    case::Case,
-    grants::StoredGrants,
-    plan::Plan,
-    provider::{PROVIDERS, Provider, slow},
-    read::{Outcome, Read},
-    stage::Stage,
-    table::Row,
+use crate::{
+    faults::{
+        case::Case,
+        cluster::Cluster,
+        options::Options,
+        provider::{PROVIDERS, Provider, slow_token_endpoints},
+        stored_grants::StoredGrants,
+        table::Row,
+        token_read::{Outcome, Read},
+    },
+    support::redis::RedisServer,
 };
-use crate::redis::Redis;
 
-/// Where in a refresh a process is killed.
-struct Moment {
+/// The point of a refresh at which the process is killed.
+struct Point {
     name: &'static str,
-    /// The place in the program; none: the request to the provider is under way.
+    /// `None`: while the provider handles the request.
     failpoint: Option<&'static str>,
-    /// Whether the provider has made new tokens by then, and nobody has saved them.
-    is_window: bool,
+    /// Whether the provider has issued new tokens by then that are not saved.
+    has_unsaved_tokens: bool,
 }
 
-static MOMENTS: [Moment; 5] = [
-    Moment { name: "before the claim", failpoint: Some("refresh::before_claim"), is_window: false },
-    Moment { name: "after the claim", failpoint: Some("refresh::claimed"), is_window: false },
-    Moment { name: "after sending", failpoint: None, is_window: false },
-    Moment { name: "after the answer", failpoint: Some("refresh::answered"), is_window: true },
-    Moment { name: "after the save", failpoint: Some("refresh::saved"), is_window: false },
+static POINTS: [Point; 5] = [
+    Point { name: "before the claim", failpoint: Some("refresh::before_claim"), has_unsaved_tokens: false },
+    Point { name: "after the claim", failpoint: Some("refresh::claimed"), has_unsaved_tokens: false },
+    Point { name: "after sending", failpoint: None, has_unsaved_tokens: false },
+    Point { name: "after the response", failpoint: Some("refresh::answered"), has_unsaved_tokens: true },
+    Point { name: "after the save", failpoint: Some("refresh::saved"), has_unsaved_tokens: false },
 ];
 
-/// How many ask each of the two processes that are left.
+/// Reads from each of the two remaining processes.
 const READS: usize = 5;
 
-pub fn cases(plan: Plan) -> Vec<Case> {
-    let kill = |moment: &'static Moment| {
-        let name = format!("killed {}, all", moment.name);
-        Case::new(name, "credentials, ended", move |row| killed(plan, moment, row))
+pub fn cases(options: Options) -> Vec<Case> {
+    let kill = |point: &'static Point| {
+        let name = format!("process killed {}, all", point.name);
+        Case::new(name, "token, expired", move |row| run(options, point, row))
     };
-    MOMENTS.iter().map(kill).collect()
+    POINTS.iter().map(kill).collect()
 }
 
-async fn killed(plan: Plan, moment: &Moment, mut row: Row) -> Row {
-    let (redis, mut chance) = (Redis::start(), plan.chance(&row.case));
-    let (stage, vault) = (Stage::start(&redis.url, &["", ""]).await, StoredGrants::open(&redis.url).await);
-    stage.connect_all("ada").await;
+async fn run(options: Options, point: &Point, mut row: Row) -> Row {
+    let (redis, mut rng) = (RedisServer::start(), options.rng(&row.case));
+    let (cluster, grants) = (Cluster::start(&redis.url, &["", ""]).await, StoredGrants::open(&redis.url).await);
+    cluster.connect_all("ada").await;
     row.rounds = 1;
     for provider in &PROVIDERS {
-        vault.age(provider, "ada", chance.random_range(-60..0)).await;
-        match moment.failpoint {
-            Some(failpoint) => at(failpoint, &stage, provider, &mut row).await,
-            None => under_way(&stage, provider, chance.random_range(0..300)).await,
+        grants.expire_in(provider, "ada", rng.random_range(-60..0)).await;
+        match point.failpoint {
+            Some(failpoint) => kill_at(failpoint, &cluster, provider, &mut row).await,
+            None => kill_in_flight(&cluster, provider, rng.random_range(0..300)).await,
         }
     }
-    stage.until_quiet().await;
+    cluster.wait_until_sandbox_is_idle().await;
 
-    let left = PROVIDERS.iter().map(|provider| {
-        let asked = stage.servers.iter().cycle().take(2 * READS);
-        join_all(asked.map(|server| stage.read(server, provider, "ada")))
+    let remaining = PROVIDERS.iter().map(|provider| {
+        let servers = cluster.servers.iter().cycle().take(2 * READS);
+        join_all(servers.map(|server| cluster.read(server, provider, "ada")))
     });
-    for (provider, reads) in PROVIDERS.iter().zip(join_all(left).await) {
-        row.tally.count(&reads);
-        judge(&stage, provider, moment, &reads, &mut row).await;
+    for (provider, reads) in PROVIDERS.iter().zip(join_all(remaining).await) {
+        row.tally.add(&reads);
+        check(&cluster, provider, point, &reads, &mut row).await;
     }
     row
 }
 
-/// Has a process killed at a place in the program.
-async fn at(failpoint: &str, stage: &Stage, provider: &Provider, row: &mut Row) {
-    let mut victim = stage.process(&format!("{failpoint}=1*return")).await;
-    let read = stage.read(&victim, provider, "ada").await;
+/// Has a process killed at a fail point.
+async fn kill_at(failpoint: &str, cluster: &Cluster, provider: &Provider, row: &mut Row) {
+    let mut victim = cluster.start_server(&format!("{failpoint}=1*return")).await;
+    let read = cluster.read(&victim, provider, "ada").await;
     if read.status.is_some() {
-        row.expect(false, || format!("{} was answered: {:?}", provider.name, read.status));
+        row.expect(false, || format!("{} was not killed, and responded {:?}", provider.name, read.status));
         return;
     }
-    let signal = victim.signal();
+    let signal = victim.wait();
     row.expect(signal == Some(9), || format!("{}: ended by signal {signal:?}", provider.name));
 }
 
-/// Kills a process so many milliseconds after its request reached the provider, which takes longer to answer.
-async fn under_way(stage: &Stage, provider: &Provider, after: u64) {
-    let (mut victim, before) = (stage.process("").await, stage.asked(provider).await);
-    stage.steer(slow(5_000)).await;
-    let read = tokio::spawn(stage.read(&victim, provider, "ada"));
-    stage.until_asked(provider, before).await;
+/// Kills a process so many milliseconds after its request reached the provider, which takes longer to respond.
+async fn kill_in_flight(cluster: &Cluster, provider: &Provider, after: u64) {
+    let (mut victim, before) = (cluster.start_server("").await, cluster.token_requests(provider).await);
+    cluster.configure_sandbox(slow_token_endpoints(5_000)).await;
+    let read = tokio::spawn(cluster.read(&victim, provider, "ada"));
+    cluster.wait_for_token_request(provider, before).await;
     tokio::time::sleep(Duration::from_millis(after)).await;
     victim.kill();
     read.await.unwrap();
-    stage.heal().await;
+    cluster.clear_faults().await;
 }
 
-/// Nothing is lost outside of the window, and whoever is in it is told.
-async fn judge(stage: &Stage, provider: &Provider, moment: &Moment, reads: &[Read], row: &mut Row) {
-    let (name, counted) = (provider.name, stage.counted(provider).await);
-    row.counted.add(counted);
-    let meets_the_window = moment.is_window && provider.rotates;
-    let wanted = if meets_the_window { Outcome::Told } else { Outcome::Served };
-    for read in reads.iter().filter(|read| read.outcome() != wanted) {
+/// No grant is lost, except where its tokens were; then the user is told to reconnect, and why.
+async fn check(cluster: &Cluster, provider: &Provider, point: &Point, reads: &[Read], row: &mut Row) {
+    let (name, counts) = (provider.name, cluster.counts(provider).await);
+    row.counts.add(counts);
+    let tokens_lost = point.has_unsaved_tokens && provider.rotates;
+    let expected = if tokens_lost { Outcome::ReconnectRequired } else { Outcome::Served };
+    for read in reads.iter().filter(|read| read.outcome() != expected) {
         row.expect(false, || format!("{name}: {read}"));
     }
-    // Where the old token is still good, it is spent once more.
-    let refreshes = if moment.is_window && !provider.rotates { 2 } else { 1 };
-    row.expect(counted.refreshes == refreshes, || format!("{name}: {} refreshes", counted.refreshes));
-    let reused = u64::from(meets_the_window);
-    row.expect(counted.reused_tokens == reused, || format!("{name}: {} tokens reused", counted.reused_tokens));
-    if meets_the_window {
-        let load = stage.load(&stage.servers[0], provider, "ada").await;
-        let is_told = load.tells_of_the_window() && reads.iter().all(Read::tells_of_the_window);
-        row.lost += usize::from(!is_told);
-        row.expect(is_told, || format!("{name}: a load: {load}"));
+    // Without rotation the old refresh token is still valid, and is used once more.
+    let refreshes = if point.has_unsaved_tokens && !provider.rotates { 2 } else { 1 };
+    row.expect(counts.refreshes == refreshes, || format!("{name}: {} refreshes", counts.refreshes));
+    let reused = u64::from(tokens_lost);
+    row.expect(counts.reused_tokens == reused, || format!("{name}: {} tokens reused", counts.reused_tokens));
+    if tokens_lost {
+        let load = cluster.load(&cluster.servers[0], provider, "ada").await;
+        let is_reported = load.reports_lost_tokens() && reads.iter().all(Read::reports_lost_tokens);
+        row.lost += usize::from(!is_reported);
+        row.expect(is_reported, || format!("{name}: a load: {load}"));
     } else {
-        let alive = stage.is_alive(&stage.servers[1], provider, "ada").await;
+        let alive = cluster.is_alive(&cluster.servers[1], provider, "ada").await;
         row.lost += usize::from(!alive);
         row.expect(alive, || format!("{name}: the grant is lost"));
     }

@@ -1,157 +1,171 @@
-//! The store goes away in the middle of a refresh: killed and started again, paused, or replaced by one that is empty.
+//! The store becomes unavailable during a refresh: it is killed and restarted, paused, or replaced by an empty one.
 
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
 use rand::{RngExt, rngs::StdRng, seq::IndexedRandom};
 
-use super::{
-    case::Case,
-    grants::StoredGrants,
-    plan::Plan,
-    provider::{PROVIDERS, Provider, slow},
-    read::{Outcome, Read},
-    stage::Stage,
-    table::Row,
+use crate::{
+    faults::{
+        case::Case,
+        cluster::Cluster,
+        options::Options,
+        provider::{PROVIDERS, Provider, slow_token_endpoints},
+        stored_grants::StoredGrants,
+        table::Row,
+        token_read::{Outcome, Read},
+    },
+    support::{process::Process, redis::RedisServer},
 };
-use crate::redis::Redis;
 
-/// One way to go away.
 struct Outage {
     name: &'static str,
-    begin: fn(&mut Redis),
-    lasts: Duration,
-    end: fn(&mut Redis),
-    /// Whether what was stored is gone afterwards.
-    forgets: bool,
+    begin: fn(&mut RedisServer),
+    duration: Duration,
+    end: fn(&mut RedisServer),
+    /// Whether the store is empty afterwards.
+    loses_data: bool,
 }
 
 static OUTAGES: [Outage; 3] = [
     Outage {
-        name: "Redis killed, 5 s later restarted, all",
-        begin: Redis::kill,
-        lasts: Duration::from_secs(5),
-        end: Redis::restart,
-        forgets: false,
+        name: "Redis killed, restarted after 5 s, all",
+        begin: RedisServer::kill,
+        duration: Duration::from_secs(5),
+        end: RedisServer::restart,
+        loses_data: false,
     },
     Outage {
         name: "Redis paused for 15 s, all",
         begin: |redis| redis.pause(),
-        lasts: Duration::from_secs(15),
+        duration: Duration::from_secs(15),
         end: |redis| redis.resume(),
-        forgets: false,
+        loses_data: false,
     },
     Outage {
         name: "Redis fails over to an empty replica, all",
-        begin: Redis::fail_over,
-        lasts: Duration::ZERO,
+        begin: RedisServer::fail_over,
+        duration: Duration::ZERO,
         end: |_| {},
-        forgets: true,
+        loses_data: true,
     },
 ];
 
-pub fn cases(plan: Plan) -> Vec<Case> {
-    let away =
-        |outage: &'static Outage| Case::new(outage.name, "credentials, ended", move |row| away(plan, outage, row));
-    OUTAGES.iter().map(away).collect()
+pub fn cases(options: Options) -> Vec<Case> {
+    let case = |outage: &'static Outage| Case::new(outage.name, "token, expired", move |row| run(options, outage, row));
+    OUTAGES.iter().map(case).collect()
 }
 
-async fn away(plan: Plan, outage: &Outage, mut row: Row) -> Row {
-    let (mut redis, mut chance) = (Redis::start(), plan.chance(&row.case));
-    let stage = Stage::start(&redis.url, &[""; 3]).await;
-    row.rounds = plan.either(1, 5);
+async fn run(options: Options, outage: &Outage, mut row: Row) -> Row {
+    let (mut redis, mut rng) = (RedisServer::start(), options.rng(&row.case));
+    let cluster = Cluster::start(&redis.url, &[""; 3]).await;
+    row.rounds = options.rounds(1, 5);
     for _ in 0..row.rounds {
-        stage.connect_all("ada").await;
-        round(&mut redis, &stage, outage, &mut chance, &mut row).await;
+        cluster.connect_all("ada").await;
+        round(&mut redis, &cluster, outage, &mut rng, &mut row).await;
     }
     row
 }
 
-async fn round(redis: &mut Redis, stage: &Stage, outage: &Outage, chance: &mut StdRng, row: &mut Row) {
-    let vault = StoredGrants::open(&redis.url).await;
-    stage.steer(slow(1_500)).await;
-    let (mut before, mut under_way) = (Vec::new(), Vec::new());
+async fn round(redis: &mut RedisServer, cluster: &Cluster, outage: &Outage, rng: &mut StdRng, row: &mut Row) {
+    let grants = StoredGrants::open(&redis.url).await;
+    cluster.configure_sandbox(slow_token_endpoints(1_500)).await;
+    let (mut before, mut in_flight) = (Vec::new(), Vec::new());
     for provider in &PROVIDERS {
-        vault.age(provider, "ada", chance.random_range(-60..0)).await;
-        before.push((stage.counted(provider).await, vault.version(provider, "ada").await));
-        let (server, asked) = (stage.servers.choose(chance).unwrap(), stage.asked(provider).await);
-        under_way.push(tokio::spawn(stage.read(server, provider, "ada")));
-        stage.until_asked(provider, asked).await;
+        grants.expire_in(provider, "ada", rng.random_range(-60..0)).await;
+        before.push((cluster.counts(provider).await, grants.version(provider, "ada").await));
+        let (server, requests) = (cluster.servers.choose(rng).unwrap(), cluster.token_requests(provider).await);
+        in_flight.push(tokio::spawn(cluster.read(server, provider, "ada")));
+        cluster.wait_for_token_request(provider, requests).await;
     }
-    drop(vault);
-    // The store is away before the answers come, or just then.
-    tokio::time::sleep(Duration::from_millis(chance.random_range(0..1_600))).await;
+    drop(grants);
+    // The outage begins before the token endpoints respond, or at that moment.
+    tokio::time::sleep(Duration::from_millis(rng.random_range(0..1_600))).await;
     (outage.begin)(redis);
     let began = Instant::now();
-    while began.elapsed() < outage.lasts {
-        let asked = PROVIDERS.iter().map(|provider| stage.read(stage.servers.choose(chance).unwrap(), provider, "ada"));
-        let reads = join_all(asked).await;
-        row.tally.count(&reads);
-        // One that began at the very end may have been answered after it.
-        for read in reads.iter().filter(|_| began.elapsed() < outage.lasts) {
-            row.expect(read.outcome() == Outcome::StoreAway, || format!("meanwhile: {read}"));
+    while began.elapsed() < outage.duration {
+        let requests =
+            PROVIDERS.iter().map(|provider| cluster.read(cluster.servers.choose(rng).unwrap(), provider, "ada"));
+        let reads = join_all(requests).await;
+        row.tally.add(&reads);
+        // A read that began at the very end may have finished after the outage.
+        for read in reads.iter().filter(|_| began.elapsed() < outage.duration) {
+            row.expect(read.outcome() == Outcome::StoreUnavailable, || format!("during the outage: {read}"));
         }
     }
     (outage.end)(redis);
-    stage.heal().await;
+    cluster.clear_faults().await;
 
-    let vault = StoredGrants::open(&redis.url).await;
-    for (place, (provider, under_way)) in PROVIDERS.iter().zip(under_way).enumerate() {
-        let read = under_way.await.unwrap();
-        row.tally.count([&read]);
-        let (counted, version) = before[place];
-        let counted = stage.counted(provider).await.since(counted);
-        row.counted.add(counted);
+    let grants = StoredGrants::open(&redis.url).await;
+    for (index, (provider, in_flight)) in PROVIDERS.iter().zip(in_flight).enumerate() {
+        let read = in_flight.await.unwrap();
+        row.tally.add([&read]);
+        let (counts, version) = before[index];
+        let counts = cluster.counts(provider).await.since(counts);
+        row.counts.add(counts);
         let name = provider.name;
-        row.expect(counted.refreshes == 1, || format!("{name}: {} refreshes", counted.refreshes));
-        row.expect(counted.reused_tokens == 0, || format!("{name}: {} tokens reused", counted.reused_tokens));
-        if outage.forgets {
-            forgotten(stage, &vault, provider, &read, row).await;
+        row.expect(counts.refreshes == 1, || format!("{name}: {} refreshes", counts.refreshes));
+        row.expect(counts.reused_tokens == 0, || format!("{name}: {} tokens reused", counts.reused_tokens));
+        if outage.loses_data {
+            check_disconnected(cluster, &grants, provider, &read, row).await;
         } else {
-            kept(stage, &vault, provider, version, &read, row).await;
+            check_saved(cluster, &grants, provider, version, &read, row).await;
         }
     }
 }
 
-/// The refresh that was under way is saved, and nothing older.
-async fn kept(stage: &Stage, vault: &StoredGrants, provider: &Provider, version: u64, under_way: &Read, row: &mut Row) {
+/// The refresh that was in flight is saved, and nothing older.
+async fn check_saved(
+    cluster: &Cluster,
+    grants: &StoredGrants,
+    provider: &Provider,
+    version: u64,
+    in_flight: &Read,
+    row: &mut Row,
+) {
     let name = provider.name;
-    row.expect(under_way.outcome() == Outcome::Served, || format!("{name}: who had waited: {under_way}"));
-    for server in &stage.servers {
-        let read = back(stage, server, provider, row).await;
-        let is_newest = read.token().is_some() && read.token() == under_way.token();
+    row.expect(in_flight.outcome() == Outcome::Served, || format!("{name}: the read in flight: {in_flight}"));
+    for server in &cluster.servers {
+        let read = read_when_available(cluster, server, provider, row).await;
+        let is_newest = read.token().is_some() && read.token() == in_flight.token();
         row.expect(is_newest, || format!("{name}: afterwards: {read}"));
     }
-    let now = vault.version(provider, "ada").await;
+    let now = grants.version(provider, "ada").await;
     row.expect(now == version + 1, || format!("{name}: version {version} became {now}"));
-    let alive = stage.is_alive(&stage.servers[0], provider, "ada").await;
+    let alive = cluster.is_alive(&cluster.servers[0], provider, "ada").await;
     row.lost += usize::from(!alive);
     row.expect(alive, || format!("{name}: the grant is lost"));
 }
 
-/// That nobody is connected is the truth now: the refresh that was under way writes nothing, and connecting works.
-async fn forgotten(stage: &Stage, vault: &StoredGrants, provider: &Provider, under_way: &Read, row: &mut Row) {
+/// The user is not connected any more: the refresh that was in flight writes nothing, and connecting works.
+async fn check_disconnected(
+    cluster: &Cluster,
+    grants: &StoredGrants,
+    provider: &Provider,
+    in_flight: &Read,
+    row: &mut Row,
+) {
     let name = provider.name;
-    // It may have been answered just before.
-    let is_true = matches!(under_way.outcome(), Outcome::NotConnected | Outcome::Served);
-    row.expect(is_true, || format!("{name}: who had waited: {under_way}"));
-    for server in &stage.servers {
-        let read = back(stage, server, provider, row).await;
+    // It may have been served just before the failover.
+    let is_expected = matches!(in_flight.outcome(), Outcome::NotConnected | Outcome::Served);
+    row.expect(is_expected, || format!("{name}: the read in flight: {in_flight}"));
+    for server in &cluster.servers {
+        let read = read_when_available(cluster, server, provider, row).await;
         row.expect(read.outcome() == Outcome::NotConnected, || format!("{name}: {read}"));
     }
-    let stale = vault.grant(provider, "ada").await;
+    let stale = grants.grant(provider, "ada").await;
     row.expect(stale.is_none(), || format!("{name}: a grant was written into the empty store"));
-    stage.connect(&stage.servers[0], provider, "ada").await;
-    let alive = stage.is_alive(&stage.servers[1], provider, "ada").await;
-    row.expect(alive, || format!("{name}: connecting again does not help"));
+    cluster.connect(&cluster.servers[0], provider, "ada").await;
+    let alive = cluster.is_alive(&cluster.servers[1], provider, "ada").await;
+    row.expect(alive, || format!("{name}: reconnecting does not help"));
 }
 
-/// Asks until the process has found the store again.
-async fn back(stage: &Stage, server: &crate::process::Process, provider: &Provider, row: &mut Row) -> Read {
+/// Reads until the process is connected to the store again.
+async fn read_when_available(cluster: &Cluster, server: &Process, provider: &Provider, row: &mut Row) -> Read {
     loop {
-        let read = stage.read(server, provider, "ada").await;
-        row.tally.count([&read]);
-        if read.outcome() != Outcome::StoreAway {
+        let read = cluster.read(server, provider, "ada").await;
+        row.tally.add([&read]);
+        if read.outcome() != Outcome::StoreUnavailable {
             return read;
         }
     }
