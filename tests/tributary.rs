@@ -1,48 +1,73 @@
-//! The whole program: its router over real connections, its stores, its processes. One binary, so that it links once.
-#![allow(clippy::unwrap_used, reason = "a test that meets an error has failed")]
+//! Tests of the whole program: its router over real connections, its stores and its processes. One binary, so that it is
+//! linked once.
+#![allow(clippy::unwrap_used, reason = "an unexpected error fails the test")]
 
-#[path = "tributary/app.rs"]
-mod app;
-#[path = "tributary/browser.rs"]
-mod browser;
-#[path = "tributary/caller.rs"]
-mod caller;
-#[path = "tributary/eventually.rs"]
-mod eventually;
-#[path = "tributary/process.rs"]
-mod process;
-#[path = "tributary/redis.rs"]
-mod redis;
+/// What tests share: servers, browsers, processes and stores to test with.
+#[path = "tributary/support"]
+mod support {
+    pub mod app;
+    pub mod browser;
+    pub mod fixtures;
+    pub mod port;
+    pub mod process;
+    pub mod redis;
+    pub mod wait;
+}
 
 #[path = "tributary/access.rs"]
 mod access;
-#[path = "tributary/airtable.rs"]
-mod airtable;
 #[path = "tributary/audit.rs"]
 mod audit;
 #[path = "tributary/connect.rs"]
 mod connect;
-#[path = "tributary/encryption_keys.rs"]
-mod encryption_keys;
-#[path = "tributary/faults.rs"]
-mod faults;
 #[path = "tributary/load.rs"]
 mod load;
-#[path = "tributary/notion.rs"]
-mod notion;
-#[path = "tributary/processes.rs"]
-mod processes;
-#[path = "tributary/providers.rs"]
-mod providers;
-#[path = "tributary/refresh.rs"]
-mod refresh;
+#[path = "tributary/program.rs"]
+mod program;
 #[path = "tributary/rest.rs"]
 mod rest;
-#[path = "tributary/scheduler.rs"]
-mod scheduler;
 #[path = "tributary/secrets.rs"]
 mod secrets;
-#[path = "tributary/store.rs"]
-mod store;
-#[path = "tributary/vault.rs"]
-mod vault;
+
+#[path = "tributary/grants"]
+mod grants {
+    mod encryption_keys;
+    mod refresh;
+    mod scheduler;
+    mod vault;
+}
+
+#[path = "tributary/providers"]
+mod providers {
+    mod airtable;
+    mod common;
+    mod notion;
+}
+
+#[path = "tributary/store"]
+mod store {
+    mod contract;
+    mod layout;
+}
+
+#[path = "tributary/faults"]
+mod faults {
+    mod case;
+    mod cluster;
+    mod options;
+    mod provider;
+    mod stored_grants;
+    mod suite;
+    mod table;
+    mod token_read;
+
+    mod cases {
+        pub mod abandoned_claims;
+        pub mod clock_skew;
+        pub mod kills;
+        pub mod races;
+        pub mod random_kills;
+        pub mod store_outages;
+        pub mod token_endpoint;
+    }
+}

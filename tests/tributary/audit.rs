@@ -1,88 +1,89 @@
-//! The audit trail tells who did what, when, and from where; to those who may know; and does not grow for ever.
+//! The audit log: who did what, when, and from where.
 
 use http::StatusCode;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tributary::{
     model::{Account, Action},
-    server::{audit::Actor, providers::client::TokenSource},
+    server::{audit::Actor, grants::RefreshScheduler, providers::client::TokenSource},
 };
 
-use crate::{app::App, caller::IDS};
+use crate::support::{app::App, fixtures::SUBJECT};
 
-async fn trail(app: &App, query: &[(&str, &str)]) -> Value {
+async fn audit_log(app: &App, query: &[(&str, &str)]) -> Value {
     let query = [&[("org_id", "acme")], query].concat();
-    app.program("GET", "/audit.json").query(&query).send().await.unwrap().json().await.unwrap()
+    app.api("GET", "/audit.json").query(&query).send().await.unwrap().json().await.unwrap()
 }
 
-fn actions(trail: &Value) -> Vec<&str> {
-    trail["entries"].as_array().unwrap().iter().map(|entry| entry["action"].as_str().unwrap()).collect()
+fn actions(log: &Value) -> Vec<&str> {
+    log["entries"].as_array().unwrap().iter().map(|entry| entry["action"].as_str().unwrap()).collect()
 }
 
 #[tokio::test]
-async fn what_happens_to_a_connection_is_told_latest_first_with_who_and_from_where() {
+async fn the_audit_log_lists_what_happened_newest_first_with_its_actor_and_address() {
     let app = App::start().await;
     app.connect().await;
-    let read = async || app.program("POST", "/integrations/hubspot/credentials").form(&IDS).send().await.unwrap();
+    let read = async || app.api("POST", "/integrations/hubspot/credentials").form(&SUBJECT).send().await.unwrap();
     read().await;
     read().await;
-    app.advance(SignedDuration::from_mins(26));
+    app.advance_clock(SignedDuration::from_mins(26));
     app.items().await;
-    app.steer(json!({"faults": [{"path": "/hubspot/oauth", "kind": "status", "status": 503}]})).await;
-    app.advance(SignedDuration::from_mins(26));
+    app.configure_sandbox(json!({"faults": [{"path": "/hubspot/oauth", "kind": "status", "status": 503}]})).await;
+    app.advance_clock(SignedDuration::from_mins(26));
     read().await;
-    app.steer(json!({"faults": []})).await;
-    app.program("DELETE", "/integrations/hubspot/credentials").query(&IDS).send().await.unwrap();
-    let told = trail(&app, &[]).await;
+    app.configure_sandbox(json!({"faults": []})).await;
+    app.api("DELETE", "/integrations/hubspot/credentials").query(&SUBJECT).send().await.unwrap();
+    let log = audit_log(&app, &[]).await;
     let expected = ["disconnected", "refresh_failed", "refreshed", "load_started", "token_read", "connected"];
-    assert_eq!(actions(&told), expected, "reads within a minute are one: {told}");
-    let connected = &told["entries"][5];
+    assert_eq!(actions(&log), expected, "reads within a minute are one entry: {log}");
+    let connected = &log["entries"][5];
     assert_eq!((&connected["user_id"], &connected["provider"]), (&json!("ada"), &json!("hubspot")));
     assert_eq!((&connected["by"], &connected["from"]), (&json!("browser"), &json!("127.0.0.1")));
     assert_eq!(connected["account"], "acme-sandbox.com (24816357)");
-    assert_eq!((&told["entries"][2]["by"], &told["entries"][2]["from"]), (&json!("api_key"), &json!("127.0.0.1")));
-    assert!(told["entries"][1]["detail"].as_str().unwrap().contains("503"));
-    assert!(told["entries"][0]["detail"].as_str().unwrap().contains("revoked at the provider"));
+    assert_eq!((&log["entries"][2]["by"], &log["entries"][2]["from"]), (&json!("api_key"), &json!("127.0.0.1")));
+    assert!(log["entries"][1]["detail"].as_str().unwrap().contains("503"));
+    assert!(log["entries"][0]["detail"].as_str().unwrap().contains("revoked at the provider"));
 }
 
 #[tokio::test]
-async fn a_trail_is_read_by_those_who_may_and_tells_of_one_organisation() {
+async fn the_audit_log_requires_authentication_and_covers_one_organisation() {
     let app = App::start().await;
     app.connect().await;
     for path in ["/audit.json?org_id=acme", "/audit?org_id=acme"] {
-        assert_eq!(app.anybody("GET", path).send().await.unwrap().status(), StatusCode::UNAUTHORIZED, "{path}");
+        assert_eq!(app.anonymous("GET", path).send().await.unwrap().status(), StatusCode::UNAUTHORIZED, "{path}");
     }
-    let other = app.program("GET", "/audit.json?org_id=acme%2F").send().await.unwrap();
+    let other = app.api("GET", "/audit.json?org_id=acme%2F").send().await.unwrap();
     assert_eq!(other.json::<Value>().await.unwrap()["entries"], json!([]));
-    for (query, says) in
+    for (query, message) in
         [("", "org_id"), ("?org_id=acme&limit=0", "between 1 and 1000"), ("?org_id=acme&before=now", "before")]
     {
-        let answer = app.program("GET", &format!("/audit.json{query}")).send().await.unwrap();
-        assert!(answer.status().is_client_error());
-        assert!(answer.json::<Value>().await.unwrap()["detail"].as_str().unwrap().contains(says), "{query}");
+        let response = app.api("GET", &format!("/audit.json{query}")).send().await.unwrap();
+        assert!(response.status().is_client_error());
+        assert!(response.json::<Value>().await.unwrap()["detail"].as_str().unwrap().contains(message), "{query}");
     }
-    let page = app.signed_in().await.get(&format!("{}/audit?org_id=acme", app.url)).await.text().await.unwrap();
+    let page = app.signed_in_browser().await.get(&format!("{}/audit?org_id=acme", app.url)).await.text().await.unwrap();
     assert!(page.contains("acme-sandbox.com (24816357)") && page.contains("browser"), "{page}");
-    let empty = app.signed_in().await.get(&format!("{}/audit?org_id=%3Cb%3E", app.url)).await.text().await.unwrap();
+    let empty =
+        app.signed_in_browser().await.get(&format!("{}/audit?org_id=%3Cb%3E", app.url)).await.text().await.unwrap();
     assert!(empty.contains("No activity yet.") && empty.contains("&lt;b>") || empty.contains("&lt;b&gt;"), "{empty}");
 }
 
 #[tokio::test]
-async fn what_is_done_all_the_time_does_not_push_out_who_connected_and_the_trail_is_read_in_pages() {
+async fn routine_entries_do_not_push_out_others_and_the_audit_log_is_paginated() {
     let app = App::start().await;
     let key = app.key("hubspot");
     let account = Account { id: "1".into(), name: None, url: None };
     let actor = Actor::scheduler();
     app.state.audit.record(&actor, &key, &account, Action::Connected, None).await;
     for _ in 0..5_050 {
-        app.advance(SignedDuration::from_millis(1));
+        app.advance_clock(SignedDuration::from_millis(1));
         app.state.audit.record(&actor, &key, &account, Action::Refreshed, None).await;
     }
-    // Three in the same millisecond are not lost between two pages.
+    // Entries of the same millisecond are not lost between two pages.
     let (mut before, mut all) = (None::<String>, Vec::new());
     loop {
         let query: Vec<_> = before.iter().map(|before| ("before", before.as_str())).chain([("limit", "999")]).collect();
-        let page = trail(&app, &query).await;
+        let page = audit_log(&app, &query).await;
         all.extend(actions(&page).into_iter().map(str::to_owned));
         match page["next"].as_str() {
             Some(next) => before = Some(next.to_owned()),
@@ -91,19 +92,72 @@ async fn what_is_done_all_the_time_does_not_push_out_who_connected_and_the_trail
     }
     assert_eq!(all.iter().filter(|action| *action == "refreshed").count(), 5_000);
     assert_eq!(all.last().unwrap(), "connected");
-    app.advance(SignedDuration::from_hours(91 * 24));
-    assert_eq!(trail(&app, &[]).await["entries"], json!([]), "after 90 days nothing is told");
+    app.advance_clock(SignedDuration::from_hours(91 * 24));
+    assert_eq!(audit_log(&app, &[]).await["entries"], json!([]), "entries are kept for 90 days");
 }
 
 #[tokio::test]
-async fn a_grant_that_died_under_a_load_is_told_with_its_reason() {
+async fn a_grant_that_dies_during_a_load_is_recorded_with_its_reason() {
     let app = App::start().await;
     app.connect().await;
     let key = app.key("hubspot");
     let tokens = app.tokens(key, "24816357");
     let token = tokens.access_token().await.unwrap();
     tokens.mark_dead(&token).await;
-    let told = trail(&app, &[]).await;
-    assert_eq!(actions(&told), ["reconnect_required", "connected"]);
-    assert!(told["entries"][0]["detail"].as_str().unwrap().contains("no longer accepts"));
+    let log = audit_log(&app, &[]).await;
+    assert_eq!(actions(&log), ["reconnect_required", "connected"]);
+    assert!(log["entries"][0]["detail"].as_str().unwrap().contains("no longer accepts"));
+}
+
+#[tokio::test]
+async fn the_actor_of_a_signed_in_browser_is_the_browser_whatever_authorization_header_it_sends() {
+    let app = App::start().await;
+    app.connect().await;
+    let cookie = app.session_cookie().await;
+    for scheme in ["Basic", "Negotiate"] {
+        app.sandbox_control("expire").await;
+        let request = app.anonymous("GET", "/integrations/hubspot/items").query(&SUBJECT).header("cookie", &cookie);
+        let response = request.header("authorization", format!("{scheme} cHJveHk6c2VjcmV0")).send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK, "{scheme}");
+    }
+    let request = app.anonymous("DELETE", "/integrations/hubspot/credentials").query(&SUBJECT);
+    let request = request.header("cookie", &cookie).header("authorization", "Basic cHJveHk6c2VjcmV0");
+    assert_eq!(request.send().await.unwrap().status(), StatusCode::NO_CONTENT);
+    let log = audit_log(&app, &[]).await;
+    let expected = ["disconnected", "refreshed", "load_started", "refreshed", "load_started", "connected"];
+    assert_eq!(actions(&log), expected, "{log}");
+    assert!(log["entries"].as_array().unwrap().iter().all(|entry| entry["by"] == "browser"), "{log}");
+}
+
+#[tokio::test]
+async fn a_request_with_a_wrong_api_key_writes_nothing_to_the_audit_log() {
+    let app = App::start().await;
+    app.connect().await;
+    let cookie = app.session_cookie().await;
+    for (method, path) in [
+        ("POST", "/integrations/hubspot/credentials"),
+        ("POST", "/integrations/hubspot/load"),
+        ("GET", "/integrations/hubspot/items"),
+        ("DELETE", "/integrations/hubspot/credentials"),
+        ("POST", "/encryption-keys/rotation"),
+    ] {
+        let request = || app.anonymous(method, path).bearer_auth("wrong").query(&SUBJECT).form(&SUBJECT);
+        // A session does not make up for a wrong key.
+        for request in [request(), request().header("cookie", &cookie)] {
+            assert_eq!(request.send().await.unwrap().status(), StatusCode::UNAUTHORIZED, "{method} {path}");
+        }
+    }
+    let log = audit_log(&app, &[]).await;
+    assert_eq!(actions(&log), ["connected"], "{log}");
+}
+
+#[tokio::test]
+async fn the_actor_of_a_scheduled_refresh_is_the_scheduler() {
+    let app = App::start_with(Default::default(), &[("TRIBUTARY_REFRESH_SCHEDULER", "on")], None).await;
+    app.connect().await;
+    app.advance_clock(SignedDuration::from_mins(26));
+    assert_eq!(RefreshScheduler::new(app.state.grants.clone()).run_once().await.unwrap(), 1);
+    let log = audit_log(&app, &[]).await;
+    assert_eq!(actions(&log), ["refreshed", "connected"], "{log}");
+    assert_eq!((&log["entries"][0]["by"], &log["entries"][0]["from"]), (&json!("scheduler"), &Value::Null));
 }

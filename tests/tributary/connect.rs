@@ -1,47 +1,48 @@
-//! From our page to the provider and back.
+//! Connecting and disconnecting: from the page or a link to the provider and back.
 
 use http::StatusCode;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use crate::{app::App, browser::Browser, caller::IDS};
+use crate::support::{app::App, browser::Browser, fixtures::SUBJECT};
 
 async fn link(app: &App) -> String {
-    app.program("POST", "/integrations/hubspot/authorize").form(&IDS).send().await.unwrap().json().await.unwrap()
+    app.connect_link("hubspot").await
 }
 
-async fn connected(app: &App) -> StatusCode {
-    app.program("GET", "/integrations/hubspot/credentials").query(&IDS).send().await.unwrap().status()
+/// 200 if the user is connected, 404 if not.
+async fn connection_status(app: &App) -> StatusCode {
+    app.api("GET", "/integrations/hubspot/credentials").query(&SUBJECT).send().await.unwrap().status()
 }
 
-/// Approves without following where that leads.
-async fn code_and_state(consent: &reqwest::Url) -> String {
+/// Approves at the provider, and returns the callback URL with code and state instead of following it.
+async fn approve_without_redirect(consent: &reqwest::Url) -> String {
     let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-    let answer = http.post(consent.clone()).form(&[("decision", "approve")]).send().await.unwrap();
-    answer.headers()["location"].to_str().unwrap().to_owned()
+    let response = http.post(consent.clone()).form(&[("decision", "approve")]).send().await.unwrap();
+    response.headers()["location"].to_str().unwrap().to_owned()
 }
 
 #[tokio::test]
 async fn an_operator_connects_from_the_page() {
     let app = App::start().await;
-    let browser = app.signed_in().await;
+    let browser = app.signed_in_browser().await;
     let end = browser.approve(&format!("{}/connect/hubspot?org_id=acme&user_id=ada", app.url)).await;
     assert_eq!(end.url().path(), "/connected/hubspot/connected");
-    assert_eq!(end.url().query(), Some("org_id=acme&user_id=ada"), "neither code nor state stays in the address bar");
+    assert_eq!(end.url().query(), Some("org_id=acme&user_id=ada"), "the address bar shows neither code nor state");
     let page = browser.get(&format!("{}/?org_id=acme&user_id=ada", app.url)).await.text().await.unwrap();
     assert!(page.contains("acme-sandbox.com (24816357)"), "{page}");
-    // Another pair is not connected by it.
+    // Another user is not connected.
     let page = browser.get(&format!("{}/?org_id=acme&user_id=bob", app.url)).await.text().await.unwrap();
     assert!(page.contains("Connect HubSpot") && !page.contains("acme-sandbox.com"));
 }
 
 #[tokio::test]
-async fn a_program_has_its_user_connect_by_a_one_time_link() {
+async fn a_user_connects_with_a_one_time_link_that_a_program_requested() {
     let app = App::start().await;
     let link = link(&app).await;
     assert!(Browser::new().approve(&link).await.url().path().ends_with("/connected"));
     let connection: Value =
-        app.program("GET", "/integrations/hubspot/credentials").query(&IDS).send().await.unwrap().json().await.unwrap();
+        app.api("GET", "/integrations/hubspot/credentials").query(&SUBJECT).send().await.unwrap().json().await.unwrap();
     assert_eq!(connection["status"], "active");
     assert_eq!(connection["account"]["id"], "24816357");
     assert_eq!(connection["scopes"].as_array().unwrap().len(), 4);
@@ -51,36 +52,36 @@ async fn a_program_has_its_user_connect_by_a_one_time_link() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_told_and_changes_nothing() {
+async fn denying_access_shows_a_notice_and_connects_nothing() {
     let app = App::start().await;
     let end = Browser::new().decide(&link(&app).await, "deny").await;
     assert_eq!(end.url().path(), "/connected/hubspot/denied");
     assert!(end.text().await.unwrap().contains("You didn't allow"));
-    assert_eq!(connected(&app).await, StatusCode::NOT_FOUND);
+    assert_eq!(connection_status(&app).await, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
 async fn a_state_is_accepted_once() {
     let app = App::start().await;
     let browser = Browser::new();
-    let callback = code_and_state(&browser.consent(&link(&app).await).await).await;
+    let callback = approve_without_redirect(&browser.open_consent_page(&link(&app).await).await).await;
     assert!(browser.get(&callback).await.url().path().ends_with("/connected"));
     let again = browser.get(&callback).await;
     assert!(again.url().path().ends_with("/expired"));
     assert!(again.text().await.unwrap().contains("expired or was already used"));
-    assert_eq!(connected(&app).await, StatusCode::OK);
+    assert_eq!(connection_status(&app).await, StatusCode::OK);
 }
 
 #[tokio::test]
-async fn a_state_is_bound_to_the_browser_that_set_out() {
+async fn a_state_is_bound_to_the_browser_that_started_the_attempt() {
     let app = App::start().await;
-    let callback = code_and_state(&Browser::new().consent(&link(&app).await).await).await;
+    let callback = approve_without_redirect(&Browser::new().open_consent_page(&link(&app).await).await).await;
     assert!(Browser::new().get(&callback).await.url().path().ends_with("/wrong_browser"));
-    assert_eq!(connected(&app).await, StatusCode::NOT_FOUND);
+    assert_eq!(connection_status(&app).await, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
-async fn a_state_that_was_made_up_or_left_out_is_expired() {
+async fn a_forged_or_missing_state_counts_as_expired() {
     let app = App::start().await;
     for query in [
         "",
@@ -98,19 +99,19 @@ async fn a_state_that_was_made_up_or_left_out_is_expired() {
 }
 
 #[tokio::test]
-async fn an_authorization_code_that_the_provider_refuses_connects_nothing() {
+async fn an_authorization_code_that_the_provider_rejects_connects_nothing() {
     let app = App::start().await;
     let browser = Browser::new();
-    let callback = code_and_state(&browser.consent(&link(&app).await).await).await;
+    let callback = approve_without_redirect(&browser.open_consent_page(&link(&app).await).await).await;
     let (base, query) = callback.split_once('?').unwrap();
     let state = query.split('&').find(|pair| pair.starts_with("state=")).unwrap();
     let end = browser.get(&format!("{base}?code=forged&{state}")).await;
     assert!(end.url().path().ends_with("/rejected"), "{}", end.url());
-    assert_eq!(connected(&app).await, StatusCode::NOT_FOUND);
+    assert_eq!(connection_status(&app).await, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
-async fn a_provider_that_is_down_is_named() {
+async fn a_notice_names_the_provider_that_does_not_respond() {
     let app = App::start().await;
     for fault in [
         json!({"kind": "status", "status": 503}),
@@ -121,22 +122,22 @@ async fn a_provider_that_is_down_is_named() {
         let mut rule = fault.clone();
         rule["path"] = json!("/hubspot/oauth/2026-03");
         let browser = Browser::new();
-        let consent = browser.consent(&link(&app).await).await;
-        app.steer(json!({"faults": [rule]})).await;
+        let consent = browser.open_consent_page(&link(&app).await).await;
+        app.configure_sandbox(json!({"faults": [rule]})).await;
         let end = browser.post(consent.as_str(), &[("decision", "approve")]).await;
         assert!(end.url().path().ends_with("/provider_unavailable"), "{fault}: {}", end.url());
         assert!(end.text().await.unwrap().contains("HubSpot isn't responding"));
-        app.steer(json!({"faults": []})).await;
+        app.configure_sandbox(json!({"faults": []})).await;
     }
-    assert_eq!(connected(&app).await, StatusCode::NOT_FOUND);
+    assert_eq!(connection_status(&app).await, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
-async fn two_attempts_in_one_browser_do_not_disturb_each_other() {
+async fn two_attempts_in_one_browser_do_not_interfere() {
     let app = App::start().await;
-    let browser = app.signed_in().await;
-    let first = browser.consent(&format!("{}/connect/hubspot?user_id=one", app.url)).await;
-    let second = browser.consent(&format!("{}/connect/hubspot?user_id=two", app.url)).await;
+    let browser = app.signed_in_browser().await;
+    let first = browser.open_consent_page(&format!("{}/connect/hubspot?user_id=one", app.url)).await;
+    let second = browser.open_consent_page(&format!("{}/connect/hubspot?user_id=two", app.url)).await;
     for consent in [second, first] {
         let end = browser.post(consent.as_str(), &[("decision", "approve")]).await;
         assert!(end.url().path().ends_with("/connected"), "{}", end.url());
@@ -144,164 +145,169 @@ async fn two_attempts_in_one_browser_do_not_disturb_each_other() {
 }
 
 #[tokio::test]
-async fn disconnecting_revokes_at_the_provider_and_forgets() {
+async fn disconnecting_revokes_the_grant_and_deletes_the_connection() {
     let app = App::start().await;
     app.connect().await;
-    let disconnect = || app.program("DELETE", "/integrations/hubspot/credentials").query(&IDS).send();
+    let disconnect = || app.api("DELETE", "/integrations/hubspot/credentials").query(&SUBJECT).send();
     assert_eq!(disconnect().await.unwrap().status(), StatusCode::NO_CONTENT);
     assert_eq!(app.stats().await["revocations"], 1);
-    assert_eq!(connected(&app).await, StatusCode::NOT_FOUND);
+    assert_eq!(connection_status(&app).await, StatusCode::NOT_FOUND);
     assert_eq!(disconnect().await.unwrap().status(), StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
-async fn disconnecting_forgets_even_when_the_provider_is_down() {
+async fn disconnecting_deletes_the_connection_even_if_the_provider_is_down() {
     let app = App::start().await;
     app.connect().await;
-    app.steer(json!({"faults": [{"path": "/hubspot/oauth", "kind": "status", "status": 503}]})).await;
-    let answer = app.program("DELETE", "/integrations/hubspot/credentials").form(&IDS).send().await.unwrap();
-    assert_eq!(answer.status(), StatusCode::NO_CONTENT);
-    assert_eq!(connected(&app).await, StatusCode::NOT_FOUND);
+    app.configure_sandbox(json!({"faults": [{"path": "/hubspot/oauth", "kind": "status", "status": 503}]})).await;
+    let response = app.api("DELETE", "/integrations/hubspot/credentials").form(&SUBJECT).send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::NO_CONTENT);
+    assert_eq!(connection_status(&app).await, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
-async fn an_unconfigured_provider_says_what_to_set() {
+async fn the_error_for_an_unconfigured_provider_names_the_variables_to_set() {
     let app = App::start_with(Default::default(), &[("TRIBUTARY_SANDBOX", "off")], None).await;
-    let answer = app.program("POST", "/integrations/hubspot/authorize").form(&IDS).send().await.unwrap();
-    assert_eq!(answer.status(), StatusCode::CONFLICT);
-    let error: Value = answer.json().await.unwrap();
+    let response = app.api("POST", "/integrations/hubspot/authorize").form(&SUBJECT).send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::CONFLICT);
+    let error: Value = response.json().await.unwrap();
     assert!(error["detail"].as_str().unwrap().contains("HUBSPOT_CLIENT_ID"), "{error}");
-    let page = app.signed_in().await.get(&app.url).await.text().await.unwrap();
+    let page = app.signed_in_browser().await.get(&app.url).await.text().await.unwrap();
     assert!(page.contains("HUBSPOT_CLIENT_SECRET"));
 }
 
 #[tokio::test]
-async fn connecting_again_replaces_a_dead_grant() {
+async fn reconnecting_replaces_a_dead_grant() {
     let app = App::start().await;
     app.connect().await;
-    app.control("revoke_all").await;
-    app.advance(SignedDuration::from_mins(31));
+    app.sandbox_control("revoke_all").await;
+    app.advance_clock(SignedDuration::from_mins(31));
     assert_eq!(app.items().await.status(), StatusCode::CONFLICT);
-    app.control("reset").await;
+    app.sandbox_control("reset").await;
     app.connect().await;
     assert_eq!(app.items().await.status(), StatusCode::OK);
 }
 
 #[tokio::test]
-async fn an_attempt_counts_for_ten_minutes() {
+async fn an_attempt_expires_after_ten_minutes() {
     let app = App::start().await;
-    for (minutes, end) in [(9, "/connected"), (11, "/expired")] {
+    for (minutes, outcome) in [(9, "/connected"), (11, "/expired")] {
         let browser = Browser::new();
-        let consent = browser.consent(&link(&app).await).await;
-        app.advance(SignedDuration::from_mins(minutes));
-        let ended = browser.post(consent.as_str(), &[("decision", "approve")]).await;
-        assert!(ended.url().path().ends_with(end), "after {minutes} minutes: {}", ended.url());
+        let consent = browser.open_consent_page(&link(&app).await).await;
+        app.advance_clock(SignedDuration::from_mins(minutes));
+        let end = browser.post(consent.as_str(), &[("decision", "approve")]).await;
+        assert!(end.url().path().ends_with(outcome), "after {minutes} minutes: {}", end.url());
     }
 }
 
 #[tokio::test]
-async fn a_callback_that_says_something_twice_ends_in_a_sentence() {
+async fn a_callback_with_a_repeated_parameter_counts_as_expired() {
     let app = App::start().await;
     let end =
         Browser::new().get(&format!("{}/integrations/hubspot/oauth2callback?code=a&code=b&state=x", app.url)).await;
     assert!(end.url().path().ends_with("/expired"), "{}", end.url());
 }
 
-/// Approves as somebody with another hub, and stays where they are asked.
-async fn asked_about_another_hub(app: &App, browser: &Browser) -> reqwest::Response {
-    app.steer(json!({"hubspot": {"hub_id": 24816358}})).await;
-    browser.approve(&app.link_to("hubspot").await).await
+/// Approves with another HubSpot account, which leads to the account choice.
+async fn approve_another_account(app: &App, browser: &Browser) -> reqwest::Response {
+    app.configure_sandbox(json!({"hubspot": {"hub_id": 24816358}})).await;
+    browser.approve(&app.connect_link("hubspot").await).await
 }
 
+/// The id of the connected account.
 async fn account(app: &App) -> Value {
-    let connection = app.program("GET", "/integrations/hubspot/credentials").query(&IDS).send().await.unwrap();
+    let connection = app.api("GET", "/integrations/hubspot/credentials").query(&SUBJECT).send().await.unwrap();
     connection.json::<Value>().await.unwrap()["account"]["id"].clone()
 }
 
 #[tokio::test]
-async fn another_account_takes_the_place_of_the_one_before_only_when_the_person_says_so() {
+async fn another_account_replaces_the_connected_one_only_if_the_user_chooses_it() {
     for (answer, outcome, id, revoked) in
         [("replace", "connected", "24816358", "24816357"), ("keep", "account_kept", "24816357", "24816358")]
     {
         let app = App::start().await;
         app.connect().await;
         let browser = Browser::new();
-        let question = asked_about_another_hub(&app, &browser).await;
-        let address = question.url().clone();
+        let choice_page = approve_another_account(&app, &browser).await;
+        let address = choice_page.url().clone();
         assert!(address.path().starts_with("/account-choice/"), "{address}");
-        let text = question.text().await.unwrap();
+        let text = choice_page.text().await.unwrap();
         assert!(text.contains("24816357") && text.contains("24816358"), "both accounts are named: {text}");
-        assert_eq!(account(&app).await, "24816357", "nothing is changed yet");
+        assert_eq!(account(&app).await, "24816357", "nothing has changed yet");
 
         assert_eq!(
             Browser::new().get(address.as_str()).await.status(),
             StatusCode::GONE,
-            "another browser learns nothing"
+            "another browser cannot see the choice"
         );
-        let stranger = Browser::new().post(address.as_str(), &[("answer", "replace")]).await;
-        assert_eq!(stranger.status(), StatusCode::GONE, "and cannot answer");
+        let other_browser = Browser::new().post(address.as_str(), &[("answer", "replace")]).await;
+        assert_eq!(other_browser.status(), StatusCode::GONE, "another browser cannot answer it");
         assert_eq!(browser.post(address.as_str(), &[("answer", "maybe")]).await.status(), StatusCode::BAD_REQUEST);
 
         let end = browser.post(address.as_str(), &[("answer", answer)]).await;
         assert!(end.url().path().ends_with(&format!("/connected/hubspot/{outcome}")), "{}", end.url());
         assert_eq!(account(&app).await, id);
-        assert_eq!(app.stats().await["revocations"], 1, "the grant for {revoked} is not left behind");
-        assert_eq!(app.items().await.status(), StatusCode::OK, "what is connected works");
-        assert_eq!(browser.post(address.as_str(), &[("answer", "replace")]).await.status(), StatusCode::GONE, "once");
+        assert_eq!(app.stats().await["revocations"], 1, "the grant of {revoked} is revoked");
+        assert_eq!(app.items().await.status(), StatusCode::OK, "the connected account can be loaded");
+        assert_eq!(
+            browser.post(address.as_str(), &[("answer", "replace")]).await.status(),
+            StatusCode::GONE,
+            "it is answered once"
+        );
     }
 }
 
 #[tokio::test]
-async fn a_question_that_nobody_answers_changes_nothing() {
+async fn an_unanswered_account_choice_changes_nothing() {
     let app = App::start().await;
     app.connect().await;
     let browser = Browser::new();
-    let question = asked_about_another_hub(&app, &browser).await;
-    app.control("expire").await;
+    let choice_page = approve_another_account(&app, &browser).await;
+    app.sandbox_control("expire").await;
     assert_eq!((account(&app).await, app.items().await.status()), (json!("24816357"), StatusCode::OK));
-    assert!(question.url().path().starts_with("/account-choice/"));
+    assert!(choice_page.url().path().starts_with("/account-choice/"));
 }
 
 #[tokio::test]
-async fn connecting_the_same_account_again_keeps_the_connection_and_asks_nothing() {
+async fn reconnecting_the_same_account_renews_the_connection_without_a_choice() {
     let app = App::start().await;
     app.connect().await;
-    app.control("revoke_all").await;
+    app.sandbox_control("revoke_all").await;
     assert_eq!(app.items().await.status(), StatusCode::CONFLICT);
     app.connect().await;
     assert_eq!(app.items().await.status(), StatusCode::OK);
-    let trail = app.program("GET", "/audit.json").query(&[("org_id", "acme")]).send().await.unwrap();
-    let trail: Value = trail.json().await.unwrap();
+    let log = app.api("GET", "/audit.json").query(&[("org_id", "acme")]).send().await.unwrap();
+    let log: Value = log.json().await.unwrap();
     let actions: Vec<_> =
-        trail["entries"].as_array().unwrap().iter().rev().map(|entry| entry["action"].clone()).collect();
-    assert_eq!(actions, ["connected", "load_started", "reconnect_required", "reconnected", "load_started"], "{trail}");
+        log["entries"].as_array().unwrap().iter().rev().map(|entry| entry["action"].clone()).collect();
+    assert_eq!(actions, ["connected", "load_started", "reconnect_required", "reconnected", "load_started"], "{log}");
 }
 
 #[tokio::test]
-async fn a_grant_is_revoked_only_when_no_other_connection_lives_on_it() {
+async fn a_grant_is_revoked_only_if_no_other_connection_depends_on_it() {
     let app = App::start().await;
     let other = [("org_id", "acme"), ("user_id", "grace")];
     app.connect().await;
-    let link = app.program("POST", "/integrations/hubspot/authorize").form(&other).send().await.unwrap();
+    let link = app.api("POST", "/integrations/hubspot/authorize").form(&other).send().await.unwrap();
     let end = Browser::new().approve(&link.json::<String>().await.unwrap()).await;
-    assert!(end.url().path().ends_with("/connected"), "HubSpot does not mind: {}", end.url());
+    assert!(end.url().path().ends_with("/connected"), "HubSpot allows several grants: {}", end.url());
     let disconnect = async |ids: [(&str, &str); 2]| {
-        let answer = app.program("DELETE", "/integrations/hubspot/credentials").query(&ids).send().await.unwrap();
-        assert_eq!(answer.status(), StatusCode::NO_CONTENT);
+        let response = app.api("DELETE", "/integrations/hubspot/credentials").query(&ids).send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::NO_CONTENT);
         app.stats().await["revocations"].as_u64().unwrap()
     };
-    assert_eq!(disconnect(IDS).await, 0, "grace's connection lives on the same account");
-    let items = app.program("GET", "/integrations/hubspot/items").query(&other).send().await.unwrap();
+    assert_eq!(disconnect(SUBJECT).await, 0, "grace's connection depends on the same account");
+    let items = app.api("GET", "/integrations/hubspot/items").query(&other).send().await.unwrap();
     assert_eq!(items.status(), StatusCode::OK);
-    assert_eq!(disconnect(other).await, 1, "nobody is left");
+    assert_eq!(disconnect(other).await, 1, "no connection of the account is left");
 }
 
 #[tokio::test]
-async fn the_same_notion_account_for_another_user_is_warned_about() {
+async fn connecting_the_same_notion_account_for_another_user_shows_a_warning() {
     let app = App::start().await;
     app.connect_to("notion").await;
     let other = [("org_id", "acme"), ("user_id", "grace")];
-    let link = app.program("POST", "/integrations/notion/authorize").form(&other).send().await.unwrap();
+    let link = app.api("POST", "/integrations/notion/authorize").form(&other).send().await.unwrap();
     let end = Browser::new().approve(&link.json::<String>().await.unwrap()).await;
     assert!(end.url().path().ends_with("/connected_twice"), "{}", end.url());
     assert!(end.text().await.unwrap().contains("Another user here is connected with the same account"));

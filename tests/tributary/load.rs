@@ -1,14 +1,14 @@
-//! Loads: complete, or telling what is missing.
+//! Loads, which are complete or report what is missing.
 
 use futures::StreamExt;
 use http::StatusCode;
 use serde_json::{Value, json};
 use tributary_sandbox::Records;
 
-use crate::{
+use crate::support::{
     app::{App, records},
-    caller::IDS,
-    eventually::eventually,
+    fixtures::SUBJECT,
+    wait::wait_until,
 };
 
 fn small() -> Records {
@@ -32,7 +32,7 @@ fn count(events: &[Value]) -> usize {
 }
 
 #[tokio::test]
-async fn the_default_sandbox_gives_1900_items_in_19_requests() {
+async fn a_load_of_the_default_sandbox_returns_1900_items_in_19_requests() {
     let app = App::start().await;
     app.connect().await;
     let events = app.events().await;
@@ -42,18 +42,18 @@ async fn the_default_sandbox_gives_1900_items_in_19_requests() {
     );
     assert_eq!(count(&events), 1900);
     let report = finished(&events)["report"].as_array().unwrap();
-    let lines: Vec<_> = report
+    let streams: Vec<_> = report
         .iter()
         .map(|one| {
             (one["stream"].as_str().unwrap(), one["records"].as_u64().unwrap(), one["requests"].as_u64().unwrap())
         })
         .collect();
-    assert_eq!(lines, [("contacts", 1200, 12), ("companies", 400, 4), ("deals", 300, 3)], "the least possible");
+    assert_eq!(streams, [("contacts", 1200, 12), ("companies", 400, 4), ("deals", 300, 3)], "the fewest possible");
     assert_eq!(finished(&events)["complete"], true);
 }
 
 #[tokio::test]
-async fn two_array_loads_are_the_same_bytes_in_the_streams_order() {
+async fn two_array_loads_return_the_same_bytes_in_the_order_of_the_streams() {
     let app = small_app().await;
     let (one, two) = (app.items().await, app.items().await);
     assert_eq!(one.headers()["tributary-load"], "complete");
@@ -61,8 +61,8 @@ async fn two_array_loads_are_the_same_bytes_in_the_streams_order() {
     let (one, two) = (one.bytes().await.unwrap(), two.bytes().await.unwrap());
     assert_eq!(one, two);
     let items: Vec<Value> = serde_json::from_slice(&one).unwrap();
-    let kinds: Vec<_> = items.iter().map(|item| item["type"].as_str().unwrap()).collect();
-    assert!(kinds.is_sorted_by_key(|kind| ["contact", "company", "deal"].iter().position(|k| k == kind)));
+    let types: Vec<_> = items.iter().map(|item| item["type"].as_str().unwrap()).collect();
+    assert!(types.is_sorted_by_key(|item_type| ["contact", "company", "deal"].iter().position(|one| one == item_type)));
     let ids: std::collections::HashSet<_> = items.iter().map(|item| item["id"].as_str().unwrap()).collect();
     assert_eq!((items.len(), ids.len()), (400, 400));
     assert!(
@@ -73,7 +73,7 @@ async fn two_array_loads_are_the_same_bytes_in_the_streams_order() {
 }
 
 #[tokio::test]
-async fn a_single_failure_of_any_kind_is_retried_and_loses_nothing() {
+async fn single_failures_of_any_kind_are_retried_without_losing_items() {
     let app = small_app().await;
     for fault in [
         json!({"kind": "status", "status": 500}),
@@ -88,7 +88,7 @@ async fn a_single_failure_of_any_kind_is_retried_and_loses_nothing() {
         let mut rule = fault.clone();
         rule["path"] = json!("/hubspot/crm/objects");
         rule["when"] = json!({"every": 3});
-        app.steer(json!({"faults": [rule]})).await;
+        app.configure_sandbox(json!({"faults": [rule]})).await;
         let events = app.events().await;
         assert_eq!(
             (finished(&events)["complete"].as_bool(), count(&events)),
@@ -99,15 +99,17 @@ async fn a_single_failure_of_any_kind_is_retried_and_loses_nothing() {
         let retried = events.iter().filter(|event| event["event"] == "retrying").count() as u64;
         let reported: u64 =
             finished(&events)["report"].as_array().unwrap().iter().map(|one| one["retries"].as_u64().unwrap()).sum();
-        assert!(retried > 0 && retried == reported, "{fault}: {retried} told, {reported} reported");
+        assert!(retried > 0 && retried == reported, "{fault}: {retried} events, {reported} reported");
     }
 }
 
 #[tokio::test]
-async fn a_stream_that_fails_for_good_is_named_and_the_others_are_whole() {
+async fn a_stream_that_keeps_failing_is_reported_and_the_others_are_complete() {
     let app = small_app().await;
-    app.steer(json!({"faults": [{"path": "/hubspot/crm/objects/2026-03/deals", "kind": "status", "status": 502}]}))
-        .await;
+    app.configure_sandbox(
+        json!({"faults": [{"path": "/hubspot/crm/objects/2026-03/deals", "kind": "status", "status": 502}]}),
+    )
+    .await;
     let events = app.events().await;
     let report = finished(&events)["report"].as_array().unwrap();
     assert_eq!((finished(&events)["complete"].as_bool(), count(&events)), (Some(false), 370));
@@ -115,25 +117,23 @@ async fn a_stream_that_fails_for_good_is_named_and_the_others_are_whole() {
         (&report[0]["outcome"], &report[2]["outcome"]["failed"]["code"]),
         (&json!("complete"), &json!("provider_unavailable"))
     );
-    assert_eq!(
-        (&report[2]["requests"], &report[2]["retries"]),
-        (&json!(6), &json!(5)),
-        "tried, and tried again five times"
-    );
+    assert_eq!((&report[2]["requests"], &report[2]["retries"]), (&json!(6), &json!(5)), "one attempt and five retries");
 
-    let answer = app.items().await;
+    let response = app.items().await;
     assert_eq!(
-        (answer.status(), answer.headers()["tributary-load"].to_str().unwrap()),
+        (response.status(), response.headers()["tributary-load"].to_str().unwrap()),
         (StatusCode::OK, "partial; failed=deals")
     );
-    assert_eq!(answer.json::<Vec<Value>>().await.unwrap().len(), 370);
+    assert_eq!(response.json::<Vec<Value>>().await.unwrap().len(), 370);
 }
 
 #[tokio::test]
-async fn what_the_provider_forbids_fails_its_stream_at_once_and_says_so() {
+async fn a_forbidden_stream_fails_at_once_with_its_reason() {
     let app = App::start_with(small(), &[], None).await;
-    app.steer(json!({"faults": [{"path": "/hubspot/crm/objects/2026-03/deals", "kind": "status", "status": 403}]}))
-        .await;
+    app.configure_sandbox(
+        json!({"faults": [{"path": "/hubspot/crm/objects/2026-03/deals", "kind": "status", "status": 403}]}),
+    )
+    .await;
     app.connect().await;
     let events = app.events().await;
     let deals = &finished(&events)["report"][2];
@@ -145,68 +145,75 @@ async fn what_the_provider_forbids_fails_its_stream_at_once_and_says_so() {
 }
 
 #[tokio::test]
-async fn an_array_of_nothing_at_all_is_a_bad_gateway() {
+async fn an_array_load_in_which_every_stream_fails_is_a_bad_gateway() {
     let app = small_app().await;
-    app.steer(json!({"faults": [{"path": "/hubspot/crm", "kind": "status", "status": 500}]})).await;
-    let answer = app.items().await;
-    assert_eq!(answer.status(), StatusCode::BAD_GATEWAY);
-    let error: Value = answer.json().await.unwrap();
+    app.configure_sandbox(json!({"faults": [{"path": "/hubspot/crm", "kind": "status", "status": 500}]})).await;
+    let response = app.items().await;
+    assert_eq!(response.status(), StatusCode::BAD_GATEWAY);
+    let error: Value = response.json().await.unwrap();
     assert!(error["detail"].as_str().unwrap().contains("after 6 attempts"), "{error}");
 }
 
 #[tokio::test]
-async fn an_empty_account_is_complete_and_an_empty_array() {
+async fn loading_an_empty_account_is_complete_and_returns_an_empty_array() {
     let app = App::start_with(records("contacts=0,companies=0,deals=0"), &[], None).await;
     app.connect().await;
-    let answer = app.items().await;
-    assert_eq!((answer.headers()["tributary-load"].to_str().unwrap(), answer.status()), ("complete", StatusCode::OK));
-    assert_eq!(answer.text().await.unwrap(), "[]");
+    let response = app.items().await;
+    assert_eq!(
+        (response.headers()["tributary-load"].to_str().unwrap(), response.status()),
+        ("complete", StatusCode::OK)
+    );
+    assert_eq!(response.text().await.unwrap(), "[]");
 }
 
 #[tokio::test]
-async fn the_first_line_is_there_before_the_load_is_over() {
+async fn the_first_lines_arrive_before_the_load_ends() {
     let app = small_app().await;
-    app.steer(json!({"faults": [{"path": "/hubspot/crm/objects/2026-03/deals", "kind": "slow", "slow_ms": 600_000}]}))
-        .await;
+    app.configure_sandbox(
+        json!({"faults": [{"path": "/hubspot/crm/objects/2026-03/deals", "kind": "slow", "slow_ms": 600_000}]}),
+    )
+    .await;
     for encoding in ["identity", "gzip", "br"] {
-        let request = app.program("GET", "/integrations/hubspot/items").query(&IDS);
-        let answer =
+        let request = app.api("GET", "/integrations/hubspot/items").query(&SUBJECT);
+        let response =
             request.header("accept", "application/x-ndjson").header("accept-encoding", encoding).send().await.unwrap();
-        let told = answer.headers().get("content-encoding").map(|told| told.to_str().unwrap().to_owned());
-        assert_eq!(told.as_deref().unwrap_or("identity"), encoding);
-        let (mut bytes, mut seen) = (answer.bytes_stream(), 0);
-        // The names of 370 people and companies do not fit into fewer bytes, however they are compressed.
-        while seen < 4000 {
-            seen += bytes.next().await.unwrap().unwrap().len();
+        let content_encoding =
+            response.headers().get("content-encoding").map(|value| value.to_str().unwrap().to_owned());
+        assert_eq!(content_encoding.as_deref().unwrap_or("identity"), encoding);
+        let (mut bytes, mut received) = (response.bytes_stream(), 0);
+        // The names of 370 people and companies need more bytes than this, however they are compressed.
+        while received < 4000 {
+            received += bytes.next().await.unwrap().unwrap().len();
         }
     }
 }
 
 #[tokio::test]
-async fn hanging_up_stops_the_requests_at_the_provider() {
+async fn hanging_up_stops_the_requests_to_the_provider() {
     let app = App::start_with(records("contacts=100000,companies=0,deals=0"), &[], None).await;
     app.connect().await;
-    app.steer(json!({"latency_ms": 20, "limits": false})).await;
+    app.configure_sandbox(json!({"latency_ms": 20, "limits": false})).await;
     for accept in ["application/x-ndjson", "application/json"] {
-        let request = app.program("GET", "/integrations/hubspot/items").query(&IDS).header("accept", accept).send();
+        let request = app.api("GET", "/integrations/hubspot/items").query(&SUBJECT).header("accept", accept).send();
         let reader = tokio::spawn(async move { request.await.unwrap().bytes().await });
-        eventually("a request is under way", async || app.stats().await["in_flight"] != 0).await;
+        wait_until("a request is in flight", async || app.stats().await["in_flight"] != 0).await;
         reader.abort();
         assert!(reader.await.unwrap_err().is_cancelled());
-        // A request that was just being sent may still arrive; after that there is none.
-        let mut quiet = 0;
+        // A request that was just being sent may still arrive, and no other after it.
+        let mut idle_checks = 0;
         let mut before = app.stats().await["requests"].clone();
-        while quiet < 30 {
+        while idle_checks < 30 {
             let stats = app.stats().await;
-            quiet = if stats["in_flight"] == 0 && stats["requests"] == before { quiet + 1 } else { 0 };
+            let is_idle = stats["in_flight"] == 0 && stats["requests"] == before;
+            idle_checks = if is_idle { idle_checks + 1 } else { 0 };
             before = stats["requests"].clone();
-            assert!(before.as_u64().unwrap() < 500, "{accept}: the load goes on");
+            assert!(before.as_u64().unwrap() < 500, "{accept}: the load continues");
         }
     }
 }
 
 #[tokio::test]
-async fn more_requests_than_the_quota_are_spread_so_that_the_provider_refuses_none() {
+async fn requests_beyond_the_rate_limit_are_delayed_so_that_the_provider_rejects_none() {
     let app = App::start_with(records("contacts=11500,companies=0,deals=0"), &[], None).await;
     app.connect().await;
     let events = app.events().await;
@@ -215,19 +222,19 @@ async fn more_requests_than_the_quota_are_spread_so_that_the_provider_refuses_no
 }
 
 #[tokio::test]
-async fn the_page_without_wasm_shows_the_first_page_of_each_kind() {
+async fn the_view_without_wasm_shows_the_first_page_of_each_stream() {
     let app = small_app().await;
-    let browser = app.signed_in().await;
+    let browser = app.signed_in_browser().await;
     let page = browser.get(&format!("{}/?org_id=acme&user_id=ada&items=hubspot", app.url)).await.text().await.unwrap();
     assert_eq!(page.matches("class=\"kind ").count(), 230, "100 contacts, 100 companies, 30 deals");
 }
 
 #[tokio::test]
-async fn loading_what_is_not_connected_is_a_404_that_says_so() {
+async fn loading_without_a_connection_is_a_404() {
     let app = App::start().await;
-    let answer = app.items().await;
-    assert_eq!(answer.status(), StatusCode::NOT_FOUND);
-    let error: Value = answer.json().await.unwrap();
+    let response = app.items().await;
+    assert_eq!(response.status(), StatusCode::NOT_FOUND);
+    let error: Value = response.json().await.unwrap();
     assert_eq!(
         error,
         json!({"detail": "This user has not connected HubSpot. Connect HubSpot first.", "code": "not_connected"})

@@ -1,18 +1,18 @@
-//! The REST contract's inputs and errors.
+//! Inputs and errors of the REST contract.
 
 use http::StatusCode;
 use reqwest::multipart::Form;
 use serde_json::{Value, json};
 
-use crate::{app::App, caller::IDS};
+use crate::support::{app::App, fixtures::SUBJECT};
 
 #[tokio::test]
-async fn forms_multipart_and_json_are_read_alike() {
+async fn forms_multipart_and_json_bodies_are_accepted() {
     let app = App::start().await;
     app.connect().await;
-    let post = || app.program("POST", "/integrations/hubspot/credentials");
+    let post = || app.api("POST", "/integrations/hubspot/credentials");
     let requests = [
-        post().form(&IDS),
+        post().form(&SUBJECT),
         post().multipart(Form::new().text("user_id", "ada").text("org_id", "acme")),
         post().json(&json!({"user_id": "ada", "org_id": "acme", "more": [1]})),
     ];
@@ -22,11 +22,11 @@ async fn forms_multipart_and_json_are_read_alike() {
 }
 
 #[tokio::test]
-async fn every_bad_input_gets_its_own_sentence() {
+async fn every_invalid_input_has_its_own_error_message() {
     let app = App::start().await;
-    let post = || app.program("POST", "/integrations/hubspot/load");
+    let post = || app.api("POST", "/integrations/hubspot/load");
     let long = "x".repeat(129);
-    for (request, status, code, says) in [
+    for (request, status, code, message) in [
         (post(), 422, "missing_field", "user_id is missing"),
         (post().form(&[("user_id", "ada")]), 422, "missing_field", "org_id is missing"),
         (post().form(&[("user_id", ""), ("org_id", "acme")]), 400, "invalid_input", "user_id is empty"),
@@ -38,35 +38,61 @@ async fn every_bad_input_gets_its_own_sentence() {
         (post().header("content-type", "text/csv").body("a,b"), 400, "invalid_input", "text/csv"),
         (post().header("content-type", "multipart/form-data").body("x"), 400, "invalid_input", "can't be read"),
         (post().form(&[("user_id", &"x".repeat(2 << 20))]), 413, "too_large", "larger than 16 KB"),
-        (app.program("GET", "/integrations/hubspot/items"), 422, "missing_field", "user_id is missing"),
-        (app.program("POST", "/integrations/nobody/load").form(&IDS), 404, "not_found", "Providers: hubspot"),
-        (app.program("GET", "/integrations/hubspot/nothing"), 404, "not_found", "nothing at this address"),
-        (post().form(&IDS), 404, "not_connected", "Connect HubSpot first"),
+        (app.api("GET", "/integrations/hubspot/items"), 422, "missing_field", "user_id is missing"),
+        (app.api("POST", "/integrations/nobody/load").form(&SUBJECT), 404, "not_found", "Providers: hubspot"),
+        (app.api("GET", "/integrations/hubspot/nothing"), 404, "not_found", "nothing at this address"),
+        (post().form(&SUBJECT), 404, "not_connected", "Connect HubSpot first"),
     ] {
-        let answer = request.send().await.unwrap();
-        assert_eq!(answer.status(), status, "{says}");
-        let error: Value = answer.json().await.unwrap();
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), status, "{message}");
+        let error: Value = response.json().await.unwrap();
         assert_eq!(error["code"], code, "{error}");
-        assert!(error["detail"].as_str().unwrap().contains(says), "{error}");
+        assert!(error["detail"].as_str().unwrap().contains(message), "{error}");
         assert_eq!(error.as_object().unwrap().len(), 2);
     }
 }
 
 #[tokio::test]
-async fn authorize_answers_a_bare_string_or_a_redirect_to_the_same_place() {
+async fn authorize_returns_a_connect_link_as_a_string_or_a_redirect() {
     let app = App::start().await;
-    let answer = app.program("POST", "/integrations/hubspot/authorize").form(&IDS).send().await.unwrap();
-    let text = answer.text().await.unwrap();
+    let response = app.api("POST", "/integrations/hubspot/authorize").form(&SUBJECT).send().await.unwrap();
+    let text = response.text().await.unwrap();
     assert!(text.starts_with(&format!("\"{}/connect/", app.url)) && text.ends_with('"'), "{text}");
-    let answer = app.program("GET", "/integrations/hubspot/authorize").query(&IDS).send().await.unwrap();
-    assert_eq!(answer.status(), StatusCode::SEE_OTHER);
-    assert!(answer.headers()["location"].to_str().unwrap().starts_with(&format!("{}/connect/", app.url)));
+    let response = app.api("GET", "/integrations/hubspot/authorize").query(&SUBJECT).send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::SEE_OTHER);
+    assert!(response.headers()["location"].to_str().unwrap().starts_with(&format!("{}/connect/", app.url)));
 }
 
 #[tokio::test]
-async fn ids_in_the_pages_address_are_checked_too() {
+async fn ids_in_the_query_of_the_page_are_validated() {
     let app = App::start().await;
-    let answer = app.signed_in().await.get(&format!("{}/?org_id={}", app.url, "x".repeat(200))).await;
-    assert_eq!(answer.status(), StatusCode::BAD_REQUEST);
-    assert!(answer.text().await.unwrap().contains("org_id is too long"));
+    let response = app.signed_in_browser().await.get(&format!("{}/?org_id={}", app.url, "x".repeat(200))).await;
+    assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+    assert!(response.text().await.unwrap().contains("org_id is too long"));
+}
+
+#[tokio::test]
+async fn an_unknown_provider_is_not_found_at_every_endpoint() {
+    let app = App::start().await;
+    for (method, endpoint) in [
+        ("POST", "authorize"),
+        ("GET", "authorize"),
+        ("GET", "oauth2callback"),
+        ("POST", "credentials"),
+        ("GET", "credentials"),
+        ("DELETE", "credentials"),
+        ("POST", "load"),
+        ("GET", "items"),
+    ] {
+        let request = app.api(method, &format!("/integrations/nobody/{endpoint}")).query(&SUBJECT);
+        let request = if method == "POST" { request.form(&SUBJECT) } else { request };
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::NOT_FOUND, "{method} {endpoint}");
+        // The callback is for browsers, all others are for programs.
+        if endpoint != "oauth2callback" {
+            let error: Value = response.json().await.unwrap();
+            assert_eq!(error["code"], "not_found", "{method} {endpoint}: {error}");
+            assert!(error["detail"].as_str().unwrap().contains("hubspot"), "{error}");
+        }
+    }
 }

@@ -1,18 +1,21 @@
-//! A model check of the refresh: every order in which a few processes, the provider and the person can come between one
-//! another is walked through, with crashes and lost answers at every step.
+//! A model check of refreshing: it explores every order in which a few processes, the provider and the user can interleave,
+//! with a crash or a lost response at every step.
 //!
-//! What becomes of a grant is decided by the real [`Grant`](super::Grant): `claimed`, `refreshed`, `released`, `died`,
-//! `is_claimed_as`, `is_at`, `version_after`. The steps between them ([`protocol`], [`person`]) are those of
-//! `refresh_in_line`, `claim`, `spend`, `settle`, `bury`, `save` and `forget`, one for each time that they read, write or
-//! call; records are compared whole, as the store compares their bytes. A token is due, or refused by an API, at any time.
+//! The transitions of a grant are the real ones of [`Grant`](super::Grant): `claimed`, `refreshed`, `released`,
+//! `marked_dead`, `is_claimed_as`, `is_at` and `version_after`. The steps between them ([`protocol`], [`user`]) model
+//! `Refresher::refresh_locked`, `Claims::claim`, `Exchange::run`, `Claims::commit`, `Refresher::mark_dead_locked`,
+//! `Grants::connect` and `Grants::disconnect`, with one step for each read, write and call. A write compares the whole
+//! record, as the store compares its bytes. A token can become due, or be refused by an API, at any time.
 //!
-//! Of time it assumes no more than this: who sees a claim for [`LIFE`](super::claim::LIFE) sees it for longer than its maker
-//! may take to send ([`HELD_UP`](super::claim::HELD_UP)), to hear, and to save. A maker that has not sent by then finds that
-//! when it looks at the clock. All else may take any time. A process that is *stopped* between a look at the clock and what
-//! it was for breaks the assumption, and is a case of its own; one that saves late, because the store was away, is like it.
-//! Clocks may be wrong, but not by just the number of refreshes since.
+//! The one assumption about time: a process that has seen a claim for [`LIFETIME`](super::claim::LIFETIME) has seen it for
+//! longer than its owner may take to send the refresh token
+//! ([`MAX_CLAIM_TIME`](super::claim::MAX_CLAIM_TIME)), receive the response and save it. An owner that has not sent it by
+//! then notices when it checks the clock. Everything else may take any time. A process that is *paused* between checking
+//! the clock and acting on it breaks the assumption, which has a test of its own; a process that saves late because the
+//! store was unavailable is the same case. Clocks may be wrong, but by a difference that cannot equal the number of
+//! refreshes in between.
 //!
-//! It does not tell whether a refresh comes to an end, and it knows neither encryption nor deadlines.
+//! The model does not show that a refresh ever finishes, and it contains neither encryption nor expiry of records.
 
 mod check;
 mod environment;
@@ -27,61 +30,63 @@ mod world;
 
 use stateright::{Checker, HasDiscoveries, Model};
 
-use check::Refresh;
+use check::RefreshModel;
 use process::Flaw;
 use world::{Budget, Rules};
 
-/// Nobody but the processes does anything, and nothing goes wrong, until the provider has made tokens twice more.
-const NOTHING: Budget = Budget { issues: 2, crashes: 0, losses: 0, stops: 0, disconnects: 0, connects: 0, removals: 0 };
-const ROTATES: Rules = Rules { rotates: true, flaw: None };
-const KEEPS: Rules = Rules { rotates: false, flaw: None };
+/// Two more token responses. Nothing fails, and the user does nothing.
+const REFRESHES_ONLY: Budget =
+    Budget { token_responses: 2, crashes: 0, lost_responses: 0, pauses: 0, disconnects: 0, connects: 0, removals: 0 };
+const ROTATING: Rules = Rules { rotates: true, flaw: None };
+const NON_ROTATING: Rules = Rules { rotates: false, flaw: None };
 
 #[test]
-fn a_rotating_refresh_token_is_spent_once_by_three_processes_through_a_crash_and_a_lost_answer() {
-    hold(ROTATES, 3, Budget { crashes: 1, losses: 1, ..NOTHING });
+fn three_processes_use_a_rotating_refresh_token_once_despite_a_crash_and_a_lost_response() {
+    check(ROTATING, 3, Budget { crashes: 1, lost_responses: 1, ..REFRESHES_ONLY });
 }
 
 #[test]
-fn a_lasting_refresh_token_is_sent_by_one_of_three_processes_through_a_crash_and_a_lost_answer() {
-    hold(KEEPS, 3, Budget { issues: 1, crashes: 1, losses: 1, ..NOTHING });
+fn one_of_three_processes_sends_a_lasting_refresh_token_despite_a_crash_and_a_lost_response() {
+    check(NON_ROTATING, 3, Budget { token_responses: 1, crashes: 1, lost_responses: 1, ..REFRESHES_ONLY });
 }
 
 #[test]
-fn a_person_who_connects_anew_disconnects_or_removes_the_app_meanwhile_has_the_last_word() {
-    // Who answers the person is a third process.
-    hold(ROTATES, 2, Budget { issues: 1, disconnects: 1, connects: 1, removals: 1, ..NOTHING });
-    hold(KEEPS, 2, Budget { disconnects: 1, connects: 1, ..NOTHING });
-    hold(ROTATES, 3, Budget { issues: 1, connects: 1, ..NOTHING });
+fn connecting_disconnecting_or_removing_the_app_during_a_refresh_takes_precedence() {
+    // Another process, in addition to these, handles the user's requests.
+    check(ROTATING, 2, Budget { token_responses: 1, disconnects: 1, connects: 1, removals: 1, ..REFRESHES_ONLY });
+    check(NON_ROTATING, 2, Budget { disconnects: 1, connects: 1, ..REFRESHES_ONLY });
+    check(ROTATING, 3, Budget { token_responses: 1, connects: 1, ..REFRESHES_ONLY });
 }
 
 #[test]
-fn a_process_that_was_stopped_for_longer_than_its_times_overwrites_nothing_newer() {
-    hold(ROTATES, 3, Budget { stops: 1, ..NOTHING });
-    hold(ROTATES, 2, Budget { connects: 1, stops: 1, ..NOTHING });
+fn a_process_that_was_paused_for_longer_than_a_claim_lasts_overwrites_nothing_newer() {
+    check(ROTATING, 3, Budget { pauses: 1, ..REFRESHES_ONLY });
+    check(ROTATING, 2, Budget { connects: 1, pauses: 1, ..REFRESHES_ONLY });
 }
 
 #[test]
-fn the_check_finds_what_goes_wrong_without_each_of_the_protocols_comparisons() {
+fn without_any_one_of_its_comparisons_the_protocol_fails_the_check() {
     let finds = |flaw, property| {
-        let rules = Rules { flaw: Some(flaw), ..ROTATES };
-        let refresh = Refresh { rules, processes: 2, bounds: Budget { connects: 1, removals: 1, ..NOTHING } };
-        let checker = refresh.checker().finish_when(HasDiscoveries::AllOf([property].into())).spawn_bfs().join();
+        let rules = Rules { flaw: Some(flaw), ..ROTATING };
+        let budget = Budget { connects: 1, removals: 1, ..REFRESHES_ONLY };
+        let model = RefreshModel { rules, processes: 2, budget };
+        let checker = model.checker().finish_when(HasDiscoveries::AllOf([property].into())).spawn_bfs().join();
         println!("{flaw:?}: {:?}", checker.assert_any_discovery(property).into_actions());
     };
     finds(Flaw::IgnoresClaims, properties::SENT_BY_ONE);
-    finds(Flaw::IgnoresClaims, properties::SPENT_ONCE);
-    finds(Flaw::ClaimsWithoutComparing, properties::NEVER_BACK);
-    finds(Flaw::ClaimsWithoutComparing, properties::SPENT_ONCE);
-    finds(Flaw::CommitsWithoutComparing, properties::NEVER_BACK);
-    finds(Flaw::CommitsWithoutComparing, properties::AS_CONNECTED);
-    finds(Flaw::ConnectsWithoutComparing, properties::DIES_REFUSED);
+    finds(Flaw::IgnoresClaims, properties::USED_ONCE);
+    finds(Flaw::ClaimsWithoutComparing, properties::NEVER_OVERWRITES_NEWER);
+    finds(Flaw::ClaimsWithoutComparing, properties::USED_ONCE);
+    finds(Flaw::CommitsWithoutComparing, properties::NEVER_OVERWRITES_NEWER);
+    finds(Flaw::CommitsWithoutComparing, properties::IS_OF_LATEST_ACCOUNT);
+    finds(Flaw::ConnectsWithoutComparing, properties::DEAD_ONLY_IF_REFUSED);
 }
 
-/// Walks through all states within the bounds, and tells how many there were.
-fn hold(rules: Rules, processes: usize, bounds: Budget) {
-    let checker = Refresh { rules, processes, bounds }.checker().finish_when(HasDiscoveries::AnyFailures).spawn_bfs();
-    let checker = checker.join();
+/// Explores all states within the budget, and prints how many there are.
+fn check(rules: Rules, processes: usize, budget: Budget) {
+    let model = RefreshModel { rules, processes, budget };
+    let checker = model.checker().finish_when(HasDiscoveries::AnyFailures).spawn_bfs().join();
     let (states, unique, depth) = (checker.state_count(), checker.unique_state_count(), checker.max_depth());
-    println!("{processes} processes, {rules:?}, {bounds:?}: {states} states, {unique} unique, {depth} deep");
+    println!("{processes} processes, {rules:?}, {budget:?}: {states} states, {unique} unique, depth {depth}");
     checker.assert_properties();
 }

@@ -1,4 +1,4 @@
-//! The model as the checker walks through it.
+//! The model in the form that the checker explores.
 
 use stateright::{Model, Property};
 
@@ -9,49 +9,49 @@ use super::{
     world::{Budget, Rules, World},
 };
 
-/// A way to run the protocol, and how far it is followed.
-pub(super) struct Refresh {
+/// The rules of the protocol, and how far it is explored.
+pub(super) struct RefreshModel {
     pub(super) rules: Rules,
     pub(super) processes: usize,
-    pub(super) bounds: Budget,
+    pub(super) budget: Budget,
 }
 
-/// One step of anybody.
+/// One step of a process, the provider or the user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Action {
-    /// A process's, by its number.
+    /// By the process with this index.
     Process(usize, Step),
-    /// A request arrives whose sender does not wait any more.
-    AnswerInFlight(usize),
-    UserStep(UserStep),
+    /// The request with this index arrives at the provider, after its sender stopped waiting for the response.
+    LateRequest(usize),
+    User(UserStep),
 }
 
-impl Model for Refresh {
+impl Model for RefreshModel {
     type State = World;
     type Action = Action;
 
     fn init_states(&self) -> Vec<World> {
-        vec![World::new(self.rules, self.processes, self.bounds)]
+        vec![World::new(self.rules, self.processes, self.budget)]
     }
 
     fn actions(&self, world: &World, actions: &mut Vec<Action>) {
-        for (who, process) in world.processes.iter().enumerate() {
-            actions.extend(process.steps(world).into_iter().map(|step| Action::Process(who, step)));
+        for (index, process) in world.processes.iter().enumerate() {
+            actions.extend(process.steps(world).into_iter().map(|step| Action::Process(index, step)));
         }
         let in_flight = &world.provider.in_flight;
-        let arriving = (0..in_flight.len()).filter(|&index| world.may_answer(in_flight[index]));
-        actions.extend(arriving.map(Action::AnswerInFlight));
-        actions.extend(world.user_steps().map(Action::UserStep));
+        let arriving = (0..in_flight.len()).filter(|&index| world.may_handle(in_flight[index]));
+        actions.extend(arriving.map(Action::LateRequest));
+        actions.extend(world.user_steps().map(Action::User));
     }
 
     fn next_state(&self, world: &World, action: Action) -> Option<World> {
         let mut next = world.clone();
         match action {
-            Action::Process(who, step) => next.apply(who, step),
-            Action::UserStep(step) => next.user(step),
-            Action::AnswerInFlight(index) => {
+            Action::Process(index, step) => next.apply(index, step),
+            Action::User(step) => next.apply_user(step),
+            Action::LateRequest(index) => {
                 let pair = next.provider.in_flight.remove(index);
-                next.answer(pair);
+                next.handle(pair);
             }
         }
         next.normalize();
@@ -59,6 +59,6 @@ impl Model for Refresh {
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
-        properties::all(self.bounds, self.rules.rotates)
+        properties::all(self.budget, self.rules.rotates)
     }
 }

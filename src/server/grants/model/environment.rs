@@ -1,57 +1,58 @@
-//! What no process decides: the provider's answers, time that passes, crashes.
+//! What no process controls: the provider's responses, the passing of time, and crashes.
 
 use super::{process::Process, provider::Pair, world::World};
 use crate::server::grants::claim::Claim;
 
 impl World {
-    /// The process that wrote this claim, as long as it has not crashed.
-    pub(super) fn claimed_by(&self, claim: &Claim) -> Option<usize> {
-        let made = |process: &Process| process.claimed().is_some_and(|grant| grant.claim.as_ref() == Some(claim));
-        self.processes.iter().position(made)
+    /// The index of the process that wrote this claim, unless it has crashed.
+    pub(super) fn owner_of(&self, claim: &Claim) -> Option<usize> {
+        let owns = |process: &Process| process.claimed().is_some_and(|grant| grant.claim.as_ref() == Some(claim));
+        self.processes.iter().position(owns)
     }
 
-    /// A claim's life is over for one who watched it. That is longer than its maker may take, from before the claim was
-    /// written, to send and to save: it did both, or finds when it looks at the clock that it was held up. Unless it
-    /// `stopped` between such a look and what the look was for.
-    pub(super) fn take_over(&mut self, claim: &Claim, stopped: bool) -> Process {
-        let maker = self.claimed_by(claim);
-        if stopped {
-            self.budget.stops -= 1;
-            let pair = maker.and_then(|who| self.processes[who].claimed()).map(Pair::of);
-            pair.into_iter().for_each(|pair| self.observations.open_window(pair));
-        } else if let Some(Process::Claimed { is_late, .. }) = maker.map(|who| &mut self.processes[who]) {
+    /// A claim has expired for a process that watched it. Its lifetime is longer than the owner may take, from before it
+    /// wrote the claim, to send and to save. So the owner has done both, or notices that it is late when it checks the
+    /// clock, unless it was `paused` between that check and acting on it.
+    pub(super) fn take_over(&mut self, claim: &Claim, paused: bool) -> Process {
+        let owner = self.owner_of(claim);
+        if paused {
+            self.budget.pauses -= 1;
+            let pair = owner.and_then(|index| self.processes[index].claimed()).map(Pair::of);
+            pair.into_iter().for_each(|pair| self.observations.allow_reuse(pair));
+        } else if let Some(Process::Claimed { is_late, .. }) = owner.map(|index| &mut self.processes[index]) {
             *is_late = true;
         }
         self.store.clone().map_or(Process::Idle, Process::Claiming)
     }
 
-    /// Whether the check follows what the provider does with these.
-    pub(super) fn may_answer(&self, pair: Pair) -> bool {
-        self.budget.issues > 0 || !self.provider.accepts(pair)
+    /// Whether the provider's handling of these tokens is within the budget.
+    pub(super) fn may_handle(&self, pair: Pair) -> bool {
+        self.budget.token_responses > 0 || !self.provider.accepts(pair)
     }
 
-    pub(super) fn answer(&mut self, pair: Pair) -> Option<Pair> {
-        if self.provider.spent(pair) {
+    /// The provider handles a refresh: new tokens, or `None` when it refuses.
+    pub(super) fn handle(&mut self, pair: Pair) -> Option<Pair> {
+        if self.provider.is_used(pair) {
             self.observations.reused(pair);
         }
-        let made = self.provider.refresh(pair, self.rules.rotates);
-        self.budget.issues -= u8::from(made.is_some());
-        made
+        let issued = self.provider.refresh(pair, self.rules.rotates);
+        self.budget.token_responses -= u8::from(issued.is_some());
+        issued
     }
 
-    /// Nobody waits any more for the answer to these.
-    pub(super) fn lose(&mut self, pair: Pair) {
-        self.observations.open_window(pair);
-        self.provider.lose(pair);
+    /// The sender no longer waits for the response to a refresh with these tokens.
+    pub(super) fn lose_response(&mut self, pair: Pair) {
+        self.observations.allow_reuse(pair);
+        self.provider.lose_response(pair);
     }
 
-    /// A process ends, and with it all that it knew.
+    /// A process crashes, and forgets everything.
     pub(super) fn crash(&mut self, process: &Process) {
         self.budget.crashes -= 1;
         match process {
-            Process::Calling(grant) => self.lose(Pair::of(grant)),
-            Process::Committing { grant, sent: true, .. } if self.provider.spent(Pair::of(grant)) => {
-                self.observations.open_window(Pair::of(grant));
+            Process::Calling(grant) => self.lose_response(Pair::of(grant)),
+            Process::Committing { grant, sent: true, .. } if self.provider.is_used(Pair::of(grant)) => {
+                self.observations.allow_reuse(Pair::of(grant));
             }
             _ => {}
         }

@@ -1,45 +1,45 @@
-//! What the check has to remember of the past, and no process knows.
+//! What the check remembers of the past, and no process knows.
 
 use std::collections::BTreeMap;
 
 use super::provider::Pair;
 use crate::server::grants::Grant;
 
-/// Marks of the past. All of them have to stay as they were in the beginning, but for `windows`.
+/// Observations for the properties. Only `allowed_reuses` may ever change.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(super) struct Observations {
-    /// For each refresh token: how often its sender crashed, was stopped or heard no answer while it was sent and perhaps
-    /// spent, less how often it came to the provider again though it was spent.
-    windows: BTreeMap<u8, i8>,
-    /// The newest tokens that the store ever had.
+    /// For each refresh token: how often its sender crashed, was paused or got no response after it may have been used,
+    /// minus how often it was sent again after it was used.
+    allowed_reuses: BTreeMap<u8, i8>,
+    /// The newest tokens that were ever in the store.
     newest: Option<Pair>,
     /// A grant was written over a newer one.
     pub(super) overwrote_newer: bool,
-    /// Other tokens were written under the same version.
+    /// Other tokens were written with the same version.
     pub(super) reused_version: bool,
-    /// A grant that somebody was refreshing was given up for dead by another.
+    /// A grant that one process was refreshing was marked dead by another.
     pub(super) marked_dead_while_claimed: bool,
 }
 
 impl Observations {
-    /// The named window: it cannot be known whether this token was spent, and it will be tried once more.
-    pub(super) fn open_window(&mut self, pair: Pair) {
-        *self.windows.entry(pair.refresh).or_default() += 1;
+    /// Whether this token was used cannot be known, so it may be sent once more.
+    pub(super) fn allow_reuse(&mut self, pair: Pair) {
+        *self.allowed_reuses.entry(pair.refresh).or_default() += 1;
     }
 
-    /// A token that was spent came again.
+    /// A used token was sent again.
     pub(super) fn reused(&mut self, pair: Pair) {
-        *self.windows.entry(pair.refresh).or_default() -= 1;
+        *self.allowed_reuses.entry(pair.refresh).or_default() -= 1;
     }
 
-    /// Whether a spent token came again without a window.
+    /// Whether a used token was sent again although its response was not lost.
     pub(super) fn has_unexplained_reuse(&self) -> bool {
-        self.windows.values().any(|&balance| balance < 0)
+        self.allowed_reuses.values().any(|&balance| balance < 0)
     }
 
-    /// Forgets what counts for nothing, or for tokens that nobody has any more.
-    pub(super) fn keep(&mut self, known: impl Fn(u8) -> bool) {
-        self.windows.retain(|&refresh, balance| *balance < 0 || *balance > 0 && known(refresh));
+    /// Forgets zero balances, and positive ones of tokens that nobody `holds` any longer.
+    pub(super) fn retain(&mut self, holds: impl Fn(u8) -> bool) {
+        self.allowed_reuses.retain(|&refresh, balance| *balance < 0 || *balance > 0 && holds(refresh));
     }
 
     /// The store is written.

@@ -1,4 +1,5 @@
-//! The steps of `refresh_in_line`, `claim`, `spend`, `settle` and `bury`, with what they make of a grant.
+//! The steps of a process: those of `Refresher::refresh_locked`, `Claims::claim`, `Exchange::run`, `Claims::commit` and
+//! `Refresher::mark_dead_locked`.
 
 use std::sync::Arc;
 
@@ -12,25 +13,26 @@ use super::{
 use crate::server::grants::{Grant, claim::Claim};
 
 impl World {
-    pub(super) fn apply(&mut self, who: usize, step: Step) {
-        let process = std::mem::replace(&mut self.processes[who], Process::Idle);
-        self.processes[who] = match (step, process) {
+    /// Process `index` takes a step.
+    pub(super) fn apply(&mut self, index: usize, step: Step) {
+        let process = std::mem::replace(&mut self.processes[index], Process::Idle);
+        self.processes[index] = match (step, process) {
             (Step::Read, _) => self.read(),
             (Step::TakeOver, Process::Watching(claim)) => self.take_over(&claim, false),
-            (Step::TakeOverFromStopped, Process::Watching(claim)) => self.take_over(&claim, true),
+            (Step::TakeOverFromPaused, Process::Watching(claim)) => self.take_over(&claim, true),
             (Step::Claim, Process::Claiming(grant)) => self.claim(&grant),
             (Step::Release, Process::Claimed { grant, .. }) => {
                 let next = grant.released(None).into();
                 Process::Committing { grant, next, found: None, sent: false }
             }
             (Step::Send, Process::Claimed { grant, .. }) => Process::Calling(grant),
-            (Step::Answer, Process::Calling(grant)) => {
-                let answer = self.answer(Pair::of(&grant));
-                after_response(grant, answer)
+            (Step::Receive, Process::Calling(grant)) => {
+                let response = self.handle(Pair::of(&grant));
+                after_response(grant, response)
             }
-            (Step::Lose, Process::Calling(grant)) => {
-                self.budget.losses -= 1;
-                self.lose(Pair::of(&grant));
+            (Step::LoseResponse, Process::Calling(grant)) => {
+                self.budget.lost_responses -= 1;
+                self.lose_response(Pair::of(&grant));
                 let next = grant.released(Some(Timestamp::UNIX_EPOCH)).into();
                 Process::Committing { grant, next, found: None, sent: true }
             }
@@ -43,7 +45,7 @@ impl World {
             }
             (Step::Save, process) => self.save(process),
             (Step::SaveWithoutResponse, process) => {
-                self.budget.losses -= 1;
+                self.budget.lost_responses -= 1;
                 self.save(process.clone());
                 process.with_found(None)
             }
@@ -52,11 +54,11 @@ impl World {
                 Process::Idle
             }
             (Step::MarkDead, process) => self.mark_dead(process),
-            (step, process) => panic!("{step:?} is no step of {process:?}"),
+            (step, process) => panic!("{step:?} is not a step of {process:?}"),
         };
     }
 
-    /// Somebody wants another token than the one there is.
+    /// A caller needs a new token.
     fn read(&self) -> Process {
         let Some(grant) = self.store.as_ref().filter(|grant| grant.is_alive()) else { return Process::Idle };
         match &grant.claim {
@@ -66,27 +68,27 @@ impl World {
     }
 
     fn claim(&mut self, read: &Grant) -> Process {
-        // No other claim has this id: it has another one at once, see `normal`.
+        // No other claim has this id: `normalize` replaces it after the step.
         let grant = Arc::new(read.claimed(Claim { id: "new".to_owned(), at: Timestamp::UNIX_EPOCH }));
-        let blindly = self.rules.flaw == Some(Flaw::ClaimsWithoutComparing);
-        if blindly {
+        let skips_comparison = self.rules.flaw == Some(Flaw::ClaimsWithoutComparing);
+        if skips_comparison {
             self.put(&grant);
         }
-        let ours = blindly || self.replace(read, &grant);
-        if ours { Process::Claimed { grant, is_late: false } } else { Process::Idle }
+        let is_ours = skips_comparison || self.compare_and_swap(read, &grant);
+        if is_ours { Process::Claimed { grant, is_late: false } } else { Process::Idle }
     }
 
-    /// The first half of a round of `settle`: the grant is gone, or somebody else's, or ours to write.
+    /// The read of `Claims::commit`: it ends if the grant is gone or no longer holds our claim.
     fn read_for_commit(&self, grant: Arc<Grant>, next: Arc<Grant>, sent: bool) -> Process {
-        let blindly = self.rules.flaw == Some(Flaw::CommitsWithoutComparing);
-        let found = self.store.clone().filter(|current| blindly || current.is_claimed_as(&grant));
+        let skips_comparison = self.rules.flaw == Some(Flaw::CommitsWithoutComparing);
+        let found = self.store.clone().filter(|current| skips_comparison || current.is_claimed_as(&grant));
         if found.is_some() { Process::Committing { grant, next, found, sent } } else { Process::Idle }
     }
 
-    /// The other half.
+    /// The write of `Claims::commit`.
     fn save(&mut self, process: Process) -> Process {
         let Process::Committing { next, found: Some(found), .. } = &process else { return process };
-        if self.replace(found, next) { Process::Idle } else { process.with_found(None) }
+        if self.compare_and_swap(found, next) { Process::Idle } else { process.with_found(None) }
     }
 
     fn mark_dead(&mut self, process: Process) -> Process {
@@ -97,7 +99,7 @@ impl World {
             }
             (Process::MarkingDead { found: Some(old), .. }, _) => {
                 self.observations.marked_dead_while_claimed |= old.claim.is_some();
-                self.replace(&old, &old.marked_dead("The provider accepts no token of it."));
+                self.compare_and_swap(&old, &old.marked_dead("The provider refuses its tokens."));
                 Process::Idle
             }
             _ => Process::Idle,
@@ -105,11 +107,11 @@ impl World {
     }
 }
 
-/// What `spend` makes of an answer.
-fn after_response(grant: Arc<Grant>, answer: Option<Pair>) -> Process {
-    let next = match answer {
+/// The commit that `Exchange::run` makes of a response.
+fn after_response(grant: Arc<Grant>, response: Option<Pair>) -> Process {
+    let next = match response {
         Some(pair) => pair.seal(grant.refreshed(Timestamp::UNIX_EPOCH)),
-        None => grant.marked_dead("The provider refused it."),
+        None => grant.marked_dead("The provider refused the refresh token."),
     };
     Process::Committing { grant, next: next.into(), found: None, sent: true }
 }

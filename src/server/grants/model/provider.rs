@@ -1,17 +1,17 @@
-//! A provider of the model: it makes tokens, knows which refresh token of an account is good, and forgets nothing.
+//! The provider of the model: it issues tokens, and knows which refresh token of each account is valid.
 
 use std::collections::BTreeMap;
 
 use crate::server::grants::Grant;
 
-/// The tokens of a grant. They stand in [`Grant::sealed`] as the real ones do, in clear.
+/// The tokens of a grant. They are in [`Grant::sealed`] as the real ones are, but in clear text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Pair {
-    /// Whose they are. An account that was connected later has a larger number.
+    /// An account that was connected later has a larger number.
     pub(super) account: u8,
-    /// When they were issued: the provider counts what it makes.
+    /// The number of the token response.
     pub(super) issued: u8,
-    /// When the refresh token among them was issued. A provider that does not rotate keeps it.
+    /// The number of the token response that contained the refresh token. Without rotation it stays the same.
     pub(super) refresh: u8,
 }
 
@@ -22,63 +22,65 @@ impl Pair {
         Self { account: next(), issued: next(), refresh: next() }
     }
 
-    /// The grant with these in it.
+    /// The grant with these tokens.
     pub(super) fn seal(self, mut grant: Grant) -> Grant {
         grant.sealed = format!("{}.{}.{}", self.account, self.issued, self.refresh);
         grant
     }
 }
 
-/// A provider, and the requests to it whose sender does not wait any more.
+/// A provider, and the requests to it whose senders no longer wait.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(super) struct Provider {
-    pub(super) issued: u8,
-    /// The refresh token of each account that was not used up.
-    good: BTreeMap<u8, u8>,
-    /// The accounts in which the person removed the app.
+    /// The number of token responses.
+    issued: u8,
+    /// The valid refresh token of each account.
+    valid: BTreeMap<u8, u8>,
+    /// The accounts in which the user removed the app.
     removed: Vec<u8>,
-    /// Refreshes that may arrive at any time, or never. In order, which is of no meaning.
+    /// Refreshes that may arrive at any time, or never. Sorted, since their order has no meaning.
     pub(super) in_flight: Vec<Pair>,
 }
 
 impl Provider {
-    /// The person approves: first tokens of an account.
+    /// The user approves: the first tokens of an account.
     pub(super) fn approve(&mut self, account: u8) -> Pair {
         self.issued += 1;
-        self.good.insert(account, self.issued);
+        self.valid.insert(account, self.issued);
         Pair { account, issued: self.issued, refresh: self.issued }
     }
 
-    /// A refresh arrives: new tokens, or none when the refresh token is not good.
+    /// A refresh arrives: new tokens, or `None` when the refresh token is not accepted.
     pub(super) fn refresh(&mut self, pair: Pair, rotates: bool) -> Option<Pair> {
         if !self.accepts(pair) {
             return None;
         }
         self.issued += 1;
         let refresh = if rotates { self.issued } else { pair.refresh };
-        self.good.insert(pair.account, refresh);
+        self.valid.insert(pair.account, refresh);
         Some(Pair { account: pair.account, issued: self.issued, refresh })
     }
 
-    /// The person removes the app there, or an administrator does.
-    pub(super) fn remove(&mut self, account: u8) {
+    /// The user, or an administrator, removes the app at the provider.
+    pub(super) fn remove_app(&mut self, account: u8) {
         self.removed.push(account);
     }
 
-    pub(super) fn removed(&self, account: u8) -> bool {
+    pub(super) fn has_removed_app(&self, account: u8) -> bool {
         self.removed.contains(&account)
     }
 
-    pub(super) fn spent(&self, pair: Pair) -> bool {
-        self.good.get(&pair.account) != Some(&pair.refresh)
+    /// Whether a later refresh token has replaced this one.
+    pub(super) fn is_used(&self, pair: Pair) -> bool {
+        self.valid.get(&pair.account) != Some(&pair.refresh)
     }
 
     pub(super) fn accepts(&self, pair: Pair) -> bool {
-        !self.spent(pair) && !self.removed(pair.account)
+        !self.is_used(pair) && !self.has_removed_app(pair.account)
     }
 
-    /// Its sender hears no answer; whether it arrives is open.
-    pub(super) fn lose(&mut self, pair: Pair) {
+    /// The sender gets no response. The request may or may not arrive.
+    pub(super) fn lose_response(&mut self, pair: Pair) {
         self.in_flight.push(pair);
         self.in_flight.sort();
     }

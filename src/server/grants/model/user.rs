@@ -1,4 +1,4 @@
-//! What the person does meanwhile, here and at the provider.
+//! What the user does meanwhile, here and at the provider.
 
 use std::sync::Arc;
 
@@ -11,22 +11,23 @@ use super::{
 };
 use crate::server::grants::Grant;
 
-/// A step of the person, or of the process that answers them.
+/// A step of the user, or of the process that handles the user's request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum UserStep {
-    /// `forget`. What the provider is told then is of no help here: the tokens are taken to be good still.
+    /// `Grants::disconnect`. The model assumes the worst of its revocation at the provider: the tokens stay valid.
     Disconnect,
-    /// Approves another account, and `save` reads what there is, in a process whose clock is ahead of all others.
+    /// The user approves another account, and `Grants::connect` reads the stored grant, in a process whose clock is ahead
+    /// of all others.
     Approve,
     /// The same in a process whose clock is behind all others.
     ApproveBehind,
-    /// `save` writes the new grant, or reads again.
+    /// `Grants::connect` writes the new grant, or reads the stored one again.
     Connect,
-    /// Removes the app at the provider, which then accepts no token of the account any more.
-    Remove,
+    /// The user removes the app at the provider, which then accepts none of the account's tokens.
+    RemoveApp,
 }
 
-/// A new connection that is to be saved.
+/// A new connection that is not saved yet.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Connecting {
     pair: Pair,
@@ -42,12 +43,12 @@ impl World {
             (UserStep::Approve, budget.connects > 0),
             (UserStep::ApproveBehind, budget.connects > 0),
             (UserStep::Connect, self.connecting.is_some()),
-            (UserStep::Remove, budget.removals > 0 && has_grant),
+            (UserStep::RemoveApp, budget.removals > 0 && has_grant),
         ];
-        steps.into_iter().filter_map(|(step, may)| may.then_some(step))
+        steps.into_iter().filter_map(|(step, is_possible)| is_possible.then_some(step))
     }
 
-    pub(super) fn user(&mut self, step: UserStep) {
+    pub(super) fn apply_user(&mut self, step: UserStep) {
         match step {
             UserStep::Disconnect => {
                 self.budget.disconnects -= 1;
@@ -58,10 +59,10 @@ impl World {
             UserStep::Connect => {
                 self.connecting = self.connecting.take().and_then(|connecting| self.connect(connecting))
             }
-            UserStep::Remove => {
+            UserStep::RemoveApp => {
                 self.budget.removals -= 1;
                 let account = self.store.as_ref().map(|grant| Pair::of(grant).account);
-                account.into_iter().for_each(|account| self.provider.remove(account));
+                account.into_iter().for_each(|account| self.provider.remove_app(account));
             }
         }
     }
@@ -72,13 +73,13 @@ impl World {
         self.connecting = Some(Connecting { pair, now, found: self.store.clone() });
     }
 
-    /// A round of `save` from its writing to the next one's reading, if there has to be one.
+    /// A round of `Grants::connect`, from its write to the read of the next round, if there is one.
     fn connect(&mut self, connecting: Connecting) -> Option<Connecting> {
         let Connecting { pair, now, found } = &connecting;
         let version = Grant::version_after(found.as_deref(), *now);
         let grant = pair.seal(Grant::new(account(pair.account), "client", version, Timestamp::UNIX_EPOCH));
         let saved = match found {
-            Some(old) if self.rules.flaw != Some(Flaw::ConnectsWithoutComparing) => self.replace(old, &grant),
+            Some(old) if self.rules.flaw != Some(Flaw::ConnectsWithoutComparing) => self.compare_and_swap(old, &grant),
             _ => {
                 self.put(&grant);
                 true

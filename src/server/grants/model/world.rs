@@ -1,4 +1,4 @@
-//! A state of the model: the store, the processes, the provider, the person, and what is left to go wrong.
+//! A state of the model: the store, the processes, the provider, the user, and what may still go wrong.
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
@@ -15,35 +15,31 @@ use super::{
 };
 use crate::{model::Account, server::grants::Grant};
 
-/// How the protocol is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Rules {
-    /// Whether the provider ends a refresh token with its use.
+    /// Whether a refresh ends the refresh token that it used.
     pub(super) rotates: bool,
-    /// What is done wrong on purpose.
     pub(super) flaw: Option<Flaw>,
 }
 
-/// What may still happen before the check stops following.
+/// How often each event may still happen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Budget {
-    /// Times the provider makes tokens.
-    pub(super) issues: u8,
-    /// Processes that end at any step, and start anew knowing nothing.
+    /// Refreshes for which the provider issues tokens.
+    pub(super) token_responses: u8,
+    /// Crashes of a process, at any step.
     pub(super) crashes: u8,
-    /// Answers of the provider or of the store that do not arrive.
-    pub(super) losses: u8,
-    /// Processes that stand still for longer than a claim's life between a look at the clock and what it was for.
-    pub(super) stops: u8,
-    /// Times the person disconnects.
+    /// Responses of the provider or of the store that do not arrive.
+    pub(super) lost_responses: u8,
+    /// Pauses of a process for longer than a claim lasts, between checking the clock and acting on it.
+    pub(super) pauses: u8,
     pub(super) disconnects: u8,
-    /// Times the person connects another account.
+    /// Connections of another account.
     pub(super) connects: u8,
-    /// Times the person removes the app at the provider.
+    /// Removals of the app at the provider.
     pub(super) removals: u8,
 }
 
-/// Everything there is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct World {
     pub(super) rules: Rules,
@@ -52,14 +48,14 @@ pub(super) struct World {
     pub(super) provider: Provider,
     /// A new connection that is about to be written.
     pub(super) connecting: Option<Connecting>,
-    /// The account that the person connected last, unless they disconnected it.
+    /// The account that the user connected last, unless they disconnected it.
     pub(super) connected: Option<u8>,
     pub(super) observations: Observations,
     pub(super) budget: Budget,
 }
 
 impl World {
-    /// One connection, and so many processes that know nothing of it.
+    /// One connection, and processes that know nothing of it.
     pub(super) fn new(rules: Rules, processes: usize, budget: Budget) -> Self {
         let mut provider = Provider::default();
         let pair = provider.approve(1);
@@ -75,13 +71,13 @@ impl World {
         }
     }
 
-    /// Writes if the store has what was read, all of it; as `Tokens::write` does.
-    pub(super) fn replace(&mut self, old: &Grant, new: &Grant) -> bool {
-        let replaced = self.store.as_deref() == Some(old);
-        if replaced {
+    /// Writes `new` if the whole record is still `old`, as `Vault::write` does. Returns whether it was.
+    pub(super) fn compare_and_swap(&mut self, old: &Grant, new: &Grant) -> bool {
+        let is_unchanged = self.store.as_deref() == Some(old);
+        if is_unchanged {
             self.put(new);
         }
-        replaced
+        is_unchanged
     }
 
     pub(super) fn put(&mut self, new: &Grant) {
@@ -89,15 +85,15 @@ impl World {
         self.store = Some(Arc::new(new.clone()));
     }
 
-    /// Whether somebody may send this refresh token yet, or has.
-    pub(super) fn knows(&self, refresh: u8) -> bool {
+    /// Whether anybody may still send this refresh token, or has sent it.
+    pub(super) fn holds(&self, refresh: u8) -> bool {
         let grants =
             self.store.iter().map(Arc::as_ref).chain(self.processes.iter().filter_map(Process::grant)).map(Pair::of);
         grants.chain(self.provider.in_flight.iter().copied()).any(|pair| pair.refresh == refresh)
     }
 }
 
-/// All processes are alike: states that differ by their order alone are one.
+/// Processes are interchangeable: states that differ only in their order are the same.
 impl Hash for World {
     fn hash<H: Hasher>(&self, state: &mut H) {
         let mut processes: Vec<_> = self.processes.iter().map(digest).collect();

@@ -1,4 +1,4 @@
-//! A token is needed: refreshed ahead of time, once, and never lost.
+//! Refreshing: ahead of expiry, once however many callers ask, and without losing tokens.
 
 use futures::future::join_all;
 use http::StatusCode;
@@ -6,21 +6,24 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tributary::server::providers::client::{TokenError, TokenSource};
 
-use crate::{app::App, caller::IDS};
+use crate::support::{
+    app::App,
+    fixtures::{K1, SUBJECT},
+};
 
 async fn token(app: &App) -> (StatusCode, Value) {
-    let answer = app.program("POST", "/integrations/hubspot/credentials").form(&IDS).send().await.unwrap();
-    (answer.status(), answer.json().await.unwrap())
+    let response = app.api("POST", "/integrations/hubspot/credentials").form(&SUBJECT).send().await.unwrap();
+    (response.status(), response.json().await.unwrap())
 }
 
 #[tokio::test]
-async fn a_token_is_refreshed_when_under_five_minutes_are_left() {
+async fn a_token_is_refreshed_when_it_expires_within_five_minutes() {
     let app = App::start().await;
     app.connect().await;
     let (_, first) = token(&app).await;
-    app.advance(SignedDuration::from_mins(24));
+    app.advance_clock(SignedDuration::from_mins(24));
     assert_eq!(token(&app).await.1["access_token"], first["access_token"], "6 minutes are left");
-    app.advance(SignedDuration::from_mins(2));
+    app.advance_clock(SignedDuration::from_mins(2));
     let (_, second) = token(&app).await;
     assert_ne!(second["access_token"], first["access_token"], "4 minutes were left");
     assert!(second["last_refreshed_at"].is_string());
@@ -28,11 +31,11 @@ async fn a_token_is_refreshed_when_under_five_minutes_are_left() {
 }
 
 #[tokio::test]
-async fn eight_at_once_make_one_refresh() {
+async fn eight_concurrent_callers_share_one_refresh() {
     let app = App::start().await;
     app.connect().await;
-    app.steer(json!({"latency_ms": 20})).await;
-    app.advance(SignedDuration::from_mins(26));
+    app.configure_sandbox(json!({"latency_ms": 20})).await;
+    app.advance_clock(SignedDuration::from_mins(26));
     let tokens = join_all((0..8).map(|_| token(&app))).await;
     assert!(
         tokens
@@ -43,12 +46,12 @@ async fn eight_at_once_make_one_refresh() {
 }
 
 #[tokio::test]
-async fn a_rotated_refresh_token_is_kept() {
+async fn a_rotated_refresh_token_is_saved() {
     let app = App::start().await;
-    app.steer(json!({"hubspot": {"rotate_refresh": "dead"}})).await;
+    app.configure_sandbox(json!({"hubspot": {"rotate_refresh": "dead"}})).await;
     app.connect().await;
     for round in 1..=3 {
-        app.advance(SignedDuration::from_mins(26));
+        app.advance_clock(SignedDuration::from_mins(26));
         assert_eq!(token(&app).await.0, StatusCode::OK, "round {round}");
         let stats = app.stats().await;
         assert_eq!((&stats["refreshes"], &stats["reused_tokens"]), (&json!(round), &json!(0)));
@@ -56,33 +59,33 @@ async fn a_rotated_refresh_token_is_kept() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_still_valid_is_served_when_its_refresh_fails() {
+async fn a_valid_token_is_served_when_its_refresh_fails() {
     let app = App::start().await;
     app.connect().await;
-    app.steer(json!({"faults": [{"path": "/hubspot/oauth", "kind": "status", "status": 503}]})).await;
-    app.advance(SignedDuration::from_mins(26));
+    app.configure_sandbox(json!({"faults": [{"path": "/hubspot/oauth", "kind": "status", "status": 503}]})).await;
+    app.advance_clock(SignedDuration::from_mins(26));
     assert_eq!(token(&app).await.0, StatusCode::OK, "4 minutes are left");
-    app.advance(SignedDuration::from_mins(5));
+    app.advance_clock(SignedDuration::from_mins(5));
     let (status, error) = token(&app).await;
     assert_eq!((status, &error["code"]), (StatusCode::BAD_GATEWAY, &json!("provider_unavailable")));
-    app.steer(json!({"faults": []})).await;
+    app.configure_sandbox(json!({"faults": []})).await;
     let (status, error) = token(&app).await;
-    assert_eq!(status, StatusCode::BAD_GATEWAY, "it failed twice, and is not asked again at once");
+    assert_eq!(status, StatusCode::BAD_GATEWAY, "after two failures there is a back-off");
     assert!(error["detail"].as_str().unwrap().ends_with("The next attempt is within a minute."), "{error}");
-    app.advance(SignedDuration::from_secs(11));
-    assert_eq!(token(&app).await.0, StatusCode::OK, "and it recovers");
+    app.advance_clock(SignedDuration::from_secs(11));
+    assert_eq!(token(&app).await.0, StatusCode::OK, "it recovers");
 }
 
 #[tokio::test]
-async fn only_a_dead_grant_asks_for_reconnecting_and_is_not_tried_again() {
+async fn a_dead_grant_requires_reconnecting_and_is_not_refreshed_again() {
     let app = App::start().await;
     app.connect().await;
-    app.control("revoke_all").await;
-    app.advance(SignedDuration::from_mins(31));
+    app.sandbox_control("revoke_all").await;
+    app.advance_clock(SignedDuration::from_mins(31));
     for _ in 0..3 {
-        let answer = app.items().await;
-        assert_eq!(answer.status(), StatusCode::CONFLICT);
-        let error: Value = answer.json().await.unwrap();
+        let response = app.items().await;
+        assert_eq!(response.status(), StatusCode::CONFLICT);
+        let error: Value = response.json().await.unwrap();
         assert_eq!(error["code"], "reconnect_required");
         assert!(error["detail"].as_str().unwrap().contains("Reconnect HubSpot"), "{error}");
         let (status, connection) = token(&app).await;
@@ -94,32 +97,35 @@ async fn only_a_dead_grant_asks_for_reconnecting_and_is_not_tried_again() {
 }
 
 #[tokio::test]
-async fn a_token_that_died_early_is_refreshed_once_and_the_load_goes_on() {
+async fn a_token_that_is_refused_early_is_refreshed_once_and_the_load_is_complete() {
     let app = App::start().await;
     app.connect().await;
-    app.control("expire").await;
-    let answer = app.items().await;
-    assert_eq!((answer.status(), answer.headers()["tributary-load"].to_str().unwrap()), (StatusCode::OK, "complete"));
-    assert_eq!(app.stats().await["refreshes"], 1, "three streams met the dead token");
+    app.sandbox_control("expire").await;
+    let response = app.items().await;
+    assert_eq!(
+        (response.status(), response.headers()["tributary-load"].to_str().unwrap()),
+        (StatusCode::OK, "complete")
+    );
+    assert_eq!(app.stats().await["refreshes"], 1, "the provider refused the token to three streams");
 }
 
 #[tokio::test]
-async fn a_browser_and_a_query_never_get_a_token() {
+async fn only_a_post_with_the_api_key_returns_an_access_token() {
     let app = App::start().await;
     app.connect().await;
-    let browser = app.signed_in().await;
-    let answer = browser.post(&format!("{}/integrations/hubspot/credentials", app.url), &IDS).await;
-    let body: Value = answer.json().await.unwrap();
+    let browser = app.signed_in_browser().await;
+    let response = browser.post(&format!("{}/integrations/hubspot/credentials", app.url), &SUBJECT).await;
+    let body: Value = response.json().await.unwrap();
     assert_eq!((&body["status"], body.get("access_token")), (&json!("active"), None));
     let body: Value =
-        app.program("GET", "/integrations/hubspot/credentials").query(&IDS).send().await.unwrap().json().await.unwrap();
+        app.api("GET", "/integrations/hubspot/credentials").query(&SUBJECT).send().await.unwrap().json().await.unwrap();
     assert_eq!(body.get("access_token"), None);
     let (_, body) = token(&app).await;
     assert!(body["access_token"].is_string() && body.get("refresh_token").is_none());
 }
 
 #[tokio::test]
-async fn a_grant_under_a_lost_key_asks_for_reconnecting() {
+async fn a_grant_encrypted_with_a_lost_key_requires_reconnecting() {
     let app = App::start().await;
     app.connect().await;
     let key = app.key("hubspot");
@@ -137,19 +143,19 @@ async fn a_grant_under_a_lost_key_asks_for_reconnecting() {
 }
 
 #[tokio::test]
-async fn a_failing_token_endpoint_is_asked_once_while_the_old_token_is_valid() {
+async fn a_failing_token_endpoint_receives_one_request_while_the_old_token_is_valid() {
     let app = App::start().await;
     app.connect().await;
-    app.steer(json!({"faults": [{"path": "/hubspot/oauth", "kind": "status", "status": 503}]})).await;
-    app.advance(SignedDuration::from_mins(26));
-    let answer = app.items().await;
-    assert_eq!(answer.headers()["tributary-load"], "complete");
-    let tries = &app.stats().await["by_endpoint"]["POST /hubspot/oauth/{version}/token"]["statuses"]["503"];
-    assert_eq!(*tries, 1, "19 pages in three streams");
+    app.configure_sandbox(json!({"faults": [{"path": "/hubspot/oauth", "kind": "status", "status": 503}]})).await;
+    app.advance_clock(SignedDuration::from_mins(26));
+    let response = app.items().await;
+    assert_eq!(response.headers()["tributary-load"], "complete");
+    let attempts = &app.stats().await["by_endpoint"]["POST /hubspot/oauth/{version}/token"]["statuses"]["503"];
+    assert_eq!(*attempts, 1, "19 pages in three streams");
 }
 
 #[tokio::test]
-async fn an_old_request_does_not_bury_a_newer_grant() {
+async fn an_old_refusal_does_not_kill_a_newer_grant() {
     let app = App::start().await;
     app.connect().await;
     let key = app.key("hubspot");
@@ -160,23 +166,23 @@ async fn an_old_request_does_not_bury_a_newer_grant() {
     assert_eq!(app.items().await.status(), StatusCode::OK);
 }
 
-/// Puts a claim into the stored grant, as a process does that then crashes, and returns the grant's place.
+/// Writes a claim into the stored grant, like a process that crashed during a refresh. Returns the grant's key.
 async fn crash_during_refresh(app: &App, provider: &str) -> String {
-    let place = format!("connection/{provider}/acme/ada");
-    let grant = app.state.store.get(&place).await.unwrap().unwrap();
+    let key = format!("connection/{provider}/acme/ada");
+    let grant = app.state.store.get(&key).await.unwrap().unwrap();
     let mut grant: Value = serde_json::from_slice(&grant).unwrap();
-    grant["claim"] = json!({"id": "of a process that is gone", "at": "2026-01-02T03:04:05Z"});
+    grant["claim"] = json!({"id": "crashed", "at": "2026-01-02T03:04:05Z"});
     let lifetime = std::time::Duration::from_secs(60);
-    app.state.store.put(&place, &serde_json::to_vec(&grant).unwrap(), lifetime).await.unwrap();
-    place
+    app.state.store.put(&key, &serde_json::to_vec(&grant).unwrap(), lifetime).await.unwrap();
+    key
 }
 
 #[tokio::test]
-async fn a_refresh_that_a_crashed_process_began_is_taken_over_and_the_load_is_whole() {
+async fn a_refresh_of_a_crashed_process_is_taken_over_and_the_load_is_complete() {
     for provider in ["hubspot", "notion", "airtable"] {
-        let app = App::start_with_claim_life(std::time::Duration::from_millis(300)).await;
+        let app = App::start_with_claim_lifetime(std::time::Duration::from_millis(300)).await;
         app.connect_to(provider).await;
-        app.control_with("expire", json!({"provider": provider})).await;
+        app.sandbox_control_with("expire", json!({"provider": provider})).await;
         crash_during_refresh(&app, provider).await;
         let events = app.events_of(provider).await;
         assert_eq!(events.last().unwrap()["complete"], true, "{:?}", events.last());
@@ -186,38 +192,38 @@ async fn a_refresh_that_a_crashed_process_began_is_taken_over_and_the_load_is_wh
 }
 
 #[tokio::test]
-async fn a_token_that_is_still_valid_is_served_while_a_crashed_process_holds_the_grant() {
+async fn a_valid_token_is_served_while_a_crashed_process_holds_the_claim() {
     let app = App::start().await;
     app.connect().await;
-    app.advance(SignedDuration::from_mins(26));
+    app.advance_clock(SignedDuration::from_mins(26));
     crash_during_refresh(&app, "hubspot").await;
     assert_eq!(token(&app).await.0, StatusCode::OK, "4 minutes are left");
     assert_eq!(app.stats().await["refreshes"], 0, "the other process may be about to send");
 }
 
 #[tokio::test]
-async fn a_grant_that_another_process_refreshes_is_not_buried() {
+async fn a_grant_that_another_process_is_refreshing_is_not_marked_dead() {
     let app = App::start().await;
     app.connect().await;
     let key = app.key("hubspot");
     let tokens = app.tokens(key, "24816357");
     let token = tokens.access_token().await.unwrap();
-    let place = crash_during_refresh(&app, "hubspot").await;
-    let before = app.state.store.get(&place).await.unwrap();
+    let stored_key = crash_during_refresh(&app, "hubspot").await;
+    let before = app.state.store.get(&stored_key).await.unwrap();
     let error = tokens.mark_dead(&token).await;
     assert!(matches!(error, TokenError::Unavailable(_)), "{error:?}");
-    assert_eq!(app.state.store.get(&place).await.unwrap(), before);
+    assert_eq!(app.state.store.get(&stored_key).await.unwrap(), before);
 }
 
 #[tokio::test]
-async fn a_refresh_whose_answer_was_lost_says_so_where_each_token_works_once() {
+async fn the_error_says_that_rotated_tokens_may_be_lost_with_a_response() {
     for provider in ["notion", "airtable"] {
         let app = App::start().await;
         app.connect_to(provider).await;
-        app.control_with("expire", json!({"provider": provider})).await;
+        app.sandbox_control_with("expire", json!({"provider": provider})).await;
         let path = if provider == "notion" { "/notion/v1/oauth/token" } else { "/airtable/oauth2/v1/token" };
-        // Made, and never heard of; and Airtable then says for some seconds that this was too soon.
-        app.steer(json!({
+        // New tokens are issued, and the response is lost. Airtable would report a conflict for some seconds after that.
+        app.configure_sandbox(json!({
             "airtable": {"conflict_seconds": 0},
             "faults": [{"path": path, "kind": "drop_after", "when": {"times": 1}}],
         }))
@@ -230,22 +236,24 @@ async fn a_refresh_whose_answer_was_lost_says_so_where_each_token_works_once() {
 }
 
 #[tokio::test]
-async fn a_load_does_not_go_on_with_the_data_of_another_account() {
+async fn a_load_stops_when_another_account_is_connected() {
     let app = App::start().await;
     app.connect().await;
     let key = app.key("hubspot");
     let tokens = app.tokens(key, "another-account");
-    let TokenError::Final(error) = tokens.access_token().await.unwrap_err() else { panic!("it is not temporary") };
+    let TokenError::Final(error) = tokens.access_token().await.unwrap_err() else {
+        panic!("the error should be final")
+    };
     assert_eq!(error.code, tributary::model::ErrorCode::NotConnected);
     assert!(error.detail.contains("Another HubSpot account"), "{error}");
 }
 
 #[tokio::test]
-async fn a_grant_of_another_client_is_left_alone_until_that_client_is_back() {
+async fn a_grant_of_another_client_is_kept_until_that_client_is_configured_again() {
     let folder = tempfile::tempdir().unwrap();
     let store: std::sync::Arc<dyn tributary::server::store::Store> =
         std::sync::Arc::new(tributary::server::store::Embedded::open(&folder.path().join("store.redb")).unwrap());
-    let keys = [("TRIBUTARY_ENCRYPTION_KEYS", "k1:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")];
+    let keys = [("TRIBUTARY_ENCRYPTION_KEYS", K1)];
     let app = App::start_with(Default::default(), &keys, Some(store.clone())).await;
     app.connect().await;
 
@@ -255,22 +263,27 @@ async fn a_grant_of_another_client_is_left_alone_until_that_client_is_back() {
         ("HUBSPOT_CLIENT_SECRET", "secret"),
         ("HUBSPOT_API_URL", "http://127.0.0.1:1"),
     ];
-    let configured = App::start_with(Default::default(), &other, Some(store)).await;
-    let error: Value = configured.items().await.json().await.unwrap();
+    let reconfigured = App::start_with(Default::default(), &other, Some(store)).await;
+    let error: Value = reconfigured.items().await.json().await.unwrap();
     assert_eq!(error["code"], "reconnect_required");
     assert!(error["detail"].as_str().unwrap().contains("another client id"), "{error}");
 
-    app.advance(SignedDuration::from_mins(26));
-    assert_eq!(app.items().await.status(), StatusCode::OK, "with the first client it is as good as before");
+    app.advance_clock(SignedDuration::from_mins(26));
+    assert_eq!(app.items().await.status(), StatusCode::OK, "with the first client it works as before");
 }
 
 #[tokio::test]
-async fn a_token_endpoint_that_fails_once_after_a_401_fails_no_stream() {
+async fn a_single_failure_of_the_token_endpoint_after_a_401_fails_no_stream() {
     let app = App::start().await;
     app.connect().await;
-    app.control("expire").await;
-    app.steer(json!({"faults": [{"path": "/hubspot/oauth", "kind": "status", "status": 503, "when": {"times": 1}}]}))
-        .await;
-    let answer = app.items().await;
-    assert_eq!((answer.status(), answer.headers()["tributary-load"].to_str().unwrap()), (StatusCode::OK, "complete"));
+    app.sandbox_control("expire").await;
+    app.configure_sandbox(
+        json!({"faults": [{"path": "/hubspot/oauth", "kind": "status", "status": 503, "when": {"times": 1}}]}),
+    )
+    .await;
+    let response = app.items().await;
+    assert_eq!(
+        (response.status(), response.headers()["tributary-load"].to_str().unwrap()),
+        (StatusCode::OK, "complete")
+    );
 }

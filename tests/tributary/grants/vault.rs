@@ -1,4 +1,4 @@
-//! Attacks on the vault by somebody who can write to the store: what was moved, or is older than it says, does not open.
+//! Attacks by somebody who can write to the store: moved, modified or outdated ciphertexts cannot be decrypted.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,31 +9,33 @@ use tributary::server::{
     store::{Embedded, Store},
 };
 
-use crate::{app::App, browser::Browser, caller::IDS, eventually::eventually};
+use crate::support::{
+    app::App,
+    browser::Browser,
+    fixtures::{K1, K2, SUBJECT},
+    wait::wait_until,
+};
 
-const K1: &str = "k1:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
-const K2: &str = "k2:YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXphYmNkZWY=";
+const LIFETIME: Duration = Duration::from_secs(3600);
 
-const LONG: Duration = Duration::from_secs(3600);
-
-async fn record(app: &App, place: &str) -> Value {
-    serde_json::from_slice(&app.state.store.get(place).await.unwrap().unwrap()).unwrap()
+async fn record(app: &App, key: &str) -> Value {
+    serde_json::from_slice(&app.state.store.get(key).await.unwrap().unwrap()).unwrap()
 }
 
-async fn put(app: &App, place: &str, record: &Value) {
-    app.state.store.put(place, &serde_json::to_vec(record).unwrap(), LONG).await.unwrap();
+async fn put(app: &App, key: &str, record: &Value) {
+    app.state.store.put(key, &serde_json::to_vec(record).unwrap(), LIFETIME).await.unwrap();
 }
 
-/// What a program gets that asks for a token of this user.
+/// The response to a request for a user's access token.
 async fn token(app: &App, provider: &str, user: &str) -> Value {
     let ids = [("org_id", "acme"), ("user_id", user)];
     let path = format!("/integrations/{provider}/credentials");
-    app.program("POST", &path).form(&ids).send().await.unwrap().json().await.unwrap()
+    app.api("POST", &path).form(&ids).send().await.unwrap().json().await.unwrap()
 }
 
 async fn connect_as(app: &App, user: &str) {
     let ids = [("org_id", "acme"), ("user_id", user)];
-    let link = app.program("POST", "/integrations/hubspot/authorize").form(&ids).send().await.unwrap();
+    let link = app.api("POST", "/integrations/hubspot/authorize").form(&ids).send().await.unwrap();
     Browser::new().approve(&link.json::<String>().await.unwrap()).await;
 }
 
@@ -41,36 +43,35 @@ const ADA: &str = "connection/hubspot/acme/ada";
 const EVE: &str = "connection/hubspot/acme/eve";
 
 #[tokio::test]
-async fn a_grant_that_was_moved_to_another_user_org_or_provider_does_not_open() {
+async fn a_grant_moved_to_another_user_org_or_provider_cannot_be_decrypted() {
     let app = App::start().await;
     connect_as(&app, "ada").await;
     connect_as(&app, "eve").await;
     let stolen = record(&app, ADA).await;
-    // The whole record, or its sealed part in eve's own record.
-    let grafted = {
+    // The whole record, or only its ciphertext in Eve's own record.
+    let with_stolen_ciphertext = {
         let mut record = record(&app, EVE).await;
         record["sealed"] = stolen["sealed"].clone();
         record
     };
-    for (what, moved) in [("the record", &stolen), ("the sealed part", &grafted)] {
+    for (what, moved) in [("the record", &stolen), ("the ciphertext", &with_stolen_ciphertext)] {
         put(&app, EVE, moved).await;
-        let answer = token(&app, "hubspot", "eve").await;
-        assert_eq!(answer.get("access_token"), None, "{what}");
-        assert!(answer.to_string().contains("can't be decrypted"), "{what}: {answer}");
+        let response = token(&app, "hubspot", "eve").await;
+        assert_eq!(response.get("access_token"), None, "{what}");
+        assert!(response.to_string().contains("can't be decrypted"), "{what}: {response}");
     }
-    for (place, provider) in [("connection/hubspot/other/ada", "hubspot"), ("connection/airtable/acme/ada", "airtable")]
-    {
-        put(&app, place, &stolen).await;
-        let ids = [("org_id", place.split('/').nth(2).unwrap()), ("user_id", "ada")];
+    for (key, provider) in [("connection/hubspot/other/ada", "hubspot"), ("connection/airtable/acme/ada", "airtable")] {
+        put(&app, key, &stolen).await;
+        let ids = [("org_id", key.split('/').nth(2).unwrap()), ("user_id", "ada")];
         let path = format!("/integrations/{provider}/credentials");
-        let answer: Value = app.program("POST", &path).form(&ids).send().await.unwrap().json().await.unwrap();
-        assert_eq!(answer.get("access_token"), None, "{place}");
+        let response: Value = app.api("POST", &path).form(&ids).send().await.unwrap().json().await.unwrap();
+        assert_eq!(response.get("access_token"), None, "{key}");
     }
-    assert!(token(&app, "hubspot", "ada").await["access_token"].is_string(), "the owner's is untouched");
+    assert!(token(&app, "hubspot", "ada").await["access_token"].is_string(), "the owner's grant still works");
 }
 
 #[tokio::test]
-async fn a_grant_that_was_changed_does_not_open() {
+async fn a_modified_grant_cannot_be_decrypted() {
     let app = App::start().await;
     app.connect().await;
     let good = record(&app, ADA).await;
@@ -84,11 +85,11 @@ async fn a_grant_that_was_changed_does_not_open() {
         let mut changed = good.clone();
         *changed.pointer_mut(field).unwrap() = value;
         put(&app, ADA, &changed).await;
-        let answer = token(&app, "hubspot", "ada").await;
-        assert_eq!(answer.get("access_token"), None, "{field}");
+        let response = token(&app, "hubspot", "ada").await;
+        assert_eq!(response.get("access_token"), None, "{field}");
         assert!(
-            answer["code"] == "reconnect_required" || answer["status"] == "reconnect_required",
-            "{field}: {answer}"
+            response["code"] == "reconnect_required" || response["status"] == "reconnect_required",
+            "{field}: {response}"
         );
     }
     put(&app, ADA, &good).await;
@@ -96,11 +97,11 @@ async fn a_grant_that_was_changed_does_not_open() {
 }
 
 #[tokio::test]
-async fn an_older_ciphertext_under_a_newer_version_does_not_open() {
+async fn an_older_ciphertext_in_a_newer_version_cannot_be_decrypted() {
     let app = App::start().await;
     app.connect().await;
     let old = record(&app, ADA).await;
-    app.advance(SignedDuration::from_mins(26));
+    app.advance_clock(SignedDuration::from_mins(26));
     token(&app, "hubspot", "ada").await;
     let mut new = record(&app, ADA).await;
     assert!(new["version"].as_u64() > old["version"].as_u64());
@@ -110,51 +111,51 @@ async fn an_older_ciphertext_under_a_newer_version_does_not_open() {
 }
 
 #[tokio::test]
-async fn the_whole_record_rolled_back_opens_and_a_spent_refresh_token_is_then_refused() {
-    // What no encryption can tell: this is the residue that the documentation names.
+async fn a_rolled_back_record_can_be_decrypted_but_its_used_refresh_token_is_refused() {
+    // Encryption cannot detect this: it is the residual risk that the documentation names.
     let app = App::start().await;
-    app.steer(json!({"hubspot": {"rotate_refresh": "dead"}})).await;
+    app.configure_sandbox(json!({"hubspot": {"rotate_refresh": "dead"}})).await;
     app.connect().await;
     let old = record(&app, ADA).await;
-    app.advance(SignedDuration::from_mins(26));
+    app.advance_clock(SignedDuration::from_mins(26));
     token(&app, "hubspot", "ada").await;
     put(&app, ADA, &old).await;
-    let answer = token(&app, "hubspot", "ada").await;
-    assert_eq!(answer["status"], "reconnect_required", "the provider refuses what was spent: {answer}");
+    let response = token(&app, "hubspot", "ada").await;
+    assert_eq!(response["status"], "reconnect_required", "the provider refuses the used refresh token: {response}");
 }
 
 #[tokio::test]
-async fn a_grant_that_was_disconnected_and_put_back_after_a_new_one_does_not_pass_for_that() {
+async fn a_ciphertext_from_before_a_disconnect_cannot_be_decrypted_after_reconnecting() {
     let folder = tempfile::tempdir().unwrap();
     let store: Arc<dyn Store> = Arc::new(Embedded::open(&folder.path().join("store.redb")).unwrap());
     let app = App::start_with(Default::default(), &[], Some(store)).await;
     app.connect().await;
     let old = record(&app, ADA).await;
-    app.program("DELETE", "/integrations/hubspot/credentials").query(&IDS).send().await.unwrap();
+    app.api("DELETE", "/integrations/hubspot/credentials").query(&SUBJECT).send().await.unwrap();
     app.connect().await;
     let mut new = record(&app, ADA).await;
     new["sealed"] = old["sealed"].clone();
     put(&app, ADA, &new).await;
     assert!(
         token(&app, "hubspot", "ada").await.to_string().contains("can't be decrypted"),
-        "versions never come again"
+        "versions are never reused"
     );
 }
 
 #[tokio::test]
-async fn a_refresh_that_fails_while_keys_rotate_leaves_nothing_under_the_old_key() {
+async fn a_refresh_that_fails_during_a_key_rotation_leaves_nothing_encrypted_with_the_old_key() {
     let folder = tempfile::tempdir().unwrap();
     let store: Arc<dyn Store> = Arc::new(Embedded::open(&folder.path().join("store.redb")).unwrap());
-    let with = async |keys: &str| {
+    let start = async |keys: &str| {
         App::start_with(Default::default(), &[("TRIBUTARY_ENCRYPTION_KEYS", keys)], Some(store.clone())).await
     };
-    let (server, command) = (with(&format!("{K1},{K2}")).await, with(&format!("{K2},{K1}")).await);
+    let (server, command) = (start(&format!("{K1},{K2}")).await, start(&format!("{K2},{K1}")).await);
     server.connect().await;
-    server.advance(SignedDuration::from_mins(26));
+    server.advance_clock(SignedDuration::from_mins(26));
     let slow = json!({"path": "/hubspot/oauth", "kind": "status", "status": 503, "slow_ms": 1500});
-    server.steer(json!({"faults": [slow]})).await;
+    server.configure_sandbox(json!({"faults": [slow]})).await;
     let (read, rotated) = futures::future::join(token(&server, "hubspot", "ada"), async {
-        eventually("the refresh is claimed", async || !record(&server, ADA).await["claim"].is_null()).await;
+        wait_until("the refresh is claimed", async || !record(&server, ADA).await["claim"].is_null()).await;
         command.state.grants.rotate_keys(&Actor::command_line()).await.unwrap()
     })
     .await;

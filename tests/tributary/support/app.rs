@@ -1,4 +1,4 @@
-//! A server in this process, with a sandbox of its own, on ports of their own.
+//! A server and a sandbox in this process, each on its own port.
 
 use std::{
     collections::HashMap,
@@ -24,46 +24,45 @@ use tributary::server::{
 };
 use tributary_sandbox::{self as sandbox, Records};
 
-use crate::{
+use super::{
     browser::Browser,
-    caller::{IDS, KEY},
+    fixtures::{API_KEY, SUBJECT},
 };
 
-/// A running server. It ends with the value.
+/// A running server with its sandbox. Both stop when the value is dropped.
 pub struct App {
     /// `http://localhost:1234`.
     pub url: String,
     /// `http://127.0.0.1:1235`.
     pub sandbox: String,
-    /// The server's own state.
     pub state: AppState,
-    /// How far its clock is ahead of the real one.
-    pub ahead: Arc<Mutex<SignedDuration>>,
+    /// How far the server's clock is ahead of the real one.
+    pub clock_offset: Arc<Mutex<SignedDuration>>,
     http: Client,
     _servers: JoinSet<()>,
     _data: TempDir,
 }
 
 impl App {
-    /// One with the default records.
+    /// Starts a server on a new embedded store, with the sandbox's default records.
     pub async fn start() -> Self {
         Self::start_with(Records::default(), &[], None).await
     }
 
-    /// One that respects the claims of other processes for less long.
-    pub async fn start_with_claim_life(life: Duration) -> Self {
-        Self::start_as(Records::default(), &[], None, |state| {
-            state.grants = state.grants.clone().with_claim_lifetime(life);
+    /// The same, with another time for which claims of other processes are respected.
+    pub async fn start_with_claim_lifetime(lifetime: Duration) -> Self {
+        Self::start_changed(Records::default(), &[], None, |state| {
+            state.grants = state.grants.clone().with_claim_lifetime(lifetime);
         })
         .await
     }
 
-    /// One with other records, more variables (in which `{sandbox}` is its address), or a store that is given.
+    /// The same, with other records, more variables (`{sandbox}` stands for the sandbox's address), or this store.
     pub async fn start_with(records: Records, variables: &[(&str, &str)], store: Option<Arc<dyn Store>>) -> Self {
-        Self::start_as(records, variables, store, |_| {}).await
+        Self::start_changed(records, variables, store, |_| {}).await
     }
 
-    async fn start_as(
+    async fn start_changed(
         records: Records,
         variables: &[(&str, &str)],
         store: Option<Arc<dyn Store>>,
@@ -78,7 +77,7 @@ impl App {
             ("TRIBUTARY_LISTEN".to_owned(), format!("127.0.0.1:{port}")),
             ("TRIBUTARY_PUBLIC_URL".to_owned(), format!("http://localhost:{port}")),
             ("TRIBUTARY_DATA_DIR".to_owned(), data.path().join("data").display().to_string()),
-            ("TRIBUTARY_API_KEY".to_owned(), KEY.to_owned()),
+            ("TRIBUTARY_API_KEY".to_owned(), API_KEY.to_owned()),
             ("TRIBUTARY_SANDBOX_LISTEN".to_owned(), sandbox_listener.local_addr().unwrap().to_string()),
         ]);
         let filled = |value: &str| value.replace("{sandbox}", &sandbox);
@@ -89,10 +88,10 @@ impl App {
             Some(store) => store,
             None => store::open(None, data.path()).await.unwrap(),
         };
-        let ahead = Arc::new(Mutex::new(SignedDuration::ZERO));
+        let clock_offset = Arc::new(Mutex::new(SignedDuration::ZERO));
         let clock = {
-            let ahead = ahead.clone();
-            move || Timestamp::now() + *ahead.lock().unwrap()
+            let offset = clock_offset.clone();
+            move || Timestamp::now() + *offset.lock().unwrap()
         };
         let mut state = AppState::new(config, store, Arc::new(clock)).unwrap();
         state.retry_policy = RetryPolicy {
@@ -100,7 +99,6 @@ impl App {
             max_wait: Duration::from_millis(20),
             ..RetryPolicy::default()
         };
-
         change(&mut state);
 
         let options =
@@ -110,59 +108,74 @@ impl App {
         servers.spawn(async move { axum::serve(listener, app).await.unwrap() });
         servers.spawn(async move { axum::serve(sandbox_listener, sandbox::router(options)).await.unwrap() });
         let http = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { url: format!("http://localhost:{port}"), sandbox, state, ahead, http, _servers: servers, _data: data }
+        Self {
+            url: format!("http://localhost:{port}"),
+            sandbox,
+            state,
+            clock_offset,
+            http,
+            _servers: servers,
+            _data: data,
+        }
     }
 
-    /// A request as a program with the API key.
-    pub fn program(&self, method: &str, path: &str) -> RequestBuilder {
-        self.anybody(method, path).bearer_auth(KEY)
+    /// A request with the API key.
+    pub fn api(&self, method: &str, path: &str) -> RequestBuilder {
+        self.anonymous(method, path).bearer_auth(API_KEY)
     }
 
-    /// A request of nobody.
-    pub fn anybody(&self, method: &str, path: &str) -> RequestBuilder {
+    /// A request without credentials.
+    pub fn anonymous(&self, method: &str, path: &str) -> RequestBuilder {
         self.http.request(method.parse().unwrap(), format!("{}{path}", self.url))
     }
 
-    /// A browser that is signed in.
-    pub async fn signed_in(&self) -> Browser {
+    pub async fn signed_in_browser(&self) -> Browser {
         let browser = Browser::new();
         let link = tributary::server::access::create_sign_in_link(&self.state).await.unwrap();
         assert!(browser.get(&link).await.status().is_success());
         browser
     }
 
-    /// Connects [`IDS`] to HubSpot as their own browser would, by a link that a program asked for.
+    /// The cookie of a new session, as a browser sends it.
+    pub async fn session_cookie(&self) -> String {
+        let link = tributary::server::access::create_sign_in_link(&self.state).await.unwrap();
+        let signed_in = self.anonymous("GET", link.strip_prefix(&self.url).unwrap()).send().await.unwrap();
+        signed_in.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned()
+    }
+
+    /// Connects [`SUBJECT`] to HubSpot: the user's browser opens a connect link and approves.
     pub async fn connect(&self) {
         self.connect_to("hubspot").await;
     }
 
-    /// The same, to any provider.
+    /// The same for another provider.
     pub async fn connect_to(&self, provider: &str) {
-        let end = Browser::new().approve(&self.link_to(provider).await).await;
+        let end = Browser::new().approve(&self.connect_link(provider).await).await;
         assert!(end.url().path().ends_with("/connected"), "{}", end.url());
     }
 
-    /// A one-time link to connect.
-    pub async fn link_to(&self, provider: &str) -> String {
-        let request = self.program("POST", &format!("/integrations/{provider}/authorize")).form(&IDS);
+    /// A one-time link with which [`SUBJECT`] can connect.
+    pub async fn connect_link(&self, provider: &str) -> String {
+        let request = self.api("POST", &format!("/integrations/{provider}/authorize")).form(&SUBJECT);
         request.send().await.unwrap().json().await.unwrap()
     }
 
     /// Changes the sandbox's settings.
-    pub async fn steer(&self, settings: Value) {
-        let answer = self.http.post(format!("{}/__sandbox/config", self.sandbox)).json(&settings).send().await.unwrap();
-        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+    pub async fn configure_sandbox(&self, settings: Value) {
+        let response =
+            self.http.post(format!("{}/__sandbox/config", self.sandbox)).json(&settings).send().await.unwrap();
+        assert!(response.status().is_success(), "{}", response.text().await.unwrap());
     }
 
-    /// Posts to one of the sandbox's other controls.
-    pub async fn control(&self, what: &str) {
-        self.control_with(what, json!({})).await;
+    /// Uses one of the sandbox's other controls, such as `reset`.
+    pub async fn sandbox_control(&self, name: &str) {
+        self.sandbox_control_with(name, json!({})).await;
     }
 
-    /// The same, with what it takes.
-    pub async fn control_with(&self, what: &str, body: Value) {
-        let answer = self.http.post(format!("{}/__sandbox/{what}", self.sandbox)).json(&body).send().await.unwrap();
-        assert!(answer.status().is_success(), "{what}: {}", answer.status());
+    /// The same, with arguments.
+    pub async fn sandbox_control_with(&self, name: &str, body: Value) {
+        let response = self.http.post(format!("{}/__sandbox/{name}", self.sandbox)).json(&body).send().await.unwrap();
+        assert!(response.status().is_success(), "{name}: {}", response.status());
     }
 
     /// The sandbox's counters.
@@ -170,42 +183,42 @@ impl App {
         self.http.get(format!("{}/__sandbox/stats", self.sandbox)).send().await.unwrap().json().await.unwrap()
     }
 
-    /// The array form of a load of HubSpot.
+    /// Loads from HubSpot in the array form.
     pub async fn items(&self) -> Response {
         self.items_of("hubspot").await
     }
 
-    /// The array form of a load.
+    /// Loads from a provider in the array form.
     pub async fn items_of(&self, provider: &str) -> Response {
-        self.program("GET", &format!("/integrations/{provider}/items")).query(&IDS).send().await.unwrap()
+        self.api("GET", &format!("/integrations/{provider}/items")).query(&SUBJECT).send().await.unwrap()
     }
 
-    /// The lines form of a load of HubSpot, to its end.
+    /// Loads from HubSpot in the lines form, to its end.
     pub async fn events(&self) -> Vec<Value> {
         self.events_of("hubspot").await
     }
 
-    /// The lines form of a load, to its end.
+    /// Loads from a provider in the lines form, to its end.
     pub async fn events_of(&self, provider: &str) -> Vec<Value> {
         let path = format!("/integrations/{provider}/items");
-        let request = self.program("GET", &path).query(&IDS).header("accept", "application/x-ndjson");
+        let request = self.api("GET", &path).query(&SUBJECT).header("accept", "application/x-ndjson");
         let text = request.send().await.unwrap().text().await.unwrap();
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
-    /// The key of the connection of [`IDS`] to a provider.
+    /// The key of [`SUBJECT`]'s connection to a provider.
     pub fn key(&self, provider: &str) -> ConnectionKey {
         ConnectionKey::new(&Subject::new("acme", "ada").unwrap(), provider).unwrap()
     }
 
-    /// The tokens of a connection, as a load of this account gets them.
+    /// The tokens of a connection, as a load from this account gets them.
     pub fn tokens(&self, key: ConnectionKey, account_id: &str) -> ConnectionTokens {
         ConnectionTokens::new(self.state.grants.refresher.clone(), key, account_id, Actor::command_line())
     }
 
-    /// Sets the server's clock ahead.
-    pub fn advance(&self, by: SignedDuration) {
-        *self.ahead.lock().unwrap() += by;
+    /// Moves the server's clock forward.
+    pub fn advance_clock(&self, by: SignedDuration) {
+        *self.clock_offset.lock().unwrap() += by;
     }
 }
 
@@ -213,7 +226,7 @@ async fn listen() -> TcpListener {
     TcpListener::bind("127.0.0.1:0").await.unwrap()
 }
 
-/// Record counts as on the command line, such as `contacts=9000,deals=50`.
+/// Parses record counts as given on the command line, such as `contacts=9000,deals=50`.
 pub fn records(counts: &str) -> Records {
     counts.parse().unwrap()
 }

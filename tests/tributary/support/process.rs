@@ -1,0 +1,133 @@
+//! The program in a process of its own.
+
+use std::{
+    fs::File,
+    io::{BufRead, BufReader},
+    os::unix::process::ExitStatusExt,
+    process::{Child, Command, Output, Stdio},
+    time::{Duration, Instant},
+};
+
+use reqwest::Client;
+use tempfile::TempDir;
+
+use super::{browser::Browser, fixtures::API_KEY, port::free_port};
+
+/// A running program, which is killed when the value is dropped.
+pub struct Process {
+    /// `http://localhost:1234`.
+    pub url: String,
+    /// The one-time sign-in link that it printed.
+    pub sign_in_link: String,
+    /// Its working folder.
+    pub folder: TempDir,
+    child: Child,
+}
+
+impl Process {
+    /// Starts `tributary serve` on a port of its own.
+    pub fn serve(variables: &[(&str, &str)]) -> Self {
+        let (port, folder) = (free_port(), tempfile::tempdir().unwrap());
+        let url = format!("http://localhost:{port}");
+        let mut command = command(&folder, &["serve"]);
+        command
+            .env("TRIBUTARY_LISTEN", format!("127.0.0.1:{port}"))
+            .env("TRIBUTARY_PUBLIC_URL", &url)
+            .envs(variables.iter().copied());
+        // The log goes to a file: a pipe that nothing reads would fill and block the program.
+        let log = File::create(folder.path().join("log")).unwrap();
+        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let link = lines.find_map(|line| line.split_once("Sign in (once): ").map(|(_, link)| link.to_owned()));
+        let sign_in_link = link.unwrap_or_else(|| panic!("the program exited: {}", log_in(&folder)));
+        Self { child, url, sign_in_link, folder }
+    }
+
+    /// Starts `tributary sandbox` with these options. Returns it with its address.
+    pub fn sandbox(options: &[&str]) -> (Self, String) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut child = command(&folder, &[&["sandbox", "--listen", "127.0.0.1:0"], options].concat())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let line = lines.next().unwrap().unwrap();
+        let address = line.strip_prefix("sandbox listening on http://").unwrap().to_owned();
+        (Self { child, url: String::new(), sign_in_link: String::new(), folder }, address)
+    }
+
+    /// Sends SIGTERM and waits. Returns whether it exited successfully, and its log.
+    pub fn terminate(mut self) -> (bool, String) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        let status = self.child.wait().unwrap();
+        (status.success(), log_in(&self.folder))
+    }
+
+    /// Sends SIGKILL.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+    }
+
+    /// Waits until it exits. Returns the signal that killed it, if any.
+    pub fn wait(&mut self) -> Option<i32> {
+        self.child.wait().unwrap().signal()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The program with these arguments in this folder. None of its variables are set.
+pub fn command(folder: &TempDir, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tributary"));
+    let ours = ["TRIBUTARY_", "HUBSPOT_", "NOTION_", "AIRTABLE_", "EXAMPLE_", "REDIS_URL", "RUST_LOG", "FAILPOINTS"];
+    for (name, _) in std::env::vars().filter(|(name, _)| ours.iter().any(|prefix| name.starts_with(prefix))) {
+        command.env_remove(name);
+    }
+    command.current_dir(folder.path()).args(arguments);
+    command
+}
+
+/// Runs a command that is expected to exit by itself.
+pub fn run_to_exit(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = command(&folder, arguments);
+    // A free port, in case a server runs on the default one.
+    command.env("TRIBUTARY_LISTEN", "127.0.0.1:0").envs(variables.iter().copied());
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let began = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        if began.elapsed() > Duration::from_secs(30) {
+            child.kill().unwrap();
+            panic!("{arguments:?} with {variables:?} did not exit");
+        }
+        std::thread::yield_now();
+    }
+    child.wait_with_output().unwrap()
+}
+
+/// An HTTP client, for tests in which no server has installed the crypto provider.
+pub fn client() -> Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::new()
+}
+
+/// Connects a user to a provider: an API call creates a connect link, and a browser opens it and approves.
+pub async fn connect(url: &str, provider: &str, subject: [(&str, &str); 2]) {
+    let request = client().post(format!("{url}/integrations/{provider}/authorize")).bearer_auth(API_KEY).form(&subject);
+    let link: String = request.send().await.unwrap().json().await.unwrap();
+    let end = Browser::new().approve(&link).await;
+    // The second outcome warns that another test's user is connected with the same account.
+    let outcomes = ["/connected", "/connected_twice"];
+    assert!(outcomes.iter().any(|outcome| end.url().path().ends_with(outcome)), "{}", end.url());
+}
+
+fn log_in(folder: &TempDir) -> String {
+    std::fs::read_to_string(folder.path().join("log")).unwrap()
+}
