@@ -4,7 +4,9 @@
 #
 # While you work on Tributary:
 #   make dev     start a debug build and rebuild it whenever a file changes
+#   make end2end run the browser and SDK tests; TESTS=sdk- runs those whose file names contain it
 #   make check   formatting, lints, API docs, dependencies, the docs' references, and the types of end2end; no tests
+#   make msrv    compile with the oldest supported Rust version
 #   make bench   measure loads, requests and the vault, and print tables
 #   make faults  the long form of the fault suite, which `make test` runs in a short form: races, kills, outages, wrong clocks
 
@@ -22,9 +24,10 @@ program_sources := $(shell find src sandbox -name '*.rs' -not -path '*/tests/*')
 # The providers' OpenAPI documents, if there is a copy beside this repository. Without it the SDKs' calls are made, but
 # not compared with the documents.
 specs := $(wildcard ../shared/reference/specs)
+msrv := $(shell sed -n 's/^rust-version = "\(.*\)"/\1.0/p' Cargo.toml)
 step := @./setup step
 
-.PHONY: help run dev test check bench faults build
+.PHONY: help run dev test end2end check msrv bench faults build
 
 run: build
 	@printf '\033[1m==>\033[0m %s\n' "starting Tributary; stop it with Ctrl-C"
@@ -44,11 +47,14 @@ test:
 	@$(MAKE) --no-print-directory check
 	$(step) "unit and whole-program tests (about 3 minutes the first time)" \
 	  cargo test --workspace --features tributary/test-support
-	@$(MAKE) --no-print-directory build
+	@$(MAKE) --no-print-directory end2end
+	$(step) "the size of the page" ./setup weight
+
+end2end: build
+	@./setup test
 	$(step) "the page in a browser, and the providers' own SDKs with the sandbox" \
 	  env TRIBUTARY_BIN="$(CURDIR)/$(program)" TRIBUTARY_PYTHON="$$(./setup python)" TRIBUTARY_SPECS="$${TRIBUTARY_SPECS:-$(abspath $(specs))}" \
-	  npm --prefix end2end test
-	$(step) "the size of the page" ./setup weight
+	  npm --prefix end2end test -- $(TESTS)
 
 check:
 	@./setup check
@@ -65,6 +71,12 @@ check:
 	@./setup advisories
 	$(step) "references in the docs" node docs/check.mjs
 	$(step) "types of end2end" npm --prefix end2end run --silent check
+
+msrv:
+	@rustup toolchain install $(msrv) --profile minimal -t wasm32-unknown-unknown >/dev/null 2>&1
+	$(step) "Rust $(msrv): the server and the sandbox" cargo +$(msrv) check --workspace --features tributary/ssr
+	$(step) "Rust $(msrv): the page" \
+	  cargo +$(msrv) check --lib --target wasm32-unknown-unknown --no-default-features --features hydrate
 
 bench: build
 	node benches/load.mjs $(program)
