@@ -66,7 +66,7 @@ check:
 	$(step) "clippy: the page" \
 	  cargo clippy --lib --target wasm32-unknown-unknown --no-default-features --features hydrate -- -D warnings
 	$(step) "API docs" \
-	  env RUSTDOCFLAGS="-D warnings" cargo doc --quiet --workspace --no-deps --document-private-items --features tributary/test-support
+	  env RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" cargo doc --quiet --workspace --no-deps --document-private-items --features tributary/test-support
 	$(step) "licences, bans and sources of dependencies" cargo deny --log-level warn check licenses bans sources
 	@./setup advisories
 	$(step) "references in the docs" node docs/check.mjs
