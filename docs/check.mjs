@@ -4,7 +4,7 @@
 //
 // - A snake_case name of four or more words has to be a Rust function (such as a test) or the name of a field.
 // - A path in backticks or in a link has to exist. It is relative to the repository, or to the page that names it.
-// - `make TARGET`, `--features NAME` and a module after `--test tributary` or `--lib` have to exist.
+// - Make targets, cargo features, and modules after `--test tributary` or `--lib` have to exist.
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
@@ -16,7 +16,7 @@ const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclud
 const pages = files.filter((file) => /^(docs\/)?[^/]+\.md$/.test(file) || file === "sandbox/README.md");
 
 const rust = files.filter((file) => file.endsWith(".rs")).map((file) => readFileSync(file, "utf8")).join("\n");
-const names = new Set(Array.from(rust.matchAll(/\bfn (\w+)|\b(\w+):/g), ([, fn, field]) => fn ?? field));
+const names = new Set(Array.from(rust.matchAll(/\bfn (\w+)|\b(\w+):(?!:)/g), ([, fn, field]) => fn ?? field));
 const targets = new Set(Array.from(readFileSync("Makefile", "utf8").matchAll(/^([\w-]+):/gm), ([, target]) => target));
 const manifests = ["Cargo.toml", "sandbox/Cargo.toml"].map((file) => readFileSync(file, "utf8")).join("\n");
 const features = new Set(Array.from(manifests.matchAll(/^([\w-]+) = \[/gm), ([, feature]) => feature));
@@ -27,7 +27,8 @@ function isPath(path) {
   const choice = path.match(/^(.*)\{([^{}]*)\}(.*)$/);
   if (choice) return choice[2].split(",").every((one) => isPath(choice[1] + one + choice[3]));
   const exact = path.replace(/\/$/, "").replace(/[.+?^$()|[\]\\]/g, "\\$&").replaceAll("*", "[^/]*");
-  const pattern = new RegExp(`^${exact}(/|$)`);
+  // The name of a file alone stands for any file of that name.
+  const pattern = new RegExp(`${path.includes("/") ? "^" : "(^|/)"}${exact}(/|$)`);
   return files.some((file) => pattern.test(file));
 }
 
@@ -63,10 +64,12 @@ for (const page of pages) {
         if (!features.has(feature)) problem(`there is no feature ${feature}`);
       }
     }
-    for (const [, test, module] of line.matchAll(/--(test tributary|lib) ((?:\w+::)*\w+)/g)) {
-      const folder = test === "lib" ? "src/server" : "tests/tributary";
-      const found = module.split("::").filter(Boolean)[0];
-      if (!isPath(`${folder}/${found}.rs`) && !names.has(found)) problem(`there is no module ${found} in ${folder}`);
+    for (const [, modules] of line.matchAll(/--(?:test tributary|lib) ((?:\w+::)+\w*)/g)) {
+      for (const module of modules.split("::").filter(Boolean)) {
+        if (!isPath(`${module}.rs`) && !files.some((file) => file.includes(`/${module}/`)) && !names.has(module)) {
+          problem(`there is no module ${module}`);
+        }
+      }
     }
   });
 }
