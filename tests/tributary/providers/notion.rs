@@ -145,7 +145,7 @@ async fn a_grant_without_a_refresh_token_requires_reconnecting_when_it_expires()
     assert!(is_complete(&app.events_of("notion").await), "it works until it expires");
     let page =
         app.signed_in_browser().await.get(&format!("{}/?org_id=acme&user_id=ada", app.url)).await.text().await.unwrap();
-    assert!(page.contains("only connecting again helps"), "{page}");
+    assert!(page.contains("reconnect when access expires"), "{page}");
     app.sandbox_control_with("expire", json!({"provider": "notion"})).await;
     let error: Value = app.items_of("notion").await.json().await.unwrap();
     assert_eq!(error["code"], "reconnect_required", "{error}");

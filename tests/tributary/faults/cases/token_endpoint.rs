@@ -72,6 +72,10 @@ async fn run(fault: &Fault, mut row: Row) -> Row {
     }
     cluster.configure_sandbox(token_endpoint_faults(&(fault.rule)())).await;
     let served = join_all(PROVIDERS.iter().map(|provider| read_many(&cluster, provider))).await;
+    // An attempt in flight has to end while the endpoint still fails.
+    for provider in &PROVIDERS {
+        grants.wait_until_unclaimed(provider, "ada").await;
+    }
     cluster.clear_faults().await;
     for (provider, reads) in PROVIDERS.iter().zip(served) {
         grants.wait_until_unclaimed(provider, "ada").await;
