@@ -1,5 +1,5 @@
-// Loads 15,000 records from a sandbox that takes 50 ms a request, in both forms, each by a server of its own, and prints
-// when the first and the last item came and how much memory the server needed at most.
+// Loads 15,000 records from a sandbox with a latency of 50 ms per request, in both forms and with a separate server for each,
+// and prints when the first and the last item arrive and the peak memory of the server.
 //
 //   node benches/load.mjs target/release/tributary
 import { readFileSync } from "node:fs";
@@ -9,7 +9,7 @@ import { bearer, connect, ids, withSandbox, withServer } from "./program.mjs";
 const records = 15_000;
 const latency = 50;
 
-/** The most memory that a process has had, in MB; Linux alone tells. */
+/** The peak memory of a process in MB, or NaN on other systems than Linux. */
 function peak(child) {
   try {
     return Number(readFileSync(`/proc/${child.pid}/status`, "utf8").match(/VmHWM:\s+(\d+)/)[1]) / 1024;
@@ -23,10 +23,10 @@ const measure = (sandbox, accept) =>
     await connect(url, "hubspot");
     const idle = peak(child);
     const began = performance.now();
-    const answer = await fetch(`${url}/integrations/hubspot/items?${ids}`, { headers: { ...bearer, accept } });
+    const response = await fetch(`${url}/integrations/hubspot/items?${ids}`, { headers: { ...bearer, accept } });
     let [first, items, rest] = [Number.NaN, 0, ""];
-    for await (const chunk of answer.body.pipeThrough(new TextDecoderStream())) {
-      // An item begins with its id; what may be the beginning of one waits for the next chunk.
+    for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
+      // Every item starts with its id. The end of a chunk may be part of such a start, so it is kept for the next chunk.
       rest += chunk;
       const found = rest.split('{"id":').length - 1;
       if (found > 0 && Number.isNaN(first)) first = performance.now() - began;
@@ -39,13 +39,13 @@ const measure = (sandbox, accept) =>
   });
 
 await withSandbox(["--records", `${records}`, "--latency-ms", `${latency}`, "--no-limits"], async (address) => {
-  console.log(`${records} records, ${latency} ms a request, limits off. The longest stream has 95 pages: ${((95 * latency) / 1000).toFixed(2)} s at least.\n`);
-  console.log("form    items   first item           last item   peak memory (before the load)");
+  console.log(`${records} records, ${latency} ms per request, no rate limits. The longest stream has 95 pages, which take at least ${((95 * latency) / 1000).toFixed(2)} s.\n`);
+  console.log("form    items   first item                 last item   peak memory (before the load)");
   for (const [form, accept] of [["lines", "application/x-ndjson"], ["array", "application/json"]]) {
     const run = await measure(address, accept);
-    const trips = (run.first / latency).toFixed(1);
+    const roundTrips = (run.first / latency).toFixed(1);
     console.log(
-      `${form}  ${run.items.toString().padStart(6)}  ${(run.first / 1000).toFixed(3)} s (${trips.padStart(5)} trips)  ${(run.last / 1000).toFixed(2).padStart(5)} s     ${run.peak.toFixed(1)} MB (${run.idle.toFixed(1)} MB)`,
+      `${form}  ${run.items.toString().padStart(6)}  ${(run.first / 1000).toFixed(3)} s (${roundTrips.padStart(5)} round trips)  ${(run.last / 1000).toFixed(2).padStart(5)} s     ${run.peak.toFixed(1)} MB (${run.idle.toFixed(1)} MB)`,
     );
   }
 });

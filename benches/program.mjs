@@ -1,4 +1,4 @@
-// Starts the program and its sandbox, connects an account, and ends both: what every benchmark needs.
+// Starts and stops the program and its sandbox, and connects an account, for the benchmarks.
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
@@ -10,14 +10,14 @@ export const ids = new URLSearchParams({ org_id: "bench", user_id: "bench" });
 export const bearer = { authorization: `Bearer ${key}` };
 export const program = process.argv[2] ?? "target/release/tributary";
 
-/** Starts the program; resolves when it prints what `ready` finds. */
+/** Starts the program. Resolves when its output matches `ready`. */
 function start(args, env, cwd, ready) {
   const configures = /^(TRIBUTARY_|HUBSPOT_|NOTION_|AIRTABLE_|REDIS_URL)/;
   const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !configures.test(name)));
   const child = spawn(resolve(program), args, { cwd, env: { ...clean, RUST_LOG: "warn", ...env }, stdio: ["ignore", "pipe", "inherit"] });
   return new Promise((done, fail) => {
     let text = "";
-    child.on("exit", (code) => fail(new Error(`${args[0]} ended with ${code}`)));
+    child.on("exit", (code) => fail(new Error(`${args[0]} exited with ${code}`)));
     child.stdout.on("data", (chunk) => {
       text += chunk;
       const found = text.match(ready);
@@ -26,7 +26,7 @@ function start(args, env, cwd, ready) {
   });
 }
 
-async function end(child) {
+async function stop(child) {
   child.removeAllListeners("exit");
   child.kill("SIGTERM");
   await new Promise((done) => child.once("exit", done));
@@ -40,17 +40,17 @@ const freePort = () =>
     });
   });
 
-/** Runs `work` with the address of a sandbox. */
+/** Runs `work` with the address of a new sandbox. */
 export async function withSandbox(options, work) {
   const { child, found } = await start(["sandbox", "--listen", "127.0.0.1:0", ...options], {}, ".", /listening on http:\/\/(\S+)/);
   try {
     return await work(found);
   } finally {
-    await end(child);
+    await stop(child);
   }
 }
 
-/** Runs `work` with a server of its own on that sandbox: its address and its process. */
+/** Runs `work` with the address and the process of a new server that uses this sandbox. */
 export async function withServer(sandbox, work) {
   const folder = mkdtempSync(join(tmpdir(), "tributary-bench-"));
   const port = await freePort();
@@ -60,17 +60,17 @@ export async function withServer(sandbox, work) {
   try {
     return await work(url, child);
   } finally {
-    await end(child);
+    await stop(child);
     rmSync(folder, { recursive: true });
   }
 }
 
-/** Connects the sandbox's account of a provider. */
+/** Connects the sandbox's account at a provider. */
 export async function connect(url, provider) {
-  const asked = await fetch(`${url}/integrations/${provider}/authorize`, { method: "POST", headers: bearer, body: ids });
-  const setOut = await fetch(await asked.json(), { redirect: "manual" });
-  const cookie = setOut.headers.get("set-cookie").split(";")[0];
-  const decided = await fetch(setOut.headers.get("location"), { method: "POST", body: new URLSearchParams({ decision: "approve" }), redirect: "manual" });
-  const back = await fetch(decided.headers.get("location"), { headers: { cookie }, redirect: "manual" });
-  if (!back.headers.get("location").endsWith("/connected")) throw new Error(`not connected: ${back.headers.get("location")}`);
+  const link = await fetch(`${url}/integrations/${provider}/authorize`, { method: "POST", headers: bearer, body: ids });
+  const started = await fetch(await link.json(), { redirect: "manual" });
+  const cookie = started.headers.get("set-cookie").split(";")[0];
+  const approved = await fetch(started.headers.get("location"), { method: "POST", body: new URLSearchParams({ decision: "approve" }), redirect: "manual" });
+  const callback = await fetch(approved.headers.get("location"), { headers: { cookie }, redirect: "manual" });
+  if (!callback.headers.get("location").endsWith("/connected")) throw new Error(`not connected: ${callback.headers.get("location")}`);
 }

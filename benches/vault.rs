@@ -40,10 +40,10 @@ async fn main() -> anyhow::Result<()> {
     let redis = RedisServer::start(folder.path())?;
 
     println!("\n{READS} reads of an access token, {CONCURRENCY} concurrently, over {GRANTS} grants:\n");
-    println!("| what | per second | p50 ms | p99 ms | of redis-benchmark |");
+    println!("| read | per second | p50 ms | p99 ms | ratio to redis-benchmark |");
     println!("| --- | ---: | ---: | ---: | ---: |");
-    let of_redis = redis.benchmark()?;
-    row("redis-benchmark GET, 600 bytes", &of_redis, &of_redis);
+    let baseline = redis.benchmark()?;
+    row("redis-benchmark GET, 600 bytes", &baseline, &baseline);
 
     let embedded: Arc<dyn Store> = Arc::new(Embedded::open(&folder.path().join("bench.redb"))?);
     let shared: Arc<dyn Store> = Arc::new(Redis::connect(&redis.url).await?);
@@ -52,12 +52,12 @@ async fn main() -> anyhow::Result<()> {
     {
         let state = state(store.clone(), K1)?;
         fill(&state).await?;
-        row(name, &reads(&state).await?, &of_redis);
+        row(name, &reads(&state).await?, &baseline);
     }
 
     println!("\n`encryption-keys rotate` of {GRANTS} grants under {CONCURRENCY} readers:\n");
     println!(
-        "| store | grants rotated | seconds | grants per second | reads meanwhile | errors | left with the old key |"
+        "| store | grants rotated | seconds | grants per second | concurrent reads | errors | left with the old key |"
     );
     println!("| --- | ---: | ---: | ---: | ---: | ---: | ---: |");
     for (name, store) in [("Redis", shared), ("embedded", embedded)] {
@@ -66,16 +66,16 @@ async fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A measured speed; times in milliseconds.
+/// A measured speed, with durations in milliseconds.
 struct Speed {
     per_second: f64,
     p50: f64,
     p99: f64,
 }
 
-fn row(name: &str, speed: &Speed, of: &Speed) {
+fn row(name: &str, speed: &Speed, baseline: &Speed) {
     let Speed { per_second, p50, p99 } = speed;
-    println!("| {name} | {per_second:.0} | {p50:.2} | {p99:.2} | {:.2} |", per_second / of.per_second);
+    println!("| {name} | {per_second:.0} | {p50:.2} | {p99:.2} | {:.2} |", per_second / baseline.per_second);
 }
 
 /// The state of a server with these keys. No provider is contacted.
@@ -116,9 +116,9 @@ async fn reads(state: &AppState) -> anyhow::Result<Speed> {
             let mut times = Vec::with_capacity(READS / CONCURRENCY);
             for read in 0..READS / CONCURRENCY {
                 let key = key((reader * 7919 + read * 104_729) % GRANTS)?;
-                let asked = Instant::now();
+                let started = Instant::now();
                 state.grants.refresher.access_token(&key, &Actor::command_line()).await?;
-                times.push(asked.elapsed());
+                times.push(started.elapsed());
             }
             anyhow::Ok(times)
         })
@@ -136,14 +136,14 @@ async fn reads(state: &AppState) -> anyhow::Result<Speed> {
 async fn rotate(name: &str, store: Arc<dyn Store>) -> anyhow::Result<()> {
     // The servers have both keys already; the command encrypts with the new one.
     let (server, command) = (state(store.clone(), &format!("{K1},{K2}"))?, state(store, &format!("{K2},{K1}"))?);
-    let (over, read, errors) =
+    let (done, read, errors) =
         (Arc::<AtomicBool>::default(), Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
     let readers: Vec<_> = (0..CONCURRENCY)
         .map(|reader| {
-            let (server, over, read, errors) = (server.clone(), over.clone(), read.clone(), errors.clone());
+            let (server, done, read, errors) = (server.clone(), done.clone(), read.clone(), errors.clone());
             tokio::spawn(async move {
                 let mut number = reader * 199;
-                while !over.load(Relaxed) {
+                while !done.load(Relaxed) {
                     number = (number + 7919) % GRANTS;
                     let token = match key(number) {
                         Ok(key) => server.grants.refresher.access_token(&key, &Actor::command_line()).await.is_ok(),
@@ -157,7 +157,7 @@ async fn rotate(name: &str, store: Arc<dyn Store>) -> anyhow::Result<()> {
     let began = Instant::now();
     let rotated = command.grants.rotate_keys(&Actor::command_line()).await?;
     let seconds = began.elapsed().as_secs_f64();
-    over.store(true, Relaxed);
+    done.store(true, Relaxed);
     for reader in readers {
         reader.await?;
     }
@@ -165,7 +165,7 @@ async fn rotate(name: &str, store: Arc<dyn Store>) -> anyhow::Result<()> {
     let (read, errors) = (read.load(Relaxed), errors.load(Relaxed));
     let speed = rotated.rotated as f64 / seconds;
     println!("| {name} | {} | {seconds:.2} | {speed:.0} | {read} | {errors} | {left} |", rotated.rotated);
-    ensure!(errors == 0 && left == 0 && rotated.unreadable.is_empty(), "a rotation must not cost any reader an error");
+    ensure!(errors == 0 && left == 0 && rotated.unreadable.is_empty(), "a key rotation caused errors");
     Ok(())
 }
 

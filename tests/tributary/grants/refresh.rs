@@ -216,7 +216,7 @@ async fn a_grant_that_another_process_is_refreshing_is_not_marked_dead() {
 }
 
 #[tokio::test]
-async fn the_error_says_that_rotated_tokens_may_be_lost_with_a_response() {
+async fn the_error_says_that_rotated_tokens_may_have_been_lost() {
     for provider in ["notion", "airtable"] {
         let app = App::start().await;
         app.connect_to(provider).await;

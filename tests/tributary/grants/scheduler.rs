@@ -40,7 +40,7 @@ async fn a_grant_is_refreshed_before_a_request_has_to_wait() {
     assert_eq!(scheduler.run_once().await.unwrap(), 0, "nothing is due");
     let next: jiff::Timestamp = connection(&app, "hubspot").await["next_refresh_at"].as_str().unwrap().parse().unwrap();
     let minutes = next.duration_since(jiff::Timestamp::now()).as_mins();
-    assert!((19..=25).contains(&minutes), "between ten and five minutes before the end of 30: {minutes}");
+    assert!((19..=25).contains(&minutes), "ten to five minutes before a 30-minute token expires: {minutes}");
     app.advance_clock(SignedDuration::from_mins(25));
     assert_eq!((scheduler.run_once().await.unwrap(), refreshes(&app, "hubspot").await), (1, 1));
     assert_eq!(scheduler.run_once().await.unwrap(), 0, "it is not due again");
@@ -59,8 +59,8 @@ async fn an_unused_grant_stays_alive_for_a_year_with_a_refresh_every_few_weeks()
         app.advance_clock(SignedDuration::from_hours(5 * 24));
         scheduler.run_once().await.unwrap();
     }
-    let times = refreshes(&app, "airtable").await;
-    assert!((11..=25).contains(&times), "every 15 to 30 days in a year: {times}");
+    let count = refreshes(&app, "airtable").await;
+    assert!((11..=25).contains(&count), "every 15 to 30 days in a year: {count}");
     let connection = connection(&app, "airtable").await;
     assert_eq!(connection["status"], "active");
     let ends: jiff::Timestamp = connection["must_be_used_before"].as_str().unwrap().parse().unwrap();

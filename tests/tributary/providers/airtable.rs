@@ -156,7 +156,7 @@ async fn a_refresh_extends_the_time_by_which_a_grant_must_be_used() {
 
 #[tokio::test]
 async fn no_base_receives_more_than_five_requests_per_second() {
-    // The largest table has 24 pages, which take more than four seconds at this rate.
+    // The largest table has 24 pages, which take about four seconds at this rate.
     let app = App::start_with(records("records=4800"), &[], None).await;
     app.connect_to("airtable").await;
     let began = std::time::Instant::now();

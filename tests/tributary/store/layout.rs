@@ -1,9 +1,9 @@
 //! A store of another layout is refused with a sentence that says what to do, and is left unchanged.
 
-use std::path::Path;
+use std::{fs::Permissions, os::unix::fs::PermissionsExt, path::Path};
 
 use fred::prelude::{Builder, Client, ClientLike, Config, KeysInterface};
-use redb::{Database, ReadableDatabase, TableDefinition};
+use redb::{Database, ReadableDatabase, TableDefinition, TableError};
 use tributary::server::store::{Embedded, FILE, LAYOUT, LayoutMismatch, Redis, Store};
 
 use crate::support::{fixtures::K1, process::run_to_exit, redis::RedisServer, wait::wait_until};
@@ -27,8 +27,12 @@ fn set_file_layout(write: &redb::WriteTransaction) {
 }
 
 fn file_layout(path: &Path) -> Option<u32> {
-    let read = Database::open(path).unwrap().begin_read().unwrap();
-    read.open_table(META).ok()?.get("layout").unwrap().map(|layout| layout.value())
+    let database = Database::open(path).unwrap();
+    let meta = match database.begin_read().unwrap().open_table(META) {
+        Err(TableError::TableDoesNotExist(_)) => return None,
+        meta => meta.unwrap(),
+    };
+    meta.get("layout").unwrap().map(|layout| layout.value())
 }
 
 /// Checks that an error is a [`LayoutMismatch`] that names the store, the layout that was found, and what to do.
@@ -144,6 +148,7 @@ async fn a_redis_that_is_empty_after_a_failover_gets_our_layout_again() {
 #[tokio::test]
 async fn commands_on_a_store_of_another_layout_exit_with_one_sentence() {
     let folder = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(folder.path(), Permissions::from_mode(0o700)).unwrap();
     let path = folder.path().join(FILE);
     write_file(&path, set_file_layout);
     std::fs::write(folder.path().join("encryption-keys"), K1).unwrap();
