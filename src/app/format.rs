@@ -35,14 +35,20 @@ pub fn day(time: &str) -> String {
 }
 
 /// `a, b and c`. Of more than three names, `a, b, c and 2 more`.
-pub fn listed(mut names: Vec<String>) -> String {
-    if names.len() > MAX_LISTED {
-        let more = names.len() - MAX_LISTED;
-        names.truncate(MAX_LISTED);
-        names.push(format!("{more} more"));
+pub fn listed(names: &[&str]) -> String {
+    let mut text = String::new();
+    for (index, name) in names.iter().take(MAX_LISTED).enumerate() {
+        match index {
+            0 => {}
+            _ if index + 1 == names.len() => text.push_str(" and "),
+            _ => text.push_str(", "),
+        }
+        text.push_str(name);
     }
-    let last = names.pop().unwrap_or_default();
-    if names.is_empty() { last } else { format!("{} and {last}", names.join(", ")) }
+    if let Some(more @ 1..) = names.len().checked_sub(MAX_LISTED) {
+        text.push_str(&format!(" and {more} more"));
+    }
+    text
 }
 
 #[cfg(test)]
@@ -70,7 +76,8 @@ mod tests {
     fn a_list_names_at_most_three() {
         let names = |count| (1..=count).map(|number| format!("t{number}")).collect();
         for (count, text) in [(1, "t1"), (2, "t1 and t2"), (3, "t1, t2 and t3"), (9, "t1, t2, t3 and 6 more")] {
-            assert_eq!(listed(names(count)), text);
+            let names: Vec<String> = names(count);
+            assert_eq!(listed(&names.iter().map(String::as_str).collect::<Vec<_>>()), text);
         }
     }
 }

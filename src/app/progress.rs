@@ -68,10 +68,17 @@ fn stopped(records: u64) -> String {
 
 /// `Loaded in part: deals are missing.`
 fn partial(streams: &[StreamProgress]) -> String {
-    let failed = || streams.iter().filter(|stream| matches!(stream.outcome, Some(StreamOutcome::Failed(_))));
-    let names = listed(failed().map(|stream| stream.name.clone()).collect());
-    let extent = if streams.iter().all(|stream| stream.records == 0) { "Nothing loaded" } else { "Loaded in part" };
-    let state = if failed().all(|stream| stream.records == 0) { "missing" } else { "incomplete" };
+    let (mut failed, mut loaded, mut is_missing) = (Vec::new(), 0, true);
+    for StreamProgress { name, records, outcome, .. } in streams {
+        loaded += records;
+        if let Some(StreamOutcome::Failed(_)) = outcome {
+            failed.push(name.as_str());
+            is_missing &= *records == 0;
+        }
+    }
+    let extent = if loaded == 0 { "Nothing loaded" } else { "Loaded in part" };
+    let state = if is_missing { "missing" } else { "incomplete" };
+    let names = listed(&failed);
     format!("{extent}: {names} are {state}.")
 }
 

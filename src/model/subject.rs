@@ -43,8 +43,8 @@ impl Subject {
 
     /// The subject as a query string: `org_id=acme&user_id=ada`.
     pub fn query(&self) -> String {
-        let ids = [("org_id", self.org_id()), ("user_id", self.user_id())];
-        form_urlencoded::Serializer::new(String::new()).extend_pairs(ids).finish()
+        let encode = |id: &str| form_urlencoded::byte_serialize(id.as_bytes()).collect::<String>();
+        format!("org_id={}&user_id={}", encode(&self.org_id), encode(&self.user_id))
     }
 }
 

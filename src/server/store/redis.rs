@@ -149,12 +149,15 @@ impl Store for Redis {
 async fn check_layout(client: &Client) -> anyhow::Result<()> {
     const ANSWER: &str = "the Redis or Valkey server of REDIS_URL does not answer";
     let key = prefixed("layout");
-    let mut found: Option<u32> = client.get(&key).await.context(ANSWER)?;
+    let layout = || client.get::<Option<String>, _>(&key);
+    let mut found = layout().await.context(ANSWER)?;
     let is_empty = found.is_none() && is_empty(client).await.context(ANSWER)?;
     if found.is_none() && !is_empty {
         // Another process may have started at the same moment, so its layout is read again.
-        found = client.get(&key).await.context(ANSWER)?;
+        found = layout().await.context(ANSWER)?;
     }
+    // What is not a number is no layout of ours either.
+    let found = found.map(|layout| layout.parse().unwrap_or_default());
     LayoutMismatch::check(found, is_empty, || {
         (
             "The Redis database of REDIS_URL".to_owned(),

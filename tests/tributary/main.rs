@@ -3,7 +3,6 @@
 #![allow(clippy::unwrap_used, reason = "an unexpected error fails the test")]
 
 /// What tests share: servers, browsers, processes and stores to test with.
-#[path = "tributary/support"]
 mod support {
     pub mod app;
     pub mod browser;
@@ -14,22 +13,14 @@ mod support {
     pub mod wait;
 }
 
-#[path = "tributary/access.rs"]
 mod access;
-#[path = "tributary/audit.rs"]
 mod audit;
-#[path = "tributary/connect.rs"]
 mod connect;
-#[path = "tributary/load.rs"]
 mod load;
-#[path = "tributary/program.rs"]
 mod program;
-#[path = "tributary/rest.rs"]
 mod rest;
-#[path = "tributary/secrets.rs"]
 mod secrets;
 
-#[path = "tributary/grants"]
 mod grants {
     mod encryption_keys;
     mod refresh;
@@ -37,20 +28,17 @@ mod grants {
     mod vault;
 }
 
-#[path = "tributary/providers"]
 mod providers {
     mod airtable;
     mod common;
     mod notion;
 }
 
-#[path = "tributary/store"]
 mod store {
     mod contract;
     mod layout;
 }
 
-#[path = "tributary/faults"]
 mod faults {
     mod case;
     mod cluster;
