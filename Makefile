@@ -11,8 +11,6 @@
 #   make faults  the long form of the fault suite, which `make test` runs in a short form: races, kills, outages, wrong clocks
 
 export PATH := $(shell ./setup path):$(PATH)
-# Leptos reads it at compile time; without it the page would refer to other file names.
-export LEPTOS_OUTPUT_NAME := tributary
 export CARGO_TARGET_DIR := target
 
 program := target/release/tributary
