@@ -18,7 +18,7 @@ pub struct Arguments {
     /// Address to listen on
     #[arg(long, default_value = "127.0.0.1:8001")]
     pub listen: SocketAddr,
-    /// Number of records: a total such as 15000, or counts by kind such as contacts=9000,deals=50
+    /// Number of records: a total for HubSpot such as 15000, or counts by kind such as contacts=9000,deals=50
     #[arg(long, default_value_t)]
     pub records: Records,
     /// Milliseconds by which every response is delayed

@@ -121,7 +121,9 @@ fn unknown(kind: &str) -> String {
 }
 
 fn invalid(text: &str) -> String {
-    format!("Records are given as a total (15000) or by kind (contacts=9000,companies=400,deals=300), not as {text:?}.")
+    format!(
+        "{text:?} is not a number of records. Use a total for HubSpot (15000) or counts by kind (contacts=9000,companies=400,deals=300)."
+    )
 }
 
 #[cfg(test)]

@@ -50,7 +50,7 @@ impl AdminClient {
         match body["detail"].as_str() {
             Some(detail) => bail!("the server at {listen} responded: {detail}"),
             None if status.is_success() && !body.is_null() => serde_json::from_value(body)
-                .context("the running server has another version than this command. Restart it"),
+                .context("the running server and this command are different versions. Restart the server"),
             None => bail!("the server at {listen} (status {status}) is not a Tributary server"),
         }
     }

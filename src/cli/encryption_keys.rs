@@ -156,7 +156,7 @@ fn print_rotated(rotated: &Rotated) -> anyhow::Result<()> {
 }
 
 fn print_abandoned(id: &str, count: usize) {
-    println!("Gave up {} of the key {id}. Their users are asked to reconnect.", grants(count));
+    println!("Gave up {} encrypted with the key {id}. Their users are asked to reconnect.", grants(count));
 }
 
 fn grants(count: usize) -> String {
@@ -173,7 +173,7 @@ fn is_configured(id: &str) -> String {
 pub(super) fn missing(usage: &KeyUsage) -> String {
     let counts: Vec<_> = usage.iter().map(|(id, count)| format!("{} with the key {id}", grants(*count))).collect();
     format!(
-        "the store has {}, which TRIBUTARY_ENCRYPTION_KEYS does not include. Append it behind the new key, and remove it only after `tributary encryption-keys rotate` has re-encrypted its grants. If it is lost: tributary encryption-keys abandon {}",
+        "the store has {}, which TRIBUTARY_ENCRYPTION_KEYS does not include. Append it after the new key, and remove it only after `tributary encryption-keys rotate` has re-encrypted its grants. If it is lost: tributary encryption-keys abandon {}",
         counts.join(", "),
         usage.keys().next().map_or("", String::as_str)
     )

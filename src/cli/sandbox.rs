@@ -17,7 +17,7 @@ pub(super) async fn start(listen: SocketAddr) -> anyhow::Result<()> {
     match TcpListener::bind(listen).await {
         Ok(listener) => {
             tokio::spawn(serve(listener));
-            tracing::info!(%listen, "sandbox started: stand-ins answer for the providers without a client id");
+            tracing::info!(%listen, "sandbox started: stand-ins replace the providers without a client id");
             Ok(())
         }
         Err(error) if error.kind() == ErrorKind::AddrInUse && is_sandbox(listen).await => {

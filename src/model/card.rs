@@ -11,7 +11,7 @@ pub struct Card {
     pub provider: String,
     /// The provider's name, such as `HubSpot`.
     pub name: String,
-    /// Whether a stand-in answers for the provider.
+    /// Whether a stand-in replaces the provider.
     pub sandbox: bool,
     /// What a load reads: `contacts`, `companies`, `deals`.
     pub contents: Vec<String>,

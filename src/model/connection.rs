@@ -22,7 +22,7 @@ pub struct Connection {
     pub renewable: bool,
     /// When the access token was last refreshed.
     pub last_refreshed_at: Option<String>,
-    /// When a token of it was last asked for, to a quarter of an hour.
+    /// When one of its tokens was last requested, to the nearest quarter of an hour.
     pub last_used_at: String,
     /// When the scheduler refreshes it next; null when it is refreshed on use.
     pub next_refresh_at: Option<String>,

@@ -144,7 +144,7 @@ fn sandbox(reader: &Reader) -> anyhow::Result<Option<SocketAddr>> {
         "auto" => reader.parsed::<SocketAddr>("TRIBUTARY_SANDBOX_LISTEN", ADDRESS)?,
         "off" => return Ok(None),
         other => bail!(
-            "TRIBUTARY_SANDBOX is {other:?}. Set it to auto (a stand-in answers for every provider without a client id) or off."
+            "TRIBUTARY_SANDBOX is {other:?}. Set it to auto (a stand-in replaces every provider without a client id) or off."
         ),
     };
     if !listen.ip().is_loopback() || listen.port() == 0 {

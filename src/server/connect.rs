@@ -52,7 +52,10 @@ fn sealed_key(kind: &str, secret: &str) -> String {
 /// The outcome of an attempt that failed.
 impl From<GrantError> for Outcome {
     fn from(error: GrantError) -> Self {
-        tracing::warn!(%error, "connecting failed");
+        match error {
+            GrantError::Store(_) | GrantError::Internal(_) => tracing::error!(%error, "connecting failed"),
+            _ => tracing::warn!(%error, "connecting failed"),
+        }
         match error {
             GrantError::ProviderUnavailable(_) => Self::ProviderUnavailable,
             GrantError::Store(_) => Self::StoreUnavailable,

@@ -35,7 +35,7 @@ pub use array::LoadedArray;
 /// asked for its next page for some minutes.
 const CONCURRENT_STREAMS: usize = 64;
 
-/// How many events may be buffered for a slow reader, beside one or two for each stream. So memory is bounded by the
+/// How many events may be buffered for a slow reader, in addition to one or two for each stream, so memory is bounded by the
 /// number of concurrent streams, not by the size of the account.
 const BUFFERED_EVENTS: usize = 2;
 

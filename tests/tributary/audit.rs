@@ -106,7 +106,7 @@ async fn a_grant_that_dies_during_a_load_is_recorded_with_its_reason() {
     tokens.mark_dead(&token).await;
     let log = audit_log(&app, &[]).await;
     assert_eq!(actions(&log), ["reconnect_required", "connected"]);
-    assert!(log["entries"][0]["detail"].as_str().unwrap().contains("no longer accepts"));
+    assert!(log["entries"][0]["detail"].as_str().unwrap().contains("no longer lets us in"));
 }
 
 #[tokio::test]

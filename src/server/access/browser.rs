@@ -19,7 +19,7 @@ use crate::{
     server::{AppState, audit::Actor},
 };
 
-/// What a request says of the browser (or program) that sent it.
+/// What a request says about the browser (or program) that sent it.
 #[derive(Debug, Clone)]
 pub struct Browser {
     pub(super) headers: HeaderMap,

@@ -2,8 +2,8 @@
 
 use crate::model::ActorKind;
 
-/// Who causes an audit entry. Every function that writes to the audit log takes one, so none can be forgotten; an actor of
-/// a request exists only once the request is authenticated.
+/// Who causes an audit entry. Every function that writes to the audit log takes one, so none can be forgotten. Handlers take
+/// the actor of a request after they have checked that it is allowed.
 #[derive(Debug, Clone)]
 pub struct Actor {
     pub kind: ActorKind,
@@ -12,7 +12,7 @@ pub struct Actor {
 }
 
 impl Actor {
-    /// An authenticated request.
+    /// A request, with its client address.
     pub fn request(kind: ActorKind, address: Option<String>) -> Self {
         Self { kind, address }
     }

@@ -18,7 +18,7 @@ impl DataDir {
         Self(path)
     }
 
-    /// Creates the folder with mode 0700. An existing folder has to be closed to others already: it may contain other
+    /// Creates the folder with mode 0700. An existing folder must already be inaccessible to others: it may contain other
     /// things, so closing it is left to its owner.
     pub fn create(path: &Path) -> anyhow::Result<()> {
         let unusable =
@@ -36,7 +36,7 @@ impl DataDir {
             let mode = fs::metadata(path).with_context(unusable)?.permissions().mode();
             anyhow::ensure!(
                 mode & 0o077 == 0,
-                "TRIBUTARY_DATA_DIR is {0:?}, and other users of this machine can access that folder. Use a folder for Tributary alone, and close it: chmod 700 {0:?}",
+                "TRIBUTARY_DATA_DIR is {0:?}, and other users of this machine can access that folder. Use a folder for Tributary alone, and restrict it to its owner: chmod 700 {0:?}",
                 path.display()
             );
         }

@@ -45,7 +45,7 @@ const GENERAL: [Row; 9] = [
         "off",
         "on: one process at a time refreshes grants before they expire; off: grants are refreshed on use",
     ),
-    ("TRIBUTARY_SANDBOX", "auto", "auto: a stand-in answers for every provider without a client id; off: no stand-ins"),
+    ("TRIBUTARY_SANDBOX", "auto", "auto: a stand-in replaces every provider without a client id; off: no stand-ins"),
     ("TRIBUTARY_SANDBOX_LISTEN", "127.0.0.1:8001", "where the stand-ins listen"),
 ];
 

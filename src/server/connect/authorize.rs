@@ -26,7 +26,7 @@ pub async fn authorize(
     browser: Browser,
 ) -> Result<Response, Notice> {
     let Ok(Query(query)) = query else {
-        let detail = "This address can't be read. Go to the page and start there.";
+        let detail = "This address isn't valid. Open Tributary's own page and start there.";
         return Err(AppError::new(ErrorCode::InvalidInput, detail).into());
     };
     let key = match providers::find(&target) {

@@ -171,7 +171,7 @@ async fn connect(state: &AppState, attempt: Attempt, code: String, actor: &Actor
         }
         Err(error) => {
             if let Err(error) = state.grants.discard(&key, &account, response).await {
-                tracing::warn!(%key, %error, "tokens that are not kept could not be revoked");
+                tracing::warn!(%key, %error, "discarded tokens could not be revoked");
             }
             Err(error.into())
         }

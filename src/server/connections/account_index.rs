@@ -1,4 +1,4 @@
-//! The connections to each account of a provider. Providers count grants by account, so what ends one may end another.
+//! The connections to each account of a provider. A provider ties grants to the account, so revoking one connection's grant may revoke another's.
 
 use std::{sync::Arc, time::Duration};
 

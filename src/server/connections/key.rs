@@ -25,7 +25,7 @@ pub struct UnknownProvider;
 impl From<UnknownProvider> for AppError {
     fn from(_: UnknownProvider) -> Self {
         let known: Vec<_> = providers::ALL.iter().map(|provider| provider.slug).collect();
-        Self::new(ErrorCode::NotFound, format!("There is no provider of that name. Providers: {}.", known.join(", ")))
+        Self::new(ErrorCode::NotFound, format!("There is no provider with that name. Providers: {}.", known.join(", ")))
     }
 }
 

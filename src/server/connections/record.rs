@@ -1,4 +1,4 @@
-//! What is known of a connection apart from its tokens.
+//! What is known about a connection apart from its tokens.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ pub struct Record {
     /// The granted scopes, as the provider writes them.
     pub scopes: Vec<String>,
     pub connected_at: Timestamp,
-    /// When a token was last asked for, to a quarter of an hour; at first, when the user connected.
+    /// When one of its tokens was last requested, to the nearest quarter of an hour; at first, when the user connected.
     pub last_used_at: Timestamp,
     /// Why the grant is dead; `None` while it is alive.
     pub dead: Option<String>,

@@ -53,6 +53,6 @@ impl SealedStore {
     fn open<T: DeserializeOwned>(&self, key: &str, bytes: &[u8]) -> Result<T, SealedError> {
         let sealed = std::str::from_utf8(bytes).context("a sealed record is not UTF-8")?;
         let plaintext = self.keyring.open(sealed, key.as_bytes())?;
-        Ok(serde_json::from_slice(&plaintext).context("a sealed record has another form")?)
+        Ok(serde_json::from_slice(&plaintext).context("a sealed record has an unexpected form")?)
     }
 }

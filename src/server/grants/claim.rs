@@ -6,7 +6,7 @@
 //!
 //! No process trusts another's clock: a claim expires when it has been *seen* unchanged for [`LIFETIME`].
 //!
-//! One window remains that no protocol closes: a provider that rotates refresh tokens issued new ones, and its response was
+//! One gap remains that no protocol can close: a provider that rotates refresh tokens issued new ones, and its response was
 //! lost. The old token is then tried once more, and if the provider refuses it, the user is told what happened.
 
 use std::{
@@ -59,7 +59,7 @@ pub(super) struct Claim {
     pub(super) at: Timestamp,
 }
 
-/// Since when this process has seen each claim of others. It is shared by all callers, so that a caller continues the
+/// When this process first saw each claim of another process. It is shared by all callers, so that a caller continues the
 /// wait of one that gave up.
 #[derive(Default)]
 pub(super) struct ClaimWatch(Mutex<HashMap<String, Instant>>);

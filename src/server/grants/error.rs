@@ -1,4 +1,4 @@
-//! What callers of this module decide on. It becomes an [`AppError`] once, at the edge.
+//! The errors that callers of this module match on. They become an [`AppError`] once, at the edge.
 
 use crate::{
     model::{AppError, ErrorCode},
@@ -38,7 +38,7 @@ pub enum GrantError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// A bug.
-    #[error(transparent)]
+    #[error("{0:#}")]
     Internal(#[from] anyhow::Error),
 }
 
@@ -82,7 +82,8 @@ impl From<GrantError> for AppError {
             GrantError::NotConfigured(provider) => {
                 let (id, secret) = (provider.variable("CLIENT_ID"), provider.variable("CLIENT_SECRET"));
                 let name = provider.name;
-                let detail = format!("{name} is not configured. Set {id} and {secret}, or turn on the sandbox.");
+                let sandbox = if cfg!(feature = "sandbox") { ", or turn on the sandbox" } else { "" };
+                let detail = format!("{name} is not configured. Set {id} and {secret}{sandbox}.");
                 Self::new(ErrorCode::NotConfigured, detail)
             }
             GrantError::ClientRejected(detail) => Self::new(ErrorCode::ClientRejected, detail),

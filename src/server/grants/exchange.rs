@@ -43,7 +43,7 @@ impl Exchange<'_> {
             Some(refresh_token) => self.client.refresh(refresh_token).await,
             None => {
                 let name = self.key.provider.name;
-                Err(OAuthError::InvalidGrant(format!("The access has expired, and {name} issued no refresh token.")))
+                Err(OAuthError::InvalidGrant(format!("Access has expired, and {name} didn't issue a refresh token.")))
             }
         };
         failpoint::hit(failpoint::ANSWERED);

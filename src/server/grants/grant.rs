@@ -63,7 +63,7 @@ impl Grant {
         }
     }
 
-    /// Takes over what the provider says of newly issued tokens.
+    /// Takes over what the provider says about newly issued tokens.
     pub(super) fn apply(&mut self, response: &TokenResponse) {
         let after = |lifetime| self.issued_at.checked_add(lifetime).ok();
         self.refresh_expires_at = response.refresh_expires_in.and_then(after);

@@ -104,7 +104,13 @@ impl Grants {
         self.refresher.accounts.put(key, record, grant.version).await;
         // The grant is saved, so a failure to find the account's other connections is not an error.
         let may_end_another = key.provider.oauth.invalidates_earlier_grants
-            && self.refresher.revoker.other_connections(key, record).await.is_ok_and(|others| !others.is_empty());
+            && match self.refresher.revoker.other_connections(key, record).await {
+                Ok(others) => !others.is_empty(),
+                Err(error) => {
+                    tracing::warn!(%key, %error, "the account's other connections could not be found");
+                    false
+                }
+            };
         let detail = may_end_another
             .then_some("Another user is connected with the same account. The provider may end their grant.");
         let action = match replaced {
@@ -178,9 +184,12 @@ impl Grants {
 
     /// Gives up tokens whose account is not known, unless something is connected: that may be the same account.
     pub async fn discard_unidentified(&self, key: &ConnectionKey, response: TokenResponse) {
-        if self.vault.find(key).await.is_ok_and(|connected| connected.is_none())
-            && let Err(error) = self.refresher.revoker.revoke_unsaved(key, &response).await
-        {
+        let revoked = match self.vault.find(key).await {
+            Ok(Some(_)) => return,
+            Ok(None) => self.refresher.revoker.revoke_unsaved(key, &response).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = revoked {
             tracing::warn!(%key, %error, "unidentified tokens could not be revoked");
         }
     }

@@ -56,8 +56,8 @@ impl Refresher {
         why: Why,
         actor: &Actor,
     ) -> Result<AccessToken, GrantError> {
-        let (refresher, key, actor, asked) = (self.clone(), key.clone(), actor.clone(), Instant::now());
-        let refresh = async move { refresher.refresh_locked(&key, why, &actor, asked).await };
+        let (refresher, key, actor, started) = (self.clone(), key.clone(), actor.clone(), Instant::now());
+        let refresh = async move { refresher.refresh_locked(&key, why, &actor, started).await };
         tokio::spawn(refresh.in_current_span()).await.map_err(anyhow::Error::new)?
     }
 
@@ -82,7 +82,7 @@ impl Refresher {
         key: &ConnectionKey,
         why: Why,
         actor: &Actor,
-        asked: Instant,
+        started: Instant,
     ) -> Result<AccessToken, GrantError> {
         let _lock = self.lock(key).await;
         loop {
@@ -91,7 +91,7 @@ impl Refresher {
             if !why.applies(&stored.grant, now) {
                 return Ok(self.vault.open(key, &stored.grant)?.into_access_token(&stored.grant));
             }
-            if let Some(error) = self.failures.since(key, asked) {
+            if let Some(error) = self.failures.since(key, started) {
                 return Err(error.into());
             }
             let seen = stored.grant.claim.as_ref().map(|claim| self.vault.claims.seen_for(claim));

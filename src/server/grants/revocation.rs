@@ -112,11 +112,11 @@ impl Revoker {
         Ok(others)
     }
 
-    /// Revokes newly issued tokens that were not saved. A provider that fails to is logged.
+    /// Revokes newly issued tokens that were not saved. A failure is logged.
     pub(super) async fn revoke_unsaved(&self, key: &ConnectionKey, response: &TokenResponse) -> Result<(), GrantError> {
         let client = self.clients.get(key.provider)?;
         if let Err(error) = client.revoke(&response.access_token, response.refresh_token.as_ref()).await {
-            tracing::warn!(%key, %error, "tokens that are not kept could not be revoked");
+            tracing::warn!(%key, %error, "discarded tokens could not be revoked");
         }
         Ok(())
     }

@@ -42,7 +42,7 @@ impl TokenPair {
     }
 
     pub(super) fn parse(plaintext: &[u8]) -> anyhow::Result<Self> {
-        let plain: Plaintext = serde_json::from_slice(plaintext).context("the plaintext has another form")?;
+        let plain: Plaintext = serde_json::from_slice(plaintext).context("the plaintext has an unexpected form")?;
         Ok(Self {
             access_token: plain.access_token.into_owned().into(),
             refresh_token: plain.refresh_token.map(|token| token.into_owned().into()),

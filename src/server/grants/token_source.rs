@@ -42,11 +42,11 @@ impl TokenSource for ConnectionTokens {
     async fn mark_dead(&self, refused: &AccessToken) -> TokenError {
         let provider = self.key.provider;
         let name = provider.name;
-        let reason = format!("{name} no longer accepts this grant.");
+        let reason = format!("{name} no longer lets us in. Somebody may have removed the app there.");
         match self.refresher.mark_dead(&self.key, refused.version, &reason, &self.actor).await {
             Ok(true) => GrantError::ReconnectRequired { provider, reason }.into(),
             Ok(false) => {
-                TokenError::Unavailable(format!("{name}'s access was refreshed during the request. Load again."))
+                TokenError::Unavailable(format!("Access to {name} was refreshed during the request. Load again."))
             }
             Err(error) => error.into(),
         }

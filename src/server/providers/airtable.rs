@@ -39,8 +39,6 @@ pub(super) const PROVIDER: Provider = Provider {
         authorize: "/oauth2/v1/authorize",
         token: Endpoint::Auth("/oauth2/v1/token"),
         client_auth: ClientAuth::BasicOrPublic,
-        // A refresh that follows another one too soon; the other caller has the new tokens.
-        transient_statuses: &[409],
         refresh_expires_in_field: Some("refresh_expires_in"),
         rotates: true,
         ..OAuth::STANDARD

@@ -73,18 +73,18 @@ impl ApiClient {
         Self { part_limiter, ..self.clone() }
     }
 
-    /// `GET`s a path behind the base address.
+    /// `GET`s a path below the base address.
     pub async fn get<T: DeserializeOwned>(&self, path: &str, query: &[(&str, &str)]) -> Result<T, CallError> {
         self.send(&|http| http.get(format!("{}{path}", self.base_url)).query(query)).await
     }
 
-    /// `POST`s JSON to a path behind the base address. Only for requests that change nothing, because a request whose
+    /// `POST`s JSON to a path below the base address. Only for requests that change nothing, because a request whose
     /// response is lost is sent again.
     pub async fn query<T: DeserializeOwned>(&self, path: &str, body: &Value) -> Result<T, CallError> {
         self.send(&|http| http.post(format!("{}{path}", self.base_url)).json(body)).await
     }
 
-    /// What the provider's introspection endpoint (RFC 7662) says of the access token.
+    /// What the provider's introspection endpoint (RFC 7662) says about the access token.
     pub async fn introspect<T: DeserializeOwned>(&self) -> Result<T, CallError> {
         let token = self.tokens.access_token().await.map_err(|error| match error {
             TokenError::Unavailable(reason) => CallError::new(reason),

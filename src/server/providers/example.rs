@@ -1,4 +1,4 @@
-//! A made-up provider, for tests: the invoices of one company. It shows all that a further provider takes.
+//! A made-up provider, for tests: the invoices of one company. It shows everything that adding a provider takes.
 
 use std::time::Duration;
 

@@ -45,8 +45,8 @@ pub(super) const PROVIDER: Provider = Provider {
     },
     error_code_at: &["/category"],
     final_errors: &[],
-    // 423 is a lock, 477 a move between data centres, 521 to 526 come from HubSpot's CDN.
-    transient_statuses: &[423, 477, 521, 522, 523, 524, 525, 526],
+    // The account is being moved between data centres.
+    transient_statuses: &[477],
     // For each account that installed the app, without searches. The limit of a privately distributed app depends on the
     // account's plan, which the header tells.
     rate_limit: RateLimit {

@@ -54,8 +54,7 @@ pub(super) const PROVIDER: Provider = Provider {
             "The Notion integration may not read this: its capability to read content is switched off where it is registered.",
         ),
     ],
-    // Notion's servers are overloaded.
-    transient_statuses: &[529],
+    transient_statuses: &[],
     // For a connection, in any plan. Larger plans allow more, but no header says so.
     rate_limit: RateLimit::new(180, Duration::from_secs(60)),
     part_rate_limit: None,

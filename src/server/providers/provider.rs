@@ -1,4 +1,4 @@
-//! What is known of a provider.
+//! What Tributary knows about a provider.
 
 use std::{fmt, time::Duration};
 
@@ -57,7 +57,7 @@ pub struct Content {
 
 /// How a provider implements OAuth 2.
 pub struct OAuth {
-    /// The path behind `…_AUTH_URL` where users approve.
+    /// The path below `…_AUTH_URL` where users approve.
     pub authorize: &'static str,
     /// Further parameters of the authorization request.
     pub authorize_extra: &'static [(&'static str, &'static str)],
@@ -74,8 +74,6 @@ pub struct OAuth {
     pub error_fields: &'static [&'static str],
     /// Error codes of a refresh which mean that the grant is dead, beyond `invalid_grant`, each with its sentence.
     pub dead_grant_errors: &'static [(&'static str, &'static str)],
-    /// Statuses of the token endpoint that mean "try again later", beyond 429 and server errors.
-    pub transient_statuses: &'static [u16],
     /// The field of a token response that lists the granted scopes, if not the standard `scope`.
     pub scopes_field: Option<&'static str>,
     /// The field of a token response with the lifetime of the refresh token in seconds.
@@ -98,7 +96,6 @@ impl OAuth {
         encoding: Encoding::Form,
         error_fields: &["error"],
         dead_grant_errors: &[],
-        transient_statuses: &[],
         scopes_field: None,
         refresh_expires_in_field: None,
         rotates: false,
@@ -106,7 +103,7 @@ impl OAuth {
     };
 }
 
-/// A path behind one of a provider's two base addresses.
+/// A path below one of a provider's two base addresses.
 pub enum Endpoint {
     /// Behind `…_AUTH_URL`.
     Auth(&'static str),

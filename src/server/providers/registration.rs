@@ -17,7 +17,7 @@ pub struct Registration {
     pub auth_url: String,
     /// The data API, without a trailing slash.
     pub api_url: String,
-    /// Whether a stand-in answers for the provider.
+    /// Whether a stand-in replaces the provider.
     pub sandbox: bool,
 }
 

@@ -32,9 +32,11 @@ impl RetryPolicy {
     }
 }
 
-/// Whether a status says that the same request may succeed later: one of HTTP's own, or one of the provider's.
+/// Whether a status says that the same request may succeed later: one of HTTP's own (423 is a lock), one that common
+/// proxies add (521 to 526, 529), or one of the provider's.
 pub(super) fn is_transient(status: StatusCode, of_provider: &[u16]) -> bool {
-    matches!(status.as_u16(), 408 | 425 | 429 | 500 | 502..=504) || of_provider.contains(&status.as_u16())
+    matches!(status.as_u16(), 408 | 423 | 425 | 429 | 500 | 502..=504 | 521..=526 | 529)
+        || of_provider.contains(&status.as_u16())
 }
 
 /// How long the provider asks us to wait: `Retry-After`; or, after a 429, its penalty, or its window when a header says
@@ -67,6 +69,17 @@ pub(super) fn header_number(headers: &HeaderMap, name: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn overload_locks_and_proxy_errors_are_transient_for_every_provider() {
+        for status in [408, 423, 425, 429, 500, 502, 503, 504, 521, 524, 526, 529] {
+            assert!(is_transient(StatusCode::from_u16(status).unwrap(), &[]), "{status}");
+        }
+        for status in [400, 401, 403, 404, 409, 422, 477, 501, 520, 527] {
+            assert!(!is_transient(StatusCode::from_u16(status).unwrap(), &[]), "{status}");
+        }
+        assert!(is_transient(StatusCode::from_u16(477).unwrap(), &[477]));
+    }
 
     #[test]
     fn waits_grow_exponentially_with_jitter_up_to_a_maximum() {

@@ -109,6 +109,6 @@ fn unreadable(status: StatusCode) -> AppError {
         StatusCode::PAYLOAD_TOO_LARGE => {
             AppError::new(ErrorCode::TooLarge, "The body is larger than 16 KB. Send only user_id and org_id.")
         }
-        _ => AppError::new(ErrorCode::InvalidInput, "The body can't be read as what its Content-Type says."),
+        _ => AppError::new(ErrorCode::InvalidInput, "The body doesn't match its Content-Type, so it can't be read."),
     }
 }

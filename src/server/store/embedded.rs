@@ -12,8 +12,7 @@ use std::{
 use anyhow::Context;
 use async_trait::async_trait;
 use redb::{
-    Database, DatabaseError, ReadTransaction, ReadableDatabase, ReadableTable, ReadableTableMetadata, Table,
-    TableDefinition, WriteTransaction,
+    Database, DatabaseError, ReadTransaction, ReadableDatabase, ReadableTable, Table, TableDefinition, WriteTransaction,
 };
 
 use super::{Index, KeyPage, LAYOUT, LayoutMismatch, Range, Store, StoreError};
@@ -181,13 +180,16 @@ impl Store for Embedded {
 fn check_layout(database: &Database, path: &Path) -> anyhow::Result<()> {
     let write = database.begin_write()?;
     {
+        // The tables of another version may have other names.
+        let is_empty = write.list_tables()?.next().is_none();
         let mut meta = write.open_table(META)?;
         let found = meta.get("layout")?.map(|layout| layout.value());
-        let is_empty = write.open_table(VALUES)?.is_empty()? && IndexTables::open(&write)?.is_empty()?;
         LayoutMismatch::check(found, is_empty, || {
             (path.display().to_string(), format!("move {} away", path.display()))
         })?;
         meta.insert("layout", LAYOUT)?;
+        write.open_table(VALUES)?;
+        IndexTables::open(&write)?;
     }
     write.commit()?;
     Ok(())

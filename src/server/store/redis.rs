@@ -1,6 +1,9 @@
 //! The store on Redis or Valkey, which several processes can share.
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
 use anyhow::Context;
 use async_trait::async_trait;
@@ -19,6 +22,9 @@ const PREFIX: &str = "tributary:";
 
 /// The timeout of a command: callers get a clear error rather than a long wait.
 const TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How often the layout is marked again.
+const MARK_INTERVAL: Duration = Duration::from_secs(2);
 
 /// GETDEL as a script, since the command needs Redis 6.2.
 const TAKE: &str = "local value = redis.call('GET', KEYS[1]) redis.call('DEL', KEYS[1]) return value";
@@ -44,6 +50,7 @@ pub struct Redis {
     compare_and_swap: Script,
     take: Script,
     index_put: Script,
+    _alive: Arc<()>,
 }
 
 impl Redis {
@@ -67,8 +74,10 @@ impl Redis {
             .build()?;
         client.init().await.context("the Redis or Valkey server of REDIS_URL does not answer")?;
         check_layout(&client).await?;
+        let alive = Arc::new(());
+        tokio::spawn(mark_while_alive(client.clone(), Arc::downgrade(&alive)));
         let [compare_and_swap, take, index_put] = [COMPARE_AND_SWAP, TAKE, INDEX_PUT].map(Script::from_lua);
-        Ok(Self { client, compare_and_swap, take, index_put })
+        Ok(Self { client, compare_and_swap, take, index_put, _alive: alive })
     }
 }
 
@@ -172,6 +181,19 @@ async fn check_layout(client: &Client) -> anyhow::Result<()> {
         async move { mark_layout(&client).await }
     });
     Ok(())
+}
+
+/// Marks the layout again and again, since the mark may be lost while this process runs: by `FLUSHDB`, or by eviction.
+async fn mark_while_alive(client: Client, store: Weak<()>) {
+    let mut ticks = tokio::time::interval(MARK_INTERVAL);
+    loop {
+        ticks.tick().await;
+        if store.strong_count() == 0 {
+            return;
+        }
+        // Other commands report that the server fails.
+        let _ = mark_layout(&client).await;
+    }
 }
 
 async fn mark_layout(client: &Client) -> Result<(), fred::error::Error> {

@@ -37,7 +37,7 @@ pub async fn view(
 ) -> Result<impl IntoResponse, Notice> {
     browser.require_signed_in(&state).await?;
     let Ok(Query(AuditQuery { org_id, user_id, before })) = query else {
-        let detail = "This address can't be read. Go to the page and start there.";
+        let detail = "This address isn't valid. Open Tributary's own page and start there.";
         return Err(AppError::new(ErrorCode::InvalidInput, detail).into());
     };
     let subject = Subject::or_default(org_id, user_id)?;

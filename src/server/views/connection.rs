@@ -31,7 +31,7 @@ pub async fn view(
 ) -> Result<impl IntoResponse, Notice> {
     browser.require_signed_in(&state).await?;
     let Ok(Query(query)) = query else {
-        let detail = "This address can't be read. Go to the page and start there.";
+        let detail = "This address isn't valid. Open Tributary's own page and start there.";
         return Err(AppError::new(ErrorCode::InvalidInput, detail).into());
     };
     let key = ConnectionKey::new(&query.subject()?, &provider).map_err(AppError::from)?;
@@ -55,7 +55,7 @@ fn render(name: &str, subject: &Subject, connection: Connection, entries: Vec<Au
     operator_view(&title, subject, content)
 }
 
-/// Everything that is known of a connection, as terms and values.
+/// Everything that is known about a connection, as terms and values.
 fn facts(connection: Connection) -> Vec<(&'static str, String)> {
     let is_active = connection.status == Status::Active;
     let next_refresh = match (&connection.next_refresh_at, connection.renewable) {

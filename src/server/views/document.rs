@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::home_path;
 use crate::model::Subject;
 
-/// What a document needs beside the common style sheet.
+/// What a document needs besides the common style sheet.
 pub enum Extra {
     Nothing,
     /// A script of ours.

@@ -36,7 +36,7 @@ pub async fn home(
     let query = query.map(|Query(query)| query).unwrap_or_default();
     let mut initial_state = initial_state(&state, query, &browser).await;
     if initial_state.signed_in && !is_readable {
-        let detail = "This address can't be read, so the page shows the default user.";
+        let detail = "This address isn't valid, so the page shows the default user.";
         initial_state.notice = Some(AppError::new(ErrorCode::InvalidInput, detail));
     }
     let status = initial_state.notice.as_ref().map(|error| error.code.status()).unwrap_or_default();

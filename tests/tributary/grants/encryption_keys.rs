@@ -102,7 +102,7 @@ async fn abandoning_a_lost_key_makes_its_users_reconnect() {
         printed(&rotated)
     );
     let abandoned = printed(&encryption_keys(&folder, &["abandon", "k1"], &with(K2)));
-    assert!(abandoned.contains("Gave up 1 grant of the key k1"), "{abandoned}");
+    assert!(abandoned.contains("Gave up 1 grant encrypted with the key k1"), "{abandoned}");
     let again = encryption_keys(&folder, &["rotate"], &with(K2));
     assert!(again.status.success() && printed(&again).contains("Re-encrypted 0 grants"), "{}", printed(&again));
     let server = Process::serve(&with(K2));

@@ -56,7 +56,7 @@ async fn an_embedded_store_of_another_layout_is_refused() {
 }
 
 #[tokio::test]
-async fn an_embedded_store_with_data_and_without_a_layout_is_refused() {
+async fn an_embedded_store_with_tables_and_without_a_layout_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let with_value = folder.path().join("value.redb");
     write_file(&with_value, |write| {
@@ -66,7 +66,11 @@ async fn an_embedded_store_with_data_and_without_a_layout_is_refused() {
     write_file(&with_index, |write| {
         write.open_table(SCORES).unwrap().insert(("audit/acme", "{}"), (1, u64::MAX)).unwrap();
     });
-    for path in [with_value, with_index] {
+    let with_other_table = folder.path().join("other.redb");
+    write_file(&with_other_table, |write| {
+        write.open_table(TableDefinition::<&str, u64>::new("places")).unwrap();
+    });
+    for path in [with_value, with_index, with_other_table] {
         let error = Embedded::open(&path).err().unwrap();
         check_mismatch(&error, &[&path.display().to_string(), "before 0.1"]);
         assert_eq!(file_layout(&path), None);
@@ -77,9 +81,7 @@ async fn an_embedded_store_with_data_and_without_a_layout_is_refused() {
 async fn an_empty_embedded_store_gets_our_layout_and_can_be_reopened() {
     let folder = tempfile::tempdir().unwrap();
     let (new, empty) = (folder.path().join("new.redb"), folder.path().join("empty.redb"));
-    write_file(&empty, |write| {
-        write.open_table(VALUES).unwrap();
-    });
+    write_file(&empty, |_| {});
     for path in [new, empty] {
         drop(Embedded::open(&path).unwrap());
         wait_until("the file is closed", async || Database::open(&path).is_ok()).await;
@@ -142,6 +144,18 @@ async fn a_redis_that_is_empty_after_a_failover_gets_our_layout_again() {
     let client = connect(&redis).await;
     wait_until("the layout is set", async || redis_layout(&client).await == Some(LAYOUT)).await;
     store.put("connection/hubspot/acme/ada", b"{}", std::time::Duration::from_secs(60)).await.unwrap();
+    assert!(Redis::connect(&redis.url).await.is_ok(), "another process can start");
+}
+
+#[tokio::test]
+async fn a_redis_that_loses_our_layout_while_a_process_runs_gets_it_again() {
+    let redis = RedisServer::start();
+    let store = Redis::connect(&redis.url).await.unwrap();
+    let client = connect(&redis).await;
+    store.put("connection/hubspot/acme/ada", b"{}", std::time::Duration::from_secs(60)).await.unwrap();
+    // As after `FLUSHDB`, or by eviction.
+    let _: () = client.del("tributary:layout").await.unwrap();
+    wait_until("the layout is set", async || redis_layout(&client).await == Some(LAYOUT)).await;
     assert!(Redis::connect(&redis.url).await.is_ok(), "another process can start");
 }
 

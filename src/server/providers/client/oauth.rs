@@ -201,7 +201,7 @@ impl OAuthClient {
         match error {
             RequestTokenError::ServerResponse(response) => match response.error() {
                 BasicErrorResponseType::InvalidGrant => OAuthError::InvalidGrant(format!(
-                    "{name} no longer lets us in: the grant was revoked, has expired or was already used."
+                    "{name} no longer lets us in: access was removed there, or has expired."
                 )),
                 error => OAuthError::InvalidClient(format!(
                     "{name} rejects Tributary's client id, secret or redirect URL ({error})."

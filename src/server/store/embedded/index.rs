@@ -29,10 +29,6 @@ impl<'a> IndexTables<'a> {
         Ok(Self { scores: write.open_table(SCORES)?, order: write.open_table(ORDER)?, sizes: write.open_table(SIZES)? })
     }
 
-    pub(super) fn is_empty(&self) -> anyhow::Result<bool> {
-        Ok(self.scores.is_empty()?)
-    }
-
     pub(super) fn remove(&mut self, index: &str, member: &str) -> anyhow::Result<()> {
         let score = self.scores.remove((index, member))?.map(|found| found.value().0);
         if let Some(score) = score {

@@ -1,4 +1,4 @@
-//! One request to a token endpoint: encoded and decoded as `oauth2` expects, whatever the provider's dialect.
+//! One request to a token endpoint: encoded and decoded as `oauth2` expects, however the provider deviates from RFC 6749.
 
 use std::collections::HashMap;
 
@@ -37,9 +37,9 @@ pub(super) async fn send(
     }
     let mut response = http.execute(request).await?;
     let status = response.status();
-    let is_transient = status.is_server_error()
-        || status == StatusCode::TOO_MANY_REQUESTS
-        || provider.oauth.transient_statuses.contains(&status.as_u16());
+    // A conflict: Airtable responds so to a refresh that follows another one too soon, and Notion asks to try again.
+    let is_transient =
+        status.is_server_error() || matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::CONFLICT);
     if is_transient {
         return Err(RequestError::Status(status));
     }

@@ -1,4 +1,4 @@
-//! A token response: the tokens, and what the provider says of them.
+//! A token response: the tokens, and what the provider says about them.
 
 use std::{borrow::Cow, time::Duration};
 
@@ -55,7 +55,7 @@ impl TokenResponse {
 
     /// Parses JSON with the fields `access_token`, `refresh_token`, `expires_in`, `refresh_expires_in` and `scopes`.
     pub fn parse(plaintext: &[u8]) -> anyhow::Result<Self> {
-        let plain: Plaintext = serde_json::from_slice(plaintext).context("a token response has another form")?;
+        let plain: Plaintext = serde_json::from_slice(plaintext).context("a token response has an unexpected form")?;
         Ok(Self {
             access_token: plain.access_token.into_owned().into(),
             refresh_token: plain.refresh_token.map(|token| token.into_owned().into()),
