@@ -149,7 +149,7 @@ async fn a_grant_without_a_refresh_token_requires_reconnecting_when_it_expires()
     app.sandbox_control_with("expire", json!({"provider": "notion"})).await;
     let error: Value = app.items_of("notion").await.json().await.unwrap();
     assert_eq!(error["code"], "reconnect_required", "{error}");
-    assert!(connection(&app).await["reason"].as_str().unwrap().contains("no refresh token"));
+    assert!(connection(&app).await["reason"].as_str().unwrap().contains("issue a refresh token"));
 }
 
 #[tokio::test]
