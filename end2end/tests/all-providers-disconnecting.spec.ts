@@ -17,7 +17,7 @@ test("Notion's card reports a missing refresh token, and asks to reconnect once 
   await expect(notion.badge).toHaveText("Reconnect required");
   await server.sandbox.config({ notion: { refresh_token_null: false } });
   await notion.connectAccount(notion.reconnect);
-  await expect(notion.card).not.toContainText("didn't issue a refresh token");
+  await expect(notion.card).not.toContainText("reconnect when access expires");
   await notion.loadEverything();
 });
 

@@ -20,7 +20,7 @@ pub struct Connecting {
     /// The card's owner, which polling belongs to: the controls inside the card are replaced when its state changes.
     owner: StoredValue<Owner>,
     /// Runs while a popup is open.
-    polling: RwSignal<Option<IntervalHandle>, LocalStorage>,
+    polling: RwSignal<Option<IntervalHandle>>,
     /// The window name of the latest popup.
     popup_name: StoredValue<String>,
     state: RwSignal<CardState>,
@@ -32,7 +32,7 @@ impl Connecting {
         Self {
             target,
             owner: StoredValue::new(Owner::current().unwrap_or_default()),
-            polling: RwSignal::new_local(None),
+            polling: RwSignal::new(None),
             popup_name: StoredValue::default(),
             state,
             message,

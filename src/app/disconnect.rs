@@ -1,6 +1,6 @@
 //! The Disconnect button and the popover that asks for confirmation. Both work without WASM.
 
-use leptos::{ev::SubmitEvent, prelude::*};
+use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
 
 use super::{loading::Loading, target::Target};
 use crate::{api, model::CardState};
@@ -15,20 +15,21 @@ pub fn Disconnect(
     let name = target.with_value(|target| target.name.clone());
     let (org_id, user_id, provider) = target.with_value(Target::ids);
     let popover = format!("disconnect-{provider}");
-    let disconnect = Action::new_local(move |_: &()| {
-        let (org_id, user_id, provider) = target.with_value(Target::ids);
-        async move {
-            let result = api::disconnect(org_id, user_id, provider).await.inspect(|_| {
-                state.set(CardState::NotConnected);
-                loading.reset();
-            });
-            message.set(Some(result.unwrap_or_else(|error| error.detail)));
-        }
-    });
+    let pending = RwSignal::new(false);
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         loading.stop();
-        disconnect.dispatch_local(());
+        pending.set(true);
+        spawn_local(async move {
+            let (org_id, user_id, provider) = target.with_value(Target::ids);
+            let result = api::disconnect(org_id, user_id, provider).await;
+            pending.set(false);
+            if result.is_ok() {
+                state.set(CardState::NotConnected);
+                loading.reset();
+            }
+            message.set(Some(result.unwrap_or_else(|error| error.detail)));
+        });
     };
     view! {
         <button class="quiet" popovertarget=popover.clone()>
@@ -40,7 +41,7 @@ pub fn Disconnect(
                 <input type="hidden" name="org_id" value=org_id/>
                 <input type="hidden" name="user_id" value=user_id/>
                 <input type="hidden" name="provider" value=provider/>
-                <button class="danger" disabled=move || disconnect.pending().get()>
+                <button class="danger" disabled=move || pending.get()>
                     "Disconnect"
                 </button>
                 <button type="button" class="quiet" popovertarget=popover.clone() popovertargetaction="hide">

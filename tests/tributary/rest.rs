@@ -96,3 +96,15 @@ async fn an_unknown_provider_is_not_found_at_every_endpoint() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_page_of_a_connected_user_is_rendered_for_many_browsers_at_once() {
+    let app = App::start().await;
+    app.connect().await;
+    let browser = app.signed_in_browser().await;
+    let url = format!("{}/?org_id=acme&user_id=ada", app.url);
+    let pages = futures::future::join_all((0..200).map(|_| async { browser.get(&url).await.text().await })).await;
+    for page in pages {
+        assert!(page.is_ok_and(|page| page.contains("Disconnect HubSpot")));
+    }
+}
