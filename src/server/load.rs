@@ -35,8 +35,8 @@ pub use array::LoadedArray;
 /// asked for its next page for some minutes.
 const CONCURRENT_STREAMS: usize = 64;
 
-/// How many events may be buffered for a slow reader, in addition to one or two for each stream, so memory is bounded by the
-/// number of concurrent streams, not by the size of the account.
+/// How many events may be buffered for a slow reader, in addition to one or two for each stream. This bounds memory
+/// by the number of concurrent streams, not by the size of the account.
 const BUFFERED_EVENTS: usize = 2;
 
 /// A load that is ready to run.

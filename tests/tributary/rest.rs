@@ -98,7 +98,7 @@ async fn an_unknown_provider_is_not_found_at_every_endpoint() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn the_page_of_a_connected_user_is_rendered_for_many_browsers_at_once() {
+async fn concurrent_requests_for_the_page_of_a_connected_user_are_all_answered() {
     let app = App::start().await;
     app.connect().await;
     let browser = app.signed_in_browser().await;

@@ -12,11 +12,12 @@ use axum_extra::extract::{
     cookie::{Cookie, SameSite},
 };
 use http::{HeaderMap, HeaderValue, request::Parts};
+use subtle::ConstantTimeEq;
 
 use super::{caller::not_signed_in, session};
 use crate::{
     model::{ActorKind, AppError},
-    server::{AppState, audit::Actor},
+    server::{AppState, audit::Actor, crypto::digest},
 };
 
 /// What a request says about the browser (or program) that sent it.
@@ -38,8 +39,14 @@ impl Browser {
     }
 
     /// The value of a cookie.
-    pub fn cookie(&self, name: &str) -> Option<String> {
+    pub(super) fn cookie(&self, name: &str) -> Option<String> {
         CookieJar::from_headers(&self.headers).get(name).map(|cookie| cookie.value().to_owned())
+    }
+
+    /// Whether the browser presents the cookie whose value has this digest.
+    pub fn presents(&self, name: &str, expected: &str) -> bool {
+        let presented = self.cookie(name).map(|value| digest(&value)).unwrap_or_default();
+        presented.as_bytes().ct_eq(expected.as_bytes()).into()
     }
 
     /// A `Set-Cookie` header. Scripts cannot read the cookie, and cross-site requests do not carry it, except top-level

@@ -11,7 +11,6 @@ use jiff::Timestamp;
 use leptos::prelude::*;
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
-use subtle::ConstantTimeEq;
 use tracing::Instrument;
 
 use super::{
@@ -142,8 +141,7 @@ async fn decide(
 
 impl Question {
     fn belongs_to(&self, secret: &str, browser: &Browser) -> bool {
-        let presented = browser.cookie(&cookie_name(secret)).map(|cookie| digest(&cookie)).unwrap_or_default();
-        presented.as_bytes().ct_eq(self.browser.as_bytes()).into()
+        browser.presents(&cookie_name(secret), &self.browser)
     }
 }
 

@@ -8,7 +8,6 @@ use http::HeaderValue;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use subtle::ConstantTimeEq;
 use url::Url;
 
 use super::{LIFETIME, Target, sealed_key};
@@ -70,8 +69,7 @@ impl Attempt {
     /// Whether it was begun by this browser, for this provider.
     pub(super) fn belongs_to(&self, provider: &Provider, oauth_state: &str, browser: &Browser) -> bool {
         let (name, _) = cookie_name_and_path(provider, oauth_state);
-        let presented = browser.cookie(&name).map(|cookie| digest(&cookie)).unwrap_or_default();
-        self.key.provider.slug == provider.slug && presented.as_bytes().ct_eq(self.browser.as_bytes()).into()
+        self.key.provider.slug == provider.slug && browser.presents(&name, &self.browser)
     }
 }
 

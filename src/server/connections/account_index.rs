@@ -1,4 +1,5 @@
-//! The connections to each account of a provider. A provider ties grants to the account, so revoking one connection's grant may revoke another's.
+//! The connections to each account of a provider. A provider ties grants to the account, so revoking one connection's
+//! grant may revoke another's.
 
 use std::{sync::Arc, time::Duration};
 

@@ -21,7 +21,7 @@ pub struct SealedStore {
 pub enum SealedError {
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// It does not open, or has another form.
+    /// It cannot be decrypted, or has an unexpected form.
     #[error(transparent)]
     Invalid(#[from] anyhow::Error),
 }
