@@ -10,12 +10,12 @@ mod load_event;
 mod outcome;
 mod subject;
 
-pub use audit::{Action, ActorKind, AuditEntry, AuditPage};
+pub use audit::{Action, ActorKind, AuditEntry, AuditPage, LoadSummary};
 pub use card::{Card, CardState};
 pub use connection::{Account, Connection, Status};
 pub use error::{AppError, ErrorCode};
 pub use initial_state::{FirstPage, InitialState};
 pub use item::IntegrationItem;
-pub use load_event::{LoadEvent, StreamOutcome, StreamReport};
+pub use load_event::{LoadEvent, LoadOutcome, StreamOutcome, StreamReport};
 pub use outcome::Outcome;
 pub use subject::Subject;

@@ -27,7 +27,7 @@ for (const [display, options] of displays) {
       await expect(page.getByRole("row")).toHaveCount(3);
       await expectAccessible(page, "details");
       await page.getByRole("link", { name: "Activity in acme" }).click();
-      await expect(page.getByRole("cell", { name: "Load started" })).toBeVisible();
+      await expect(page.getByRole("cell", { name: /^Load ended Complete: [\d,]+ records in / })).toBeVisible();
       await expect(page.getByRole("cell", { name: "browser 127.0.0.1" }).first()).toBeVisible();
       await expectAccessible(page, "audit log");
       await page.getByRole("link", { name: "Back to connections" }).click();

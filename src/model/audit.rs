@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::LoadOutcome;
+
 /// One event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditEntry {
@@ -19,6 +21,20 @@ pub struct AuditEntry {
     pub from: Option<String>,
     /// Further details, as a sentence.
     pub detail: Option<String>,
+    /// The result of a load; null for all other events.
+    pub load: Option<LoadSummary>,
+}
+
+/// The result of a load in short.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoadSummary {
+    pub outcome: LoadOutcome,
+    /// Delivered records.
+    pub records: u64,
+    /// How long it took.
+    pub milliseconds: u64,
+    /// The streams that were not read to their end; the first ones, if there are many.
+    pub missing: Vec<String>,
 }
 
 /// What can happen to connections.
@@ -39,7 +55,8 @@ pub enum Action {
     ReconnectRequired,
     /// An API key read an access token. At most one entry a minute for each reader.
     TokenRead,
-    LoadStarted,
+    /// A load ended, completely or not.
+    LoadEnded,
     /// The grant was deleted, and revoked where the provider allows it.
     Disconnected,
     /// Grants were re-encrypted under another key.
@@ -49,7 +66,7 @@ pub enum Action {
 impl Action {
     /// Routine events are so frequent that they would push all others out of a log of limited length.
     pub fn is_routine(self) -> bool {
-        matches!(self, Self::Refreshed | Self::TokenRead | Self::LoadStarted)
+        matches!(self, Self::Refreshed | Self::TokenRead | Self::LoadEnded)
     }
 
     /// The event for a person.
@@ -62,7 +79,7 @@ impl Action {
             Self::RefreshFailed => "Refresh failed",
             Self::ReconnectRequired => "Reconnect required",
             Self::TokenRead => "Access token read",
-            Self::LoadStarted => "Load started",
+            Self::LoadEnded => "Load ended",
             Self::Disconnected => "Disconnected",
             Self::EncryptionKeysRotated => "Encryption keys rotated",
         }

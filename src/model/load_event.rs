@@ -47,6 +47,18 @@ pub enum LoadEvent {
     },
 }
 
+impl LoadOutcome {
+    /// The outcome of a load with this report.
+    pub fn of(report: &[StreamReport]) -> Self {
+        let is_failed = |stream: &&StreamReport| matches!(stream.outcome, StreamOutcome::Failed(_));
+        match report.iter().filter(is_failed).count() {
+            0 => Self::Complete,
+            failed if failed == report.len() && report.iter().all(|stream| stream.records == 0) => Self::Failed,
+            _ => Self::Partial,
+        }
+    }
+}
+
 /// The result of one stream.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StreamReport {
@@ -60,6 +72,22 @@ pub struct StreamReport {
     /// Requests that were retries.
     pub retries: u64,
     pub outcome: StreamOutcome,
+}
+
+/// How a load ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LoadOutcome {
+    /// Every stream was read to its end.
+    Complete,
+    /// Some streams failed.
+    Partial,
+    /// Every stream failed before its first record.
+    Failed,
+    /// The reader hung up before the end.
+    Cancelled,
+    /// The first items of each stream were wanted, and delivered.
+    FirstPage,
 }
 
 /// How a stream ended.

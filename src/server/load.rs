@@ -25,7 +25,7 @@ use super::{
         client::{ApiClient, CallError, Meter, Retry},
     },
 };
-use crate::model::{Account, Action, AppError, ErrorCode, LoadEvent, StreamOutcome, StreamReport};
+use crate::model::{Account, AppError, ErrorCode, LoadEvent, StreamOutcome, StreamReport};
 use log::LoadLog;
 use streams::Streams;
 
@@ -45,6 +45,7 @@ pub struct Load {
     account: Account,
     granted_scopes: Vec<String>,
     client: ApiClient,
+    log: LoadLog,
 }
 
 /// Prepares a load of a usable connection.
@@ -58,8 +59,8 @@ pub async fn start(state: &AppState, key: &ConnectionKey, actor: &Actor) -> Resu
     let tokens = ConnectionTokens::new(refresher, key.clone(), &account.id, actor.clone());
     let limiter = state.limiters.for_account(key.provider, &account.id);
     let client = state.api_client(key, Arc::new(tokens), limiter)?;
-    state.audit.record(actor, key, &account, Action::LoadStarted, None).await;
-    Ok(Load { key: key.clone(), account, granted_scopes: scopes, client })
+    let log = LoadLog::new(state.audit.clone(), actor.clone(), key.clone(), account.clone());
+    Ok(Load { key: key.clone(), account, granted_scopes: scopes, client, log })
 }
 
 impl Load {
@@ -72,7 +73,6 @@ impl Load {
     }
 
     async fn run(self, mut events: Sender<LoadEvent>) {
-        let mut log = LoadLog::new(self.key.clone());
         let mut streams = Streams::default();
         let names = streams.add((self.key.provider.streams)(&self.account));
         emit(&mut events, LoadEvent::Started { provider: self.key.provider.slug.to_owned(), streams: names }).await;
@@ -99,8 +99,9 @@ impl Load {
             }
         }
 
+        drop(running);
         let report = streams.into_report();
-        log.finished(&report);
+        self.log.finished(&report).await;
         let complete = report.iter().all(|stream| stream.outcome == StreamOutcome::Complete);
         emit(&mut events, LoadEvent::Finished { complete, report }).await;
     }
@@ -127,6 +128,7 @@ impl Load {
                     if !items.is_empty() {
                         page_count += 1;
                         records += items.len() as u64;
+                        self.log.delivered(items.len() as u64);
                         emit(&mut events, LoadEvent::Page { stream: name.clone(), items }).await;
                     }
                 }

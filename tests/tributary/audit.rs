@@ -8,7 +8,7 @@ use tributary::{
     server::{audit::Actor, grants::RefreshScheduler, providers::client::TokenSource},
 };
 
-use crate::support::{app::App, fixtures::SUBJECT};
+use crate::support::{app::App, fixtures::SUBJECT, wait::wait_until};
 
 async fn audit_log(app: &App, query: &[(&str, &str)]) -> Value {
     let query = [&[("org_id", "acme")], query].concat();
@@ -34,13 +34,13 @@ async fn the_audit_log_lists_what_happened_newest_first_with_its_actor_and_addre
     app.configure_sandbox(json!({"faults": []})).await;
     app.api("DELETE", "/integrations/hubspot/credentials").query(&SUBJECT).send().await.unwrap();
     let log = audit_log(&app, &[]).await;
-    let expected = ["disconnected", "refresh_failed", "refreshed", "load_started", "token_read", "connected"];
+    let expected = ["disconnected", "refresh_failed", "load_ended", "refreshed", "token_read", "connected"];
     assert_eq!(actions(&log), expected, "reads within a minute are one entry: {log}");
     let connected = &log["entries"][5];
     assert_eq!((&connected["user_id"], &connected["provider"]), (&json!("ada"), &json!("hubspot")));
     assert_eq!((&connected["by"], &connected["from"]), (&json!("browser"), &json!("127.0.0.1")));
     assert_eq!(connected["account"], "acme-sandbox.com (24816357)");
-    assert_eq!((&log["entries"][2]["by"], &log["entries"][2]["from"]), (&json!("api_key"), &json!("127.0.0.1")));
+    assert_eq!((&log["entries"][3]["by"], &log["entries"][3]["from"]), (&json!("api_key"), &json!("127.0.0.1")));
     assert!(log["entries"][1]["detail"].as_str().unwrap().contains("503"));
     assert!(log["entries"][0]["detail"].as_str().unwrap().contains("revoked at the provider"));
 }
@@ -124,7 +124,7 @@ async fn the_actor_of_a_signed_in_browser_is_the_browser_whatever_authorization_
     let request = request.header("cookie", &cookie).header("authorization", "Basic cHJveHk6c2VjcmV0");
     assert_eq!(request.send().await.unwrap().status(), StatusCode::NO_CONTENT);
     let log = audit_log(&app, &[]).await;
-    let expected = ["disconnected", "refreshed", "load_started", "refreshed", "load_started", "connected"];
+    let expected = ["disconnected", "load_ended", "refreshed", "load_ended", "refreshed", "connected"];
     assert_eq!(actions(&log), expected, "{log}");
     assert!(log["entries"].as_array().unwrap().iter().all(|entry| entry["by"] == "browser"), "{log}");
 }
@@ -160,4 +160,54 @@ async fn the_actor_of_a_scheduled_refresh_is_the_scheduler() {
     let log = audit_log(&app, &[]).await;
     assert_eq!(actions(&log), ["refreshed", "connected"], "{log}");
     assert_eq!((&log["entries"][0]["by"], &log["entries"][0]["from"]), (&json!("scheduler"), &Value::Null));
+}
+
+#[tokio::test]
+async fn a_load_is_recorded_when_it_ends_with_its_outcome_records_and_time() {
+    let app = App::start_with("contacts=250,companies=120,deals=30".parse().unwrap(), &[], None).await;
+    app.connect().await;
+    app.items().await;
+    let fault = |path: &str| json!({"faults": [{"path": path, "kind": "status", "status": 404}]});
+    app.configure_sandbox(fault("/hubspot/crm/objects/2026-03/deals")).await;
+    app.events().await;
+    app.configure_sandbox(fault("/hubspot/crm/objects")).await;
+    assert_eq!(app.items().await.status(), StatusCode::BAD_GATEWAY);
+    app.configure_sandbox(json!({"faults": []})).await;
+    let first_page = format!("{}/?org_id=acme&user_id=ada&items=hubspot", app.url);
+    assert!(app.signed_in_browser().await.get(&first_page).await.status().is_success());
+    let log = audit_log(&app, &[]).await;
+    let loads = log["entries"].as_array().unwrap().iter().rev().filter(|entry| entry["action"] == "load_ended");
+    let expected = [
+        ("complete", 400, json!([]), "Complete: 400 records in "),
+        ("partial", 370, json!(["deals"]), "In part: 370 records in "),
+        ("failed", 0, json!(["contacts", "companies", "deals"]), "Nothing was read. HubSpot "),
+        ("first_page", 230, json!([]), "First items only: 230 records in "),
+    ];
+    let loads: Vec<_> = loads.collect();
+    assert_eq!(loads.len(), expected.len(), "{log}");
+    for (entry, (outcome, records, missing, detail)) in loads.into_iter().zip(expected) {
+        let load = &entry["load"];
+        assert_eq!((&load["outcome"], &load["records"]), (&json!(outcome), &json!(records)), "{entry}");
+        assert_eq!(load["missing"], missing, "{entry}");
+        assert!(load["milliseconds"].is_u64() && entry["detail"].as_str().unwrap().starts_with(detail), "{entry}");
+    }
+}
+
+#[tokio::test]
+async fn a_load_whose_reader_hangs_up_is_recorded_as_stopped() {
+    let app = App::start_with("contacts=100000,companies=0,deals=0".parse().unwrap(), &[], None).await;
+    app.connect().await;
+    app.configure_sandbox(json!({"latency_ms": 20})).await;
+    let request =
+        app.api("GET", "/integrations/hubspot/items").query(&SUBJECT).header("accept", "application/x-ndjson");
+    let mut response = request.send().await.unwrap();
+    while !String::from_utf8_lossy(&response.chunk().await.unwrap().unwrap()).contains("\"page\"") {}
+    drop(response);
+    wait_until("the load is in the audit log", async || actions(&audit_log(&app, &[]).await)[0] == "load_ended").await;
+    let log = audit_log(&app, &[]).await;
+    assert_eq!(actions(&log), ["load_ended", "connected"]);
+    let entry = &log["entries"][0];
+    assert_eq!((&entry["load"]["outcome"], &entry["by"]), (&json!("cancelled"), &json!("api_key")), "{entry}");
+    assert!(entry["load"]["records"].as_u64().unwrap() >= 100, "{entry}");
+    assert!(entry["detail"].as_str().unwrap().starts_with("Stopped by the reader: "), "{entry}");
 }

@@ -280,7 +280,7 @@ async fn reconnecting_the_same_account_renews_the_connection_without_a_choice() 
     let log: Value = log.json().await.unwrap();
     let actions: Vec<_> =
         log["entries"].as_array().unwrap().iter().rev().map(|entry| entry["action"].clone()).collect();
-    assert_eq!(actions, ["connected", "load_started", "reconnect_required", "reconnected", "load_started"], "{log}");
+    assert_eq!(actions, ["connected", "reconnect_required", "load_ended", "reconnected", "load_ended"], "{log}");
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Actor;
 use crate::{
-    model::{Account, Action, AppError, AuditEntry, AuditPage, ErrorCode},
+    model::{Account, Action, AppError, AuditEntry, AuditPage, ErrorCode, LoadSummary},
     server::{
         clock::Clock,
         connections::ConnectionKey,
@@ -70,13 +70,21 @@ impl AuditLog {
         action: Action,
         detail: Option<&str>,
     ) {
-        let entry = AuditEntry {
-            provider: Some(key.provider.slug.to_owned()),
-            user_id: Some(key.subject.user_id().to_owned()),
-            account: Some(account.label()),
-            ..self.entry(actor, action, detail)
-        };
+        let entry = of_connection(key, account, self.entry(actor, action, detail));
         self.write(key.subject.org_id(), entry).await;
+    }
+
+    /// Records how a load ended. `detail` says it as a sentence.
+    pub async fn record_load(
+        &self,
+        actor: &Actor,
+        key: &ConnectionKey,
+        account: &Account,
+        load: LoadSummary,
+        detail: &str,
+    ) {
+        let entry = of_connection(key, account, self.entry(actor, Action::LoadEnded, Some(detail)));
+        self.write(key.subject.org_id(), AuditEntry { load: Some(load), ..entry }).await;
     }
 
     /// Records that the actor read an access token, at most once a minute.
@@ -135,6 +143,7 @@ impl AuditLog {
             by: actor.kind,
             from: actor.address.clone(),
             detail: detail.map(|detail| detail.chars().take(MAX_DETAIL).collect()),
+            load: None,
         }
     }
 
@@ -161,6 +170,16 @@ impl AuditLog {
         }
         reads.insert(reader, Instant::now());
         true
+    }
+}
+
+/// An entry about a connection.
+fn of_connection(key: &ConnectionKey, account: &Account, entry: AuditEntry) -> AuditEntry {
+    AuditEntry {
+        provider: Some(key.provider.slug.to_owned()),
+        user_id: Some(key.subject.user_id().to_owned()),
+        account: Some(account.label()),
+        ..entry
     }
 }
 

@@ -23,10 +23,13 @@ impl Load {
         });
         let mut page =
             FirstPage { provider: provider.name.to_owned(), items: Vec::new(), failures: Vec::new(), nothing: None };
+        let mut failed = Vec::new();
         for (name, items, error) in join_all(firsts).await {
             page.items.extend(items);
-            page.failures.extend(error.map(|error| format!("{name}: {}", AppError::from(error).detail)));
+            failed.extend(error.map(|error| (name, AppError::from(error).detail)));
         }
+        page.failures = failed.iter().map(|(name, detail)| format!("{name}: {detail}")).collect();
+        self.log.first_page(page.items.len() as u64, &failed).await;
         if page.items.is_empty() && page.failures.is_empty() {
             page.nothing = Some(provider.nothing.to_owned());
         }

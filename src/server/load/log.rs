@@ -1,47 +1,170 @@
-//! One log line for each load, however it ends.
+//! One log line and one audit entry for each load, however it ends.
 
-use std::time::Instant;
-
-use crate::{
-    model::{StreamOutcome, StreamReport},
-    server::connections::ConnectionKey,
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Instant,
 };
 
-/// Logs the end of a load, or that its reader hung up.
+use tokio::runtime::Handle;
+use tracing::Instrument;
+
+use crate::{
+    model::{Account, LoadOutcome, LoadSummary, StreamOutcome, StreamReport},
+    server::{
+        audit::{Actor, AuditLog},
+        connections::ConnectionKey,
+    },
+};
+
+/// The maximum number of streams that an audit entry names.
+const MAX_NAMES: usize = 10;
+
+/// The maximum length of such a name in characters.
+const MAX_NAME: usize = 100;
+
+/// Logs and records the end of a load, or that its reader hung up.
 pub(super) struct LoadLog {
-    key: ConnectionKey,
+    entry: Entry,
     started: Instant,
+    /// Delivered records.
+    records: AtomicU64,
     is_finished: bool,
 }
 
+/// Where the audit entry belongs.
+#[derive(Clone)]
+struct Entry {
+    audit: Arc<AuditLog>,
+    actor: Actor,
+    key: ConnectionKey,
+    account: Account,
+}
+
 impl LoadLog {
-    pub(super) fn new(key: ConnectionKey) -> Self {
-        Self { key, started: Instant::now(), is_finished: false }
+    pub(super) fn new(audit: Arc<AuditLog>, actor: Actor, key: ConnectionKey, account: Account) -> Self {
+        let entry = Entry { audit, actor, key, account };
+        Self { entry, started: Instant::now(), records: AtomicU64::new(0), is_finished: false }
     }
 
-    pub(super) fn finished(&mut self, report: &[StreamReport]) {
+    /// Counts records that were delivered.
+    pub(super) fn delivered(&self, records: u64) {
+        self.records.fetch_add(records, Relaxed);
+    }
+
+    /// The load ended with this report.
+    pub(super) async fn finished(mut self, report: &[StreamReport]) {
         self.is_finished = true;
         let sum = |count: fn(&StreamReport) -> u64| report.iter().map(count).sum::<u64>();
         let (records, requests, retries) = (sum(|one| one.records), sum(|one| one.requests), sum(|one| one.retries));
         let failed = report.iter().filter_map(|one| match &one.outcome {
-            StreamOutcome::Failed(error) => Some(format!("{}: {}", one.stream, error.detail)),
+            StreamOutcome::Failed(error) => Some((one.stream.as_str(), error.detail.as_str())),
             StreamOutcome::Complete => None,
         });
-        let failed = failed.collect::<Vec<_>>().join(" ");
-        let (key, milliseconds) = (&self.key, self.started.elapsed().as_millis());
+        let failed: Vec<_> = failed.collect();
+        let (key, milliseconds) = (&self.entry.key, self.milliseconds());
         if failed.is_empty() {
             tracing::info!(%key, records, requests, retries, milliseconds, "loaded");
         } else {
+            let failed = failed.iter().map(|(stream, detail)| format!("{stream}: {detail}"));
+            let failed = failed.collect::<Vec<_>>().join(" ");
             tracing::warn!(%key, records, requests, retries, milliseconds, failed, "loaded in part");
         }
+        let summary = self.summary(LoadOutcome::of(report), records, failed.iter().map(|(stream, _)| *stream));
+        let reason = failed.first().map(|(_, detail)| *detail);
+        self.entry.record(summary, failed.len(), reason).await;
+    }
+
+    /// The first items of each stream were read. `failed` are the streams of which they could not be, with their errors.
+    pub(super) async fn first_page(mut self, records: u64, failed: &[(String, String)]) {
+        self.is_finished = true;
+        let outcome = match (failed, records) {
+            ([], _) => LoadOutcome::FirstPage,
+            (_, 0) => LoadOutcome::Failed,
+            (_, _) => LoadOutcome::Partial,
+        };
+        let (key, milliseconds) = (&self.entry.key, self.milliseconds());
+        tracing::info!(%key, records, milliseconds, failed = failed.len(), "first items loaded");
+        let summary = self.summary(outcome, records, failed.iter().map(|(stream, _)| stream.as_str()));
+        self.entry.record(summary, failed.len(), failed.first().map(|(_, detail)| detail.as_str())).await;
+    }
+
+    fn summary<'a>(&self, outcome: LoadOutcome, records: u64, missing: impl Iterator<Item = &'a str>) -> LoadSummary {
+        let missing = missing.take(MAX_NAMES).map(|name| name.chars().take(MAX_NAME).collect()).collect();
+        LoadSummary { outcome, records, milliseconds: self.milliseconds(), missing }
+    }
+
+    fn milliseconds(&self) -> u64 {
+        self.started.elapsed().as_millis().try_into().unwrap_or(u64::MAX)
     }
 }
 
 impl Drop for LoadLog {
     fn drop(&mut self) {
-        if !self.is_finished {
-            let milliseconds = self.started.elapsed().as_millis();
-            tracing::info!(key = %self.key, milliseconds, "load cancelled by its reader");
+        if self.is_finished {
+            return;
+        }
+        let (records, milliseconds) = (self.records.load(Relaxed), self.milliseconds());
+        tracing::info!(key = %self.entry.key, records, milliseconds, "load cancelled by its reader");
+        let summary = self.summary(LoadOutcome::Cancelled, records, std::iter::empty());
+        // Nothing can wait here. There is no runtime only after the process has stopped.
+        if let Ok(runtime) = Handle::try_current() {
+            let entry = self.entry.clone();
+            runtime.spawn(async move { entry.record(summary, 0, None).await }.in_current_span());
+        }
+    }
+}
+
+impl Entry {
+    async fn record(&self, summary: LoadSummary, failed: usize, reason: Option<&str>) {
+        let detail = sentence(&summary, failed, reason);
+        self.audit.record_load(&self.actor, &self.key, &self.account, summary, &detail).await;
+    }
+}
+
+/// `In part: 200 records in 1.2 s. Missing or incomplete: deals.`
+fn sentence(summary: &LoadSummary, failed: usize, reason: Option<&str>) -> String {
+    let LoadSummary { outcome, records, milliseconds, missing } = summary;
+    let amount = format!("{records} records in {}.{} s", milliseconds / 1000, milliseconds % 1000 / 100);
+    let more = match failed - missing.len().min(failed) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    match outcome {
+        LoadOutcome::Complete => format!("Complete: {amount}."),
+        LoadOutcome::Partial => format!("In part: {amount}. Missing or incomplete: {}{more}.", missing.join(", ")),
+        LoadOutcome::Failed => format!("Nothing was read. {}", reason.unwrap_or_default()),
+        LoadOutcome::Cancelled => format!("Stopped by the reader: {amount}."),
+        LoadOutcome::FirstPage => format!("First items only: {amount}."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sentence_of_a_load_says_how_it_ended_and_what_is_missing() {
+        let missing = ["deals", "contacts"].map(str::to_owned).to_vec();
+        let sentence = |outcome, failed| {
+            let summary = LoadSummary { outcome, records: 1200, milliseconds: 3456, missing: missing.clone() };
+            sentence(&summary, failed, Some("HubSpot isn't responding."))
+        };
+        for (outcome, failed, text) in [
+            (LoadOutcome::Complete, 0, "Complete: 1200 records in 3.4 s."),
+            (LoadOutcome::Partial, 2, "In part: 1200 records in 3.4 s. Missing or incomplete: deals, contacts."),
+            (
+                LoadOutcome::Partial,
+                9,
+                "In part: 1200 records in 3.4 s. Missing or incomplete: deals, contacts and 7 more.",
+            ),
+            (LoadOutcome::Failed, 2, "Nothing was read. HubSpot isn't responding."),
+            (LoadOutcome::Cancelled, 0, "Stopped by the reader: 1200 records in 3.4 s."),
+            (LoadOutcome::FirstPage, 0, "First items only: 1200 records in 3.4 s."),
+        ] {
+            assert_eq!(sentence(outcome, failed), text);
         }
     }
 }
