@@ -3,6 +3,7 @@
 mod array;
 mod first_page;
 mod log;
+mod stream_names;
 mod streams;
 
 use std::sync::Arc;

@@ -75,16 +75,19 @@ impl From<DataDir> for PathBuf {
 /// Writes a temporary file and links it into place: a crash leaves either no file or a complete one, and a file that
 /// another process created meanwhile stays.
 fn write_private(path: &Path, secret: &SecretString) -> std::io::Result<()> {
-    let beside = path.with_extension(format!("new-{}", std::process::id()));
+    // Not the process id: in containers that share the folder, every process may have the same.
+    let beside = path.with_extension(format!("new-{:016x}", rand::random::<u64>()));
     let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(&beside)?;
-    file.write_all(secret.expose_secret().as_bytes())?;
-    file.write_all(b"\n")?;
-    file.sync_all()?;
-    let linked = fs::hard_link(&beside, path);
+    let linked = (|| {
+        file.write_all(secret.expose_secret().as_bytes())?;
+        file.write_all(b"\n")?;
+        file.sync_all()?;
+        fs::hard_link(&beside, path)
+    })();
     fs::remove_file(&beside)?;
     linked.or_else(|error| if error.kind() == ErrorKind::AlreadyExists { Ok(()) } else { Err(error) })
 }
@@ -92,7 +95,33 @@ fn write_private(path: &Path, secret: &SecretString) -> std::io::Result<()> {
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
-    use std::os::unix::fs::PermissionsExt;
+    use std::{collections::HashSet, os::unix::fs::PermissionsExt, sync::Barrier, thread};
+
+    #[test]
+    fn raced_starts_with_one_process_id_all_use_the_same_secret() {
+        const STARTS: usize = 12;
+        for _ in 0..10 {
+            let folder = tempfile::tempdir().unwrap();
+            let (data, barrier) = (DataDir::new(folder.path().join("data")), Barrier::new(STARTS));
+            let start = |number: usize| {
+                barrier.wait();
+                data.secret("key", || format!("secret {number}").into()).unwrap().expose_secret().to_owned()
+            };
+            let secrets: HashSet<_> = thread::scope(|scope| {
+                let starts: Vec<_> = (0..STARTS)
+                    .map(|number| {
+                        scope.spawn({
+                            let start = &start;
+                            move || start(number)
+                        })
+                    })
+                    .collect();
+                starts.into_iter().map(|start| start.join().unwrap()).collect()
+            });
+            assert_eq!(secrets.len(), 1, "{secrets:?}");
+            assert_eq!(fs::read_dir(&data.0).unwrap().count(), 1, "temporary files remain");
+        }
+    }
 
     #[test]
     fn a_secret_is_generated_once_and_only_its_owner_can_read_it() {
