@@ -40,6 +40,8 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
     warn_about_ports(&config);
 
     let state = AppState::new(config, store, Arc::new(failpoint::now))?;
+    // Until the store was probed, `/readyz` would say that it was not. A failure may pass, and the probe has logged it.
+    state.probe.run().await;
     let missing_keys = state.grants.vault.missing_keys().await?;
     if !missing_keys.is_empty() {
         bail!(encryption_keys::missing(&missing_keys));
@@ -47,9 +49,11 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
     let link = access::create_sign_in_link(&state).await.map_err(|AppError { detail, .. }| anyhow::anyhow!(detail))?;
     println!("\n  Tributary is at {}\n  Sign in (once): {link}\n", state.config.public("/"));
 
-    let grants = state.grants.clone();
+    let (grants, probe) = (state.grants.clone(), state.probe.clone());
+    let probing = tokio::spawn(async move { probe.repeat().await });
     let scheduler = state.config.refresh_scheduler.then(|| tokio::spawn(RefreshScheduler::new(grants.clone()).run()));
     let served = serve_until_stopped(listener, router(state)).await;
+    probing.abort();
     if let Some(scheduler) = scheduler {
         scheduler.abort();
     }

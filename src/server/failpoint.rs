@@ -1,4 +1,4 @@
-//! Fail points: places where the fault suite kills this process or shifts its clock. They exist only in builds with the
+//! Fail points: places where the fault suite kills this process, shifts its clock or shortens an interval. They exist only in builds with the
 //! feature `failpoints`.
 //!
 //! The variable `FAILPOINTS` configures them, in the syntax of the crate `fail-parallel`:
@@ -14,6 +14,9 @@ pub const CLAIMED: &str = "refresh::claimed";
 pub const ANSWERED: &str = "refresh::answered";
 /// The new tokens are saved, and no caller has them yet.
 pub const SAVED: &str = "refresh::saved";
+
+/// How often the store is probed, in milliseconds.
+pub const PROBE_INTERVAL: &str = "store::probe_interval";
 
 /// Kills the process with SIGKILL if this fail point is armed.
 #[cfg(feature = "failpoints")]
@@ -33,6 +36,16 @@ pub fn now() -> Timestamp {
     Timestamp::now()
 }
 
+/// The milliseconds that this fail point is armed with, such as `store::probe_interval=return(50)`, instead of `interval`.
+#[cfg(feature = "failpoints")]
+pub fn interval(name: &str, interval: std::time::Duration) -> std::time::Duration {
+    fail_parallel::fail_point!(registry(), name, |milliseconds| {
+        let milliseconds = milliseconds.and_then(|milliseconds| milliseconds.parse().ok());
+        milliseconds.map_or(interval, std::time::Duration::from_millis)
+    });
+    interval
+}
+
 #[cfg(feature = "failpoints")]
 fn registry() -> std::sync::Arc<fail_parallel::FailPointRegistry> {
     use std::sync::{Arc, LazyLock};
@@ -47,6 +60,11 @@ fn registry() -> std::sync::Arc<fail_parallel::FailPointRegistry> {
 
 #[cfg(not(feature = "failpoints"))]
 pub fn hit(_: &str) {}
+
+#[cfg(not(feature = "failpoints"))]
+pub fn interval(_: &str, interval: std::time::Duration) -> std::time::Duration {
+    interval
+}
 
 #[cfg(not(feature = "failpoints"))]
 pub fn now() -> Timestamp {

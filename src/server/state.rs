@@ -15,7 +15,7 @@ use super::{
         retry::RetryPolicy,
     },
     set_up_process,
-    store::Store,
+    store::{Probe, Store},
 };
 
 /// The state of the server: connections to other systems and what limits their use. It holds nothing that another process
@@ -24,6 +24,8 @@ use super::{
 pub struct AppState {
     pub config: Arc<Config>,
     pub store: Arc<dyn Store>,
+    /// Whether the store works. It has to be run beside the server.
+    pub probe: Arc<Probe>,
     /// Short-lived encrypted records: attempts to connect, and what waits for a user's decision.
     pub sealed: SealedStore,
     /// The HTTP client for all providers.
@@ -61,6 +63,7 @@ impl AppState {
         Ok(Self {
             config,
             sealed: SealedStore::new(store.clone(), keyring),
+            probe: Arc::new(Probe::new(store.clone())),
             store,
             http,
             grants,

@@ -5,6 +5,7 @@
 mod embedded;
 mod index;
 mod layout;
+mod probe;
 mod redis;
 
 use std::{path::Path, sync::Arc, time::Duration};
@@ -14,6 +15,7 @@ use async_trait::async_trait;
 pub use embedded::{Embedded, InUse};
 pub use index::{Index, Range};
 pub use layout::{LAYOUT, LayoutMismatch};
+pub use probe::{Finding, Probe};
 pub use redis::Redis;
 
 /// A key-value store with deadlines. Tasks can share a store; processes can share [`Redis`].
@@ -50,8 +52,10 @@ pub trait Store: Send + Sync {
     /// The members of an index whose scores are in a range, with their scores.
     async fn index_range(&self, index: &Index, range: Range) -> Result<Vec<(String, u64)>, StoreError>;
 
-    /// Succeeds if the store answers.
-    async fn ping(&self) -> Result<(), StoreError>;
+    /// Succeeds if what is written can be read back. An error that may be shown to anybody is a [`Finding`].
+    async fn probe(&self) -> Result<(), StoreError> {
+        probe::write_and_read_back(self).await
+    }
 }
 
 /// A page of keys.

@@ -37,6 +37,7 @@ mod providers {
 mod store {
     mod contract;
     mod layout;
+    mod probe;
 }
 
 mod faults {

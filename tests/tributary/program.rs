@@ -78,6 +78,7 @@ async fn an_unavailable_store_is_a_503_and_the_server_recovers() {
         ("TRIBUTARY_ENCRYPTION_KEYS", K1),
         ("TRIBUTARY_API_KEY", API_KEY),
         ("TRIBUTARY_SANDBOX_LISTEN", &address),
+        ("FAILPOINTS", "store::probe_interval=return(50)"),
     ]);
     connect(&server.url, "hubspot", SUBJECT).await;
     redis.kill();
@@ -88,7 +89,8 @@ async fn an_unavailable_store_is_a_503_and_the_server_recovers() {
         let url = format!("{}{path}", server.url);
         async move { reqwest::get(url).await.unwrap().status() }
     };
-    assert_eq!((status("/healthz").await, status("/readyz").await), (StatusCode::OK, StatusCode::SERVICE_UNAVAILABLE));
+    wait_until("the probe fails", async || status("/readyz").await == StatusCode::SERVICE_UNAVAILABLE).await;
+    assert_eq!(status("/healthz").await, StatusCode::OK);
     let browser = Browser::new().get(&server.sign_in_link).await;
     assert_eq!(browser.status(), StatusCode::SERVICE_UNAVAILABLE);
     redis.restart();

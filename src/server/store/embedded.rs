@@ -169,11 +169,6 @@ impl Store for Embedded {
         let name = index.name.clone();
         Ok(self.read(move |read| index::range(read, &name, range)).await?)
     }
-
-    async fn ping(&self) -> Result<(), StoreError> {
-        self.read(|_| Ok(())).await?;
-        Ok(())
-    }
 }
 
 /// Refuses a file of another layout, and creates the tables of a new one.

@@ -147,11 +147,6 @@ impl Store for Redis {
         )]
         Ok(found.into_iter().map(|(member, score)| (member, score as u64)).collect())
     }
-
-    async fn ping(&self) -> Result<(), StoreError> {
-        let _: String = self.client.ping(None).await.context("PING")?;
-        Ok(())
-    }
 }
 
 /// Refuses a server that holds data of another layout, and marks a new one as ours.

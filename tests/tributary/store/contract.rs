@@ -10,7 +10,7 @@ use crate::support::{port::free_port, redis::RedisServer, wait::wait_until};
 const LIFETIME: Duration = Duration::from_secs(60);
 
 async fn check_contract(store: Arc<dyn Store>) {
-    store.ping().await.unwrap();
+    store.probe().await.unwrap();
 
     assert_eq!(store.get("absent").await.unwrap(), None);
     store.put("key", b"value", LIFETIME).await.unwrap();

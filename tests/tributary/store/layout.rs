@@ -140,7 +140,7 @@ async fn a_redis_that_is_empty_after_a_failover_gets_our_layout_again() {
     let mut redis = RedisServer::start();
     let store = Redis::connect(&redis.url).await.unwrap();
     redis.fail_over();
-    wait_until("the store is available again", async || store.ping().await.is_ok()).await;
+    wait_until("the store is available again", async || store.probe().await.is_ok()).await;
     let client = connect(&redis).await;
     wait_until("the layout is set", async || redis_layout(&client).await == Some(LAYOUT)).await;
     store.put("connection/hubspot/acme/ada", b"{}", std::time::Duration::from_secs(60)).await.unwrap();

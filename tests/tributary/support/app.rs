@@ -104,6 +104,9 @@ impl App {
         let options =
             sandbox::Options { public_url: sandbox.clone(), records, latency: Duration::ZERO, limits: true, seed: 1 };
         let mut servers = JoinSet::new();
+        let probe = state.probe.clone();
+        probe.run().await;
+        servers.spawn(async move { probe.repeat().await });
         let app = router(state.clone()).into_make_service_with_connect_info::<std::net::SocketAddr>();
         servers.spawn(async move { axum::serve(listener, app).await.unwrap() });
         servers.spawn(async move { axum::serve(sandbox_listener, sandbox::router(options)).await.unwrap() });
