@@ -4,7 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context, bail};
 use secrecy::ExposeSecret;
-use tokio::net::TcpListener;
+use tokio::{
+    net::TcpListener,
+    time::{Instant, timeout_at},
+};
 
 use super::encryption_keys;
 use crate::{
@@ -13,13 +16,13 @@ use crate::{
         AppState, access,
         config::{Config, DataDir},
         failpoint,
-        grants::RefreshScheduler,
+        grants::{Grants, RefreshScheduler},
         router, serve_until_stopped, store,
     },
 };
 
-/// How long refreshes in flight may take at shutdown: longer than a request to a token endpoint.
-const REFRESH_GRACE_PERIOD: Duration = Duration::from_secs(35);
+/// How long before the end of a shutdown tokens are given up whose account is still unknown, so that they can be revoked.
+const REVOCATION_TIME: Duration = Duration::from_secs(5);
 
 /// Runs the server until SIGINT or SIGTERM.
 pub(super) async fn run(config: Config) -> anyhow::Result<()> {
@@ -49,19 +52,33 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
     let link = access::create_sign_in_link(&state).await.map_err(|AppError { detail, .. }| anyhow::anyhow!(detail))?;
     println!("\n  Tributary is at {}\n  Sign in (once): {link}\n", state.config.public("/"));
 
-    let (grants, probe) = (state.grants.clone(), state.probe.clone());
+    let (grants, probe, shutdown_time) = (state.grants.clone(), state.probe.clone(), state.config.shutdown_time);
     let probing = tokio::spawn(async move { probe.repeat().await });
     let scheduler = state.config.refresh_scheduler.then(|| tokio::spawn(RefreshScheduler::new(grants.clone()).run()));
-    let served = serve_until_stopped(listener, router(state)).await;
+    // Tokens that a provider is just issuing need the rest of the time.
+    let served = serve_until_stopped(listener, router(state), shutdown_time * 2 / 5).await;
+    let stopped_at = served.as_ref().map_or_else(|_| Instant::now(), |at| *at);
     probing.abort();
     if let Some(scheduler) = scheduler {
         scheduler.abort();
     }
-    // Tokens that a provider is just issuing would be lost, and the old refresh token may be used up by now.
-    if tokio::time::timeout(REFRESH_GRACE_PERIOD, grants.refresher.idle()).await.is_err() {
-        tracing::warn!("a refresh was cut off");
+    save_tokens(&grants, stopped_at + shutdown_time).await;
+    tracing::info!("stopped");
+    served.map(|_| ())
+}
+
+/// Waits until the tokens that providers are just issuing are saved: otherwise they would be lost, and an old refresh token
+/// may be used up by now.
+async fn save_tokens(grants: &Grants, deadline: Instant) {
+    let refresher = &grants.refresher;
+    let give_up_at = deadline - REVOCATION_TIME.min(deadline.duration_since(Instant::now()) / 2);
+    if timeout_at(give_up_at, refresher.idle()).await.is_ok() {
+        return;
     }
-    served
+    refresher.give_up_connecting();
+    if timeout_at(deadline, refresher.idle()).await.is_err() {
+        tracing::warn!("a refresh or a new connection was cut off; set TRIBUTARY_SHUTDOWN_SECONDS to allow more time");
+    }
 }
 
 fn warn_about_ports(config: &Config) {

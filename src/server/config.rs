@@ -8,7 +8,7 @@ mod provider;
 mod reader;
 mod variables;
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::{Context, bail};
 use secrecy::SecretString;
@@ -44,6 +44,8 @@ pub struct Config {
     pub api_key: SecretString,
     /// `TRIBUTARY_REFRESH_SCHEDULER`: whether grants are refreshed ahead of time.
     pub refresh_scheduler: bool,
+    /// `TRIBUTARY_SHUTDOWN_SECONDS`: how long stopping may take.
+    pub shutdown_time: Duration,
     /// `TRIBUTARY_ENCRYPTION_KEYS`, or the generated keys in the data folder.
     pub encryption_keys: Arc<Keyring>,
     /// Where the sandbox listens; `None` when it is off or no provider needs it.
@@ -80,6 +82,7 @@ impl Config {
                 "TRIBUTARY_REFRESH_SCHEDULER is {other:?}. Set it to on (grants are refreshed ahead of time, and kept alive when unused) or off."
             ),
         };
+        let shutdown_time = shutdown_time(&reader)?;
         let sandbox = sandbox(&reader)?;
         let providers = providers::ALL
             .iter()
@@ -94,6 +97,7 @@ impl Config {
             redis_url,
             api_key,
             refresh_scheduler,
+            shutdown_time,
             encryption_keys: Arc::new(encryption_keys),
             sandbox_listen,
             providers,
@@ -135,6 +139,14 @@ fn encryption_keys(reader: &Reader, data_dir: &DataDir, is_shared: bool) -> anyh
         ),
         None => Keyring::parse(&data_dir.secret(ENCRYPTION_KEYS_FILE, Keyring::generate)?)
             .context("the file encryption-keys in the data folder can't be used"),
+    }
+}
+
+fn shutdown_time(reader: &Reader) -> anyhow::Result<Duration> {
+    let (name, accepted) = ("TRIBUTARY_SHUTDOWN_SECONDS", "a number of seconds between 1 and 600");
+    match reader.parsed(name, accepted)? {
+        seconds @ 1..=600 => Ok(Duration::from_secs(seconds)),
+        seconds => bail!("{name} is {seconds}. Set it to {accepted}."),
     }
 }
 
@@ -188,6 +200,8 @@ mod tests {
             ("TRIBUTARY_ENCRYPTION_KEYS", &format!("k1:{key},k1:{key}"), "twice"),
             ("TRIBUTARY_SANDBOX", "on", "auto"),
             ("TRIBUTARY_REFRESH_SCHEDULER", "yes", "off"),
+            ("TRIBUTARY_SHUTDOWN_SECONDS", "25s", "number of seconds"),
+            ("TRIBUTARY_SHUTDOWN_SECONDS", "0", "between 1 and 600"),
             ("TRIBUTARY_PUBLIC_URL", "https://a.example/sub", "without a path"),
             ("TRIBUTARY_SANDBOX_LISTEN", "nowhere", "address and port"),
             ("TRIBUTARY_SANDBOX_LISTEN", "0.0.0.0:8001", "loopback"),

@@ -20,6 +20,7 @@ mod load;
 mod program;
 mod rest;
 mod secrets;
+mod shutdown;
 
 mod grants {
     mod encryption_keys;

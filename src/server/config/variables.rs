@@ -21,7 +21,7 @@ pub fn variables() -> Vec<Variable> {
 /// Name, default and meaning.
 type Row = (&'static str, &'static str, &'static str);
 
-const GENERAL: [Row; 9] = [
+const GENERAL: [Row; 10] = [
     ("TRIBUTARY_LISTEN", "127.0.0.1:8000", "where the server listens"),
     (
         "TRIBUTARY_PUBLIC_URL",
@@ -44,6 +44,11 @@ const GENERAL: [Row; 9] = [
         "TRIBUTARY_REFRESH_SCHEDULER",
         "off",
         "on: one process at a time refreshes grants before they expire; off: grants are refreshed on use",
+    ),
+    (
+        "TRIBUTARY_SHUTDOWN_SECONDS",
+        "25",
+        "how long stopping may take; keep it below the limit of whatever stops the process, such as 30 seconds in Kubernetes",
     ),
     ("TRIBUTARY_SANDBOX", "auto", "auto: a stand-in replaces every provider without a client id; off: no stand-ins"),
     ("TRIBUTARY_SANDBOX_LISTEN", "127.0.0.1:8001", "where the stand-ins listen"),

@@ -113,8 +113,13 @@ pub async fn choose(
     let key = question.target.key().map_err(AppError::from)?;
     let (provider, subject) = (key.provider, key.subject.clone());
     let response = state.grants.vault.open_unsaved(&question.tokens, &store_key)?;
-    // A task of its own: the decision is carried out even if the browser hangs up.
+    // A task of its own: the decision is carried out even if the browser hangs up. Shutdown waits for it.
+    let connecting = state.grants.refresher.connecting().await;
     let decide = decide(state.clone(), key, question, response, replace, browser.actor());
+    let decide = async move {
+        let _connecting = connecting;
+        decide.await
+    };
     let decided = tokio::spawn(decide.in_current_span()).await.map_err(|error| internal(&error.into()))?;
     let outcome = decided.unwrap_or_else(Outcome::from);
     let path = format!("/account-choice/{secret}");

@@ -119,8 +119,12 @@ async fn finish(
         (Some(error), _) if error == "access_denied" => Err(Outcome::Denied),
         (None, Some(code)) if code.len() <= MAX_LENGTH => {
             let (state, code, actor) = (state.clone(), code.clone(), browser.actor());
-            // A task of its own: once the code is used, the grant is saved even if the browser hangs up.
-            let connect = async move { connect(&state, attempt, code, &actor).await };
+            // A task of its own: once the code is used, the grant is saved even if the browser hangs up. Shutdown waits for it.
+            let connecting = state.grants.refresher.connecting().await;
+            let connect = async move {
+                let _connecting = connecting;
+                connect(&state, attempt, code, &actor).await
+            };
             tokio::spawn(connect.in_current_span()).await.unwrap_or_else(|error| {
                 internal(&error.into());
                 Err(Outcome::Failed)
@@ -145,7 +149,11 @@ async fn connect(state: &AppState, attempt: Attempt, code: String, actor: &Actor
     let tokens = Arc::new(UnsavedToken::new(response.access_token.clone(), key.provider.name));
     // The account is not known yet, and so neither is its rate limiter. This request waits for no other.
     let limiter = state.limiters.for_account(key.provider, random_secret().expose_secret());
-    let account = match (key.provider.identify)(state.api_client(&key, tokens, limiter)?).await {
+    let identified = tokio::select! {
+        identified = (key.provider.identify)(state.api_client(&key, tokens, limiter)?) => identified,
+        () = state.grants.refresher.given_up_connecting() => Err(CallError::new("Tributary was stopped.")),
+    };
+    let account = match identified {
         Ok(account) => account,
         Err(error) => {
             state.grants.discard_unidentified(&key, response).await;

@@ -3,7 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use jiff::SignedDuration;
-use tokio::sync::OwnedMutexGuard;
+use secrecy::ExposeSecret;
+use tokio::sync::{OwnedMutexGuard, watch};
 
 use super::{
     GrantError, Vault,
@@ -18,6 +19,7 @@ use super::{
 use crate::server::{
     audit::{Actor, AuditLog},
     connections::{AccountIndex, ConnectionKey},
+    crypto::random_secret,
     providers::client::{AccessToken, oauth::OAuthClients},
 };
 
@@ -38,6 +40,7 @@ pub struct Refresher {
     pub(super) claims: Claims,
     pub(super) failures: Arc<RecentFailures>,
     locks: Arc<KeyedLocks>,
+    given_up: watch::Sender<bool>,
     pub(super) claim_lifetime: Duration,
 }
 
@@ -46,8 +49,8 @@ impl Refresher {
         let locks = Arc::<KeyedLocks>::default();
         let claims = Claims::new(vault.clone(), locks.clone());
         let revoker = Revoker::new(vault.clone(), clients.clone(), accounts.clone());
-        let (failures, claim_lifetime) = (Arc::default(), claim::LIFETIME);
-        Self { vault, clients, revoker, accounts, audit, claims, failures, locks, claim_lifetime }
+        let (failures, given_up, claim_lifetime) = (Arc::default(), watch::Sender::default(), claim::LIFETIME);
+        Self { vault, clients, revoker, accounts, audit, claims, failures, locks, given_up, claim_lifetime }
     }
 
     /// The same with another time for which claims of other processes are respected; for tests.
@@ -91,9 +94,26 @@ impl Refresher {
         }
     }
 
-    /// Waits until this process is refreshing nothing.
+    /// Waits until no token is being issued to this process that it has not saved.
     pub async fn idle(&self) {
         self.locks.released().await;
+    }
+
+    /// Makes [`Refresher::idle`] wait until the guard is dropped: for as long as an authorization code is being exchanged and
+    /// its tokens are not saved.
+    pub async fn connecting(&self) -> OwnedMutexGuard<()> {
+        self.locks.acquire(&format!("connecting {}", random_secret().expose_secret())).await
+    }
+
+    /// Ends [`Refresher::given_up_connecting`] for all its callers.
+    pub fn give_up_connecting(&self) {
+        self.given_up.send_replace(true);
+    }
+
+    /// Waits until the process is about to exit, when tokens whose account is still unknown should be revoked.
+    pub async fn given_up_connecting(&self) {
+        // It fails if the sender is dropped, and this has one.
+        let _ = self.given_up.subscribe().wait_for(|given_up| *given_up).await;
     }
 
     /// Waits until no other task of this process changes the grant.
