@@ -6,6 +6,7 @@ mod encryption_keys;
 mod sandbox;
 mod serve;
 mod sign_in;
+mod sign_out;
 
 use clap::{Parser, Subcommand};
 
@@ -36,6 +37,8 @@ enum Command {
     },
     /// Print a one-time link that signs a browser in to the running server
     SignIn,
+    /// Sign out every browser, and make unused sign-in links void
+    SignOutEverywhere,
 }
 
 /// Runs a command.
@@ -48,6 +51,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Sandbox(arguments) => tributary_sandbox::serve(arguments).await.map_err(anyhow::Error::from),
         Command::EncryptionKeys { command } => encryption_keys::run(command).await,
         Command::SignIn => sign_in::run().await,
+        Command::SignOutEverywhere => sign_out::run().await,
     }
 }
 

@@ -7,7 +7,7 @@ test("A browser that isn't signed in sees how to sign in, and nothing else", asy
   await expect(page.getByRole("heading", { name: "Sign in to Tributary" })).toBeVisible();
   await expect(page.getByText("tributary sign-in")).toBeVisible();
   await expect(home.card).toHaveCount(0);
-  await expect(page.getByRole("button", { name: "Sign out" })).toHaveCount(0);
+  await expect(page.getByRole("button", { name: "Sign out", exact: true })).toHaveCount(0);
 });
 
 test.describe("A used sign-in link", () => {
@@ -32,7 +32,7 @@ test.describe("A used sign-in link", () => {
     await page.goto(server.signInLink);
     await expect(home.connect).toBeVisible();
 
-    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByRole("button", { name: "Sign out", exact: true }).click();
     await expect(page.getByRole("heading", { name: "Sign in to Tributary" })).toBeVisible();
     await page.goto(server.signInLink);
     await expect(page.getByText("This sign-in link was already used")).toBeVisible();
@@ -42,11 +42,24 @@ test.describe("A used sign-in link", () => {
 test("Signing out ends the session on the server, too", async ({ page, server, home, context }) => {
   await home.signIn();
   const cookies = await context.cookies();
-  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByRole("button", { name: "Sign out", exact: true }).click();
   await expect(page.getByRole("heading", { name: "Sign in to Tributary" })).toBeVisible();
   await context.addCookies(cookies);
   await page.goto(server.url);
   await expect(page.getByRole("heading", { name: "Sign in to Tributary" })).toBeVisible();
+});
+
+test("Signing out everywhere ends the sessions of other browsers, too", async ({ page, server, home, context, browser }) => {
+  await home.signIn();
+  const other = await browser.newContext();
+  await other.addCookies(await context.cookies());
+  const otherPage = await other.newPage();
+  await otherPage.goto(server.url);
+  await otherPage.getByRole("button", { name: "Sign out everywhere" }).click();
+  await expect(otherPage.getByRole("heading", { name: "Sign in to Tributary" })).toBeVisible();
+  await page.reload();
+  await expect(page.getByRole("heading", { name: "Sign in to Tributary" })).toBeVisible();
+  await other.close();
 });
 
 test("The form at the top puts another organisation and user into the URL", async ({ page, home }) => {

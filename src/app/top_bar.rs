@@ -1,4 +1,4 @@
-//! The top bar: the brand, the subject that the page acts for, and Sign out.
+//! The top bar: the brand, the subject that the page acts for, and the ways to sign out.
 
 use leptos::prelude::*;
 
@@ -29,6 +29,9 @@ pub fn TopBar(signed_in: bool, subject: Subject) -> impl IntoView {
                         </form>
                         <form method="post" action="/sign-out">
                             <button class="quiet">"Sign out"</button>
+                            <button class="quiet" formaction="/sign-out-everywhere" title="Also ends the sessions of all other browsers">
+                                "Sign out everywhere"
+                            </button>
                         </form>
                     }
                 })}

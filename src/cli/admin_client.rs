@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, time::Duration};
 
 use anyhow::{Context, bail};
-use http::{Method, header};
+use http::{Method, StatusCode, header};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -49,8 +49,10 @@ impl AdminClient {
         let body: Value = response.json().await.unwrap_or_default();
         match body["detail"].as_str() {
             Some(detail) => bail!("the server at {listen} responded: {detail}"),
-            None if status.is_success() && !body.is_null() => serde_json::from_value(body)
-                .context("the running server and this command are different versions. Restart the server"),
+            None if status == StatusCode::NO_CONTENT || status.is_success() && !body.is_null() => {
+                serde_json::from_value(body)
+                    .context("the running server and this command are different versions. Restart the server")
+            }
             None => bail!("the server at {listen} (status {status}) is not a Tributary server"),
         }
     }

@@ -1,15 +1,18 @@
 //! Who is asking. Only the health checks are open to everybody.
 //!
 //! A browser signs in with a one-time link, which creates a session. A program presents the API key as a bearer token.
+//! Sessions and links are sealed, so that writing to the store gives no access.
 
 mod browser;
 mod caller;
+mod epoch;
 mod origin;
 mod session;
 mod sign_in_link;
 
 pub use browser::Browser;
 pub use caller::{Caller, require_caller};
+pub use epoch::sign_out_everywhere;
 pub use origin::{cross_site, reject_cross_site_links, require_known_host, security_headers};
 pub use session::end as end_session;
-pub use sign_in_link::{create as create_sign_in_link, redeem as redeem_sign_in_link};
+pub use sign_in_link::{create as create_sign_in_link, redeem as redeem_sign_in_link, works as sign_in_link_works};

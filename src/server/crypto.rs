@@ -7,5 +7,5 @@ mod sealed;
 mod secret;
 
 pub use keyring::Keyring;
-pub use sealed::{SealedError, SealedStore};
+pub use sealed::{Opened, SealedError, SealedStore};
 pub use secret::{digest, random_secret};

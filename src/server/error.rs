@@ -17,7 +17,7 @@ impl From<SealedError> for AppError {
     fn from(error: SealedError) -> Self {
         match error {
             SealedError::Store(error) => error.into(),
-            SealedError::Invalid(error) => internal(&error),
+            SealedError::Internal(error) => internal(&error),
         }
     }
 }

@@ -5,6 +5,7 @@ mod encryption_keys;
 mod health;
 mod input;
 mod integrations;
+mod sessions;
 mod sign_in_links;
 
 pub use audit::entries as audit_entries;
@@ -14,4 +15,5 @@ pub use encryption_keys::{
 };
 pub use health::{healthz, readyz};
 pub use integrations::routes as integrations;
+pub use sessions::end_all as end_all_sessions;
 pub use sign_in_links::create as create_sign_in_link;

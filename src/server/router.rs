@@ -34,6 +34,8 @@ pub fn router(state: AppState) -> Router {
         .route("/sign-in/{secret}", get(views::sign_in).head(refuse_head))
         .route("/sign-in-links", post(rest::create_sign_in_link))
         .route("/sign-out", post(views::sign_out))
+        .route("/sign-out-everywhere", post(views::sign_out_everywhere))
+        .route("/sessions", delete(rest::end_all_sessions))
         .route("/connect/{target}", get(connect::authorize).head(refuse_head))
         .route("/disconnect", post(connect::disconnect_form))
         .route("/connected/{provider}/{outcome}", get(connect::connected))

@@ -26,7 +26,7 @@ pub struct AppState {
     pub store: Arc<dyn Store>,
     /// Whether the store works. It has to be run beside the server.
     pub probe: Arc<Probe>,
-    /// Short-lived encrypted records: attempts to connect, and what waits for a user's decision.
+    /// What grants access: sessions, one-time links, attempts to connect, and what waits for a user's decision.
     pub sealed: SealedStore,
     /// The HTTP client for all providers.
     pub http: reqwest::Client,
@@ -62,8 +62,8 @@ impl AppState {
         let grants = Grants::new(vault, clients, AccountIndex::new(store.clone()), audit.clone());
         Ok(Self {
             config,
-            sealed: SealedStore::new(store.clone(), keyring),
             probe: Arc::new(Probe::new(store.clone())),
+            sealed: SealedStore::new(store.clone(), &keyring, clock.clone()),
             store,
             http,
             grants,

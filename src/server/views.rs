@@ -16,7 +16,7 @@ pub use connection::view as connection;
 pub use document::{Extra, document};
 pub use home::home;
 pub use notice::Notice;
-pub use sign_in::{sign_in, sign_out};
+pub use sign_in::{sign_in, sign_out, sign_out_everywhere};
 
 use serde::Deserialize;
 

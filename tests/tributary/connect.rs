@@ -1,8 +1,11 @@
 //! Connecting and disconnecting: from the page or a link to the provider and back.
 
+use std::time::Duration;
+
 use http::StatusCode;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
+use tributary::server::crypto::digest;
 
 use crate::support::{app::App, browser::Browser, fixtures::SUBJECT};
 
@@ -311,4 +314,23 @@ async fn connecting_the_same_notion_account_for_another_user_shows_a_warning() {
     let end = Browser::new().approve(&link.json::<String>().await.unwrap()).await;
     assert!(end.url().path().ends_with("/connected_twice"), "{}", end.url());
     assert!(end.text().await.unwrap().contains("Another user here is connected with the same account"));
+}
+
+#[tokio::test]
+async fn a_forged_connect_link_or_attempt_is_refused() {
+    let app = App::start().await;
+    let store = &app.state.store;
+    let of = |kind: &str, secret: &str| format!("{kind}/{}", digest(secret));
+    let link = link(&app).await;
+    let real = store.get(&of("connect-link", link.rsplit('/').next().unwrap())).await.unwrap().unwrap();
+    let plain = br#"{"subject":{"org_id":"acme","user_id":"ada"},"provider":"hubspot"}"#;
+    for record in [plain.as_slice(), &real] {
+        store.put(&of("connect-link", "made-up"), record, Duration::from_secs(600)).await.unwrap();
+        store.put(&of("attempt", "made-up"), record, Duration::from_secs(600)).await.unwrap();
+        let response = Browser::new().get(&format!("{}/connect/made-up", app.url)).await;
+        assert_eq!(response.status(), StatusCode::GONE);
+        let callback = format!("{}/integrations/hubspot/oauth2callback?code=x&state=made-up", app.url);
+        assert!(Browser::new().get(&callback).await.url().path().ends_with("/expired"));
+    }
+    assert!(Browser::new().approve(&link).await.url().path().ends_with("/connected"));
 }

@@ -20,6 +20,7 @@ mod load;
 mod program;
 mod rest;
 mod secrets;
+mod sessions;
 mod shutdown;
 
 mod grants {

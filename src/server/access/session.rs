@@ -1,12 +1,15 @@
-//! Sessions of signed-in browsers: a random cookie whose digest the store keeps for 12 idle hours.
+//! Sessions of signed-in browsers: a random cookie, under whose digest the store has a sealed record.
+//!
+//! A session ends after 12 idle hours, 7 days after signing in, and with its [`epoch`].
 
 use std::time::Duration;
 
 use http::HeaderValue;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::ExposeSecret;
+use serde::{Deserialize, Serialize};
 
-use super::Browser;
+use super::{Browser, epoch};
 use crate::{
     model::AppError,
     server::{
@@ -17,8 +20,8 @@ use crate::{
 
 const COOKIE: &str = "tributary_session";
 
-/// The lifetime of the cookie; the session itself ends earlier when it is idle.
-const COOKIE_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
+/// A session ends this long after signing in, however much it is used.
+const MAX_AGE: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// A session ends after this time without a request.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(12 * 3600);
@@ -26,26 +29,35 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(12 * 3600);
 /// A session is extended at most this often.
 const EXTEND_INTERVAL: SignedDuration = SignedDuration::from_mins(10);
 
+/// A session, as it is sealed. The record is written again when the session is used.
+#[derive(Serialize, Deserialize)]
+struct Session {
+    begun_at: Timestamp,
+    epoch: String,
+}
+
 /// Creates a session. Returns its `Set-Cookie` header.
-pub(super) async fn create(state: &AppState) -> Result<HeaderValue, AppError> {
+pub(super) async fn create(state: &AppState, epoch: String) -> Result<HeaderValue, AppError> {
     let secret = random_secret();
     let secret = secret.expose_secret();
-    extend(state, secret).await?;
-    Ok(Browser::set_cookie(state, COOKIE, secret, "/", COOKIE_LIFETIME))
+    let session = Session { begun_at: (state.clock)(), epoch };
+    state.sealed.put(&key(secret), &session, IDLE_TIMEOUT).await?;
+    Ok(Browser::set_cookie(state, COOKIE, secret, "/", MAX_AGE))
 }
 
 /// Whether the browser has a session, which this extends. A failing store is an error rather than a no.
 pub(super) async fn is_alive(state: &AppState, browser: &Browser) -> Result<bool, AppError> {
     let Some(secret) = browser.cookie(COOKIE) else { return Ok(false) };
-    let Some(last_request) = state.store.get(&key(&secret)).await? else { return Ok(false) };
-    let last_request = String::from_utf8(last_request).ok().and_then(|time| time.parse::<Timestamp>().ok());
-    let Some(idle) = last_request.map(|at| (state.clock)().duration_since(at)) else { return Ok(false) };
-    // The store removes the session at that age too, by its own clock.
-    if idle.unsigned_abs() > IDLE_TIMEOUT {
+    let key = key(&secret);
+    let Some(session) = state.sealed.get::<Session>(&key).await? else { return Ok(false) };
+    let (now, Session { begun_at, epoch }) = ((state.clock)(), &session.value);
+    let left = MAX_AGE.saturating_sub(now.duration_since(*begun_at).unsigned_abs());
+    if left.as_secs() == 0 || epoch::current(state).await?.as_ref() != Some(epoch) {
         return Ok(false);
     }
-    if idle > EXTEND_INTERVAL {
-        extend(state, &secret).await?;
+    if now.duration_since(session.sealed_at) > EXTEND_INTERVAL {
+        // If somebody signs out meanwhile, this must not bring the session back.
+        state.sealed.replace(&key, &session, &session.value, IDLE_TIMEOUT.min(left)).await?;
     }
     Ok(true)
 }
@@ -53,14 +65,9 @@ pub(super) async fn is_alive(state: &AppState, browser: &Browser) -> Result<bool
 /// Ends the browser's session. Returns the header that deletes its cookie.
 pub async fn end(state: &AppState, browser: &Browser) -> Result<HeaderValue, AppError> {
     if let Some(secret) = browser.cookie(COOKIE) {
-        state.store.take(&key(&secret)).await?;
+        state.sealed.remove(&key(&secret)).await?;
     }
     Ok(Browser::set_cookie(state, COOKIE, "", "/", Duration::ZERO))
-}
-
-async fn extend(state: &AppState, secret: &str) -> Result<(), AppError> {
-    let now = (state.clock)().to_string();
-    Ok(state.store.put(&key(secret), now.as_bytes(), IDLE_TIMEOUT).await?)
 }
 
 fn key(secret: &str) -> String {

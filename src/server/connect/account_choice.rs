@@ -85,8 +85,7 @@ pub async fn view(
     Path(secret): Path<String>,
     browser: Browser,
 ) -> Result<Response, Notice> {
-    let found = state.sealed.get::<Question>(&sealed_key("account-choice", &secret)).await.map_err(AppError::from)?;
-    let question = found.filter(|question| question.belongs_to(&secret, &browser)).ok_or_else(closed)?;
+    let question = find(&state, &secret, &browser).await?;
     let key = question.target.key().map_err(AppError::from)?;
     Ok(render(key.provider, &question, &secret))
 }
@@ -104,11 +103,8 @@ pub async fn choose(
         _ => return Err(AppError::new(ErrorCode::InvalidInput, "answer has to be replace or keep.").into()),
     };
     // Read first, so that another browser cannot use it up.
+    find(&state, &secret, &browser).await?;
     let store_key = sealed_key("account-choice", &secret);
-    let found = state.sealed.get::<Question>(&store_key).await.map_err(AppError::from)?;
-    if !found.is_some_and(|question| question.belongs_to(&secret, &browser)) {
-        return Err(closed().into());
-    }
     let question = state.sealed.take::<Question>(&store_key).await.map_err(AppError::from)?.ok_or_else(closed)?;
     let key = question.target.key().map_err(AppError::from)?;
     let (provider, subject) = (key.provider, key.subject.clone());
@@ -126,6 +122,13 @@ pub async fn choose(
     let delete_cookie = Browser::set_cookie(&state, &cookie_name(&secret), "", &path, Duration::ZERO);
     let location = outcome_path(&state, &browser, provider, outcome, Some(&subject)).await;
     Ok(([(header::SET_COOKIE, delete_cookie)], Redirect::to(&location)).into_response())
+}
+
+/// The open question with this secret, if it is for this browser.
+async fn find(state: &AppState, secret: &str, browser: &Browser) -> Result<Question, AppError> {
+    let found = state.sealed.get::<Question>(&sealed_key("account-choice", secret)).await?;
+    let question = found.map(|opened| opened.value).filter(|question| question.belongs_to(secret, browser));
+    question.ok_or_else(closed)
 }
 
 async fn decide(

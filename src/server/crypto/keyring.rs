@@ -6,10 +6,12 @@ use chacha20poly1305::{
     KeyInit, XChaCha20Poly1305, XNonce,
     aead::{Aead, Payload},
 };
+use hkdf::Hkdf;
 use secrecy::{
-    ExposeSecret, SecretBox, SecretString,
+    ExposeSecret, ExposeSecretMut, SecretBox, SecretString,
     zeroize::{Zeroize, Zeroizing},
 };
+use sha2::Sha256;
 
 /// The length of a nonce in bytes.
 const NONCE: usize = 24;
@@ -68,6 +70,19 @@ impl Keyring {
         Ok(Self(keys))
     }
 
+    /// A keyring for one purpose: the same ids, with keys derived from these (HKDF-SHA256). What was encrypted for one
+    /// purpose does not open for another.
+    pub fn derive(&self, purpose: &str) -> Self {
+        let derived = self.0.iter().map(|key| {
+            let mut bytes = SecretBox::new(Box::new([0; 32]));
+            let expanded = Hkdf::<Sha256>::new(None, key.bytes.expose_secret())
+                .expand(purpose.as_bytes(), bytes.expose_secret_mut());
+            expanded.expect("HKDF-SHA256 yields up to 8,160 bytes");
+            Key { id: key.id.clone(), bytes }
+        });
+        Self(derived.collect())
+    }
+
     /// Encrypts with the first key: `id.base64(nonce, ciphertext)`. Only the same additional data opens it.
     pub fn seal(&self, plaintext: &[u8], additional: &[u8]) -> anyhow::Result<String> {
         let key = self.0.first().context("the keyring is empty")?;
@@ -122,6 +137,15 @@ mod tests {
             assert!(keys.open(&sealed[..end], b"here").is_err());
         }
         assert_ne!(sealed, keys.seal(b"secret", b"here").unwrap(), "the nonce is not random");
+    }
+
+    #[test]
+    fn what_is_encrypted_for_one_purpose_does_not_open_for_another() {
+        let keys = ring(&["a", "bb"]);
+        let sealed = keys.derive("one").seal(b"secret", b"").unwrap();
+        assert_eq!(keys.derive("one").open(&sealed, b"").unwrap().as_slice(), b"secret");
+        assert!(keys.derive("other").open(&sealed, b"").is_err() && keys.open(&sealed, b"").is_err());
+        assert!(keys.derive("one").open(&keys.seal(b"secret", b"").unwrap(), b"").is_err());
     }
 
     #[test]

@@ -52,7 +52,7 @@ impl From<SealedError> for GrantError {
     fn from(error: SealedError) -> Self {
         match error {
             SealedError::Store(error) => Self::Store(error),
-            SealedError::Invalid(error) => Self::Internal(error),
+            SealedError::Internal(error) => Self::Internal(error),
         }
     }
 }

@@ -94,7 +94,7 @@ impl Revoker {
         }
     }
 
-    /// The other connections that are alive and to the same account. Stale entries of the index are removed.
+    /// The other connections that are alive, readable and to the same account. Stale entries of the index are removed.
     pub(super) async fn other_connections(
         &self,
         key: &ConnectionKey,
@@ -102,8 +102,10 @@ impl Revoker {
     ) -> Result<Vec<ConnectionKey>, GrantError> {
         let mut others = Vec::new();
         for other in self.accounts.others(key, record).await? {
-            let found = self.vault.read(&other).await?.map(|Stored { grant, .. }| grant.connection);
-            if found.is_some_and(|found| found.is_alive() && found.is_same_account(record)) {
+            let found = self.vault.read(&other).await?.map(|Stored { grant, .. }| grant);
+            let is_same = |grant: &Grant| grant.is_alive() && grant.connection.is_same_account(record);
+            // Only a grant that opens counts: a forged one must not prevent a revocation.
+            if found.is_some_and(|grant| is_same(&grant) && self.vault.open(&other, &grant).is_ok()) {
                 others.push(other);
             } else {
                 self.accounts.remove(&other, record).await;

@@ -36,3 +36,10 @@ pub async fn sign_out(State(state): State<AppState>, browser: Browser) -> Result
     let cookie = access::end_session(&state, &browser).await?;
     Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response())
 }
+
+/// `POST /sign-out-everywhere`: ends all sessions, this one included.
+pub async fn sign_out_everywhere(State(state): State<AppState>, browser: Browser) -> Result<Response, Notice> {
+    let actor = browser.require_signed_in(&state).await?;
+    access::sign_out_everywhere(&state, &actor).await?;
+    Ok(sign_out(State(state), browser).await?)
+}

@@ -164,3 +164,15 @@ async fn a_refresh_that_fails_during_a_key_rotation_leaves_nothing_encrypted_wit
     assert_eq!(usage.into_iter().collect::<Vec<_>>(), [("k2".to_owned(), 1)]);
     assert!(token(&command, "hubspot", "ada").await["access_token"].is_string());
 }
+
+#[tokio::test]
+async fn a_forged_grant_does_not_prevent_a_revocation() {
+    let app = App::start().await;
+    connect_as(&app, "ada").await;
+    connect_as(&app, "eve").await;
+    // Eve's grant becomes a copy of Ada's, and the index of the account's connections still names it.
+    put(&app, EVE, &record(&app, ADA).await).await;
+    let ids = [("org_id", "acme"), ("user_id", "ada")];
+    let response = app.api("DELETE", "/integrations/hubspot/credentials").query(&ids).send().await.unwrap();
+    assert_eq!((response.status().as_u16(), &app.stats().await["revocations"]), (204, &json!(1)));
+}

@@ -20,6 +20,11 @@ impl Browser {
         self.0.post(url).form(form).send().await.unwrap()
     }
 
+    /// Opens a sign-in link. Returns the final response.
+    pub async fn sign_in(&self, link: &str) -> Response {
+        self.get(link).await
+    }
+
     /// Opens a connect link and approves at the provider. Returns the final response.
     pub async fn approve(&self, link: &str) -> Response {
         self.decide(link, "approve").await
