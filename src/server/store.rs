@@ -12,7 +12,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 
-pub use embedded::{Embedded, InUse};
+pub use embedded::{Embedded, InUse, Options as EmbeddedOptions};
 pub use index::{Index, Range};
 pub use layout::{LAYOUT, LayoutMismatch};
 pub use probe::{Finding, Probe};
@@ -54,7 +54,7 @@ pub trait Store: Send + Sync {
 
     /// Succeeds if what is written can be read back. An error that may be shown to anybody is a [`Finding`].
     async fn probe(&self) -> Result<(), StoreError> {
-        probe::write_and_read_back(self).await
+        probe::write_and_read_back(self, &probe::unique_key()).await
     }
 }
 

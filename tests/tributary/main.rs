@@ -38,6 +38,7 @@ mod providers {
 
 mod store {
     mod contract;
+    mod embedded;
     mod layout;
     mod probe;
 }

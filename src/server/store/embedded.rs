@@ -1,34 +1,35 @@
 //! The embedded store: one redb file, owned by one process.
 
+mod clock;
+mod database;
+mod housekeeping;
 mod index;
+mod store_time;
+mod tables;
+mod writer;
 
 use std::{
     ops::Bound,
     path::{Path, PathBuf},
-    sync::{Arc, Weak},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    sync::Arc,
+    time::Duration,
 };
 
-use anyhow::Context;
 use async_trait::async_trait;
-use redb::{
-    Database, DatabaseError, ReadTransaction, ReadableDatabase, ReadableTable, Table, TableDefinition, WriteTransaction,
-};
+use redb::{ReadTransaction, ReadableTable};
 
-use super::{Index, KeyPage, LAYOUT, LayoutMismatch, Range, Store, StoreError};
-use index::IndexTables;
-
-/// From a key to its deadline (milliseconds since 1970) and value.
-const VALUES: TableDefinition<&str, (u64, &[u8])> = TableDefinition::new("values");
-
-/// The one entry is the version of the layout.
-const META: TableDefinition<&str, u32> = TableDefinition::new("meta");
+use super::{Index, KeyPage, Range, Store, StoreError};
+use crate::server::{clock::Clock, failpoint};
+use clock::StoreClock;
+use database::SharedDatabase;
+use housekeeping::Housekeeping;
+use writer::{Effect, Writer};
 
 /// The length of a page of keys.
 const KEY_PAGE_SIZE: usize = 1000;
 
-/// How often values past their deadline are removed. Readers never see them.
-const SWEEP_INTERVAL: Duration = Duration::from_secs(600);
+/// The key of the probe.
+const PROBE_KEY: &str = "probe";
 
 /// Another process has opened the file.
 #[derive(Debug, thiserror::Error)]
@@ -38,73 +39,89 @@ const SWEEP_INTERVAL: Duration = Duration::from_secs(600);
 )]
 pub struct InUse(PathBuf);
 
+/// How the file is used.
+pub struct Options {
+    /// How much memory may be used to keep parts of the file.
+    pub cache_bytes: usize,
+    pub clock: Clock,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { cache_bytes: 32 << 20, clock: Arc::new(failpoint::now) }
+    }
+}
+
 #[derive(Clone)]
-pub struct Embedded(Arc<Database>);
+pub struct Embedded {
+    // Dropped before the database: the writer uses it until then.
+    writer: Arc<Writer>,
+    database: Arc<SharedDatabase>,
+    clock: Arc<StoreClock>,
+}
 
 impl Embedded {
-    /// Opens or creates the file. Needs a tokio runtime, on which expired values are removed while the store is open.
+    /// Opens or creates the file with the default options.
     pub fn open(path: &Path) -> anyhow::Result<Self> {
-        let database = Database::create(path).map_err(|error| match error {
-            DatabaseError::DatabaseAlreadyOpen => InUse(path.to_owned()).into(),
-            error => anyhow::Error::new(error).context(format!("{} cannot be opened", path.display())),
-        })?;
-        check_layout(&database, path)?;
-        let database = Arc::new(database);
-        tokio::spawn(sweep_while_alive(Arc::downgrade(&database)));
-        Ok(Self(database))
+        Self::open_with(path, Options::default())
     }
 
-    async fn read<T: Send + 'static>(
+    /// Opens or creates the file.
+    pub fn open_with(path: &Path, Options { cache_bytes, clock }: Options) -> anyhow::Result<Self> {
+        let mut database = database::open(path, cache_bytes)?;
+        let is_new = tables::check_layout(&database, path)?;
+        let clock = Arc::new(StoreClock::new(clock));
+        let housekeeping = Housekeeping::start(path, &mut database, is_new, clock.clone())?;
+        let database = Arc::new(SharedDatabase::new(database, path, cache_bytes));
+        let writer = Arc::new(Writer::start(database.clone(), housekeeping)?);
+        Ok(Self { writer, database, clock })
+    }
+
+    /// Looks something up. After an error, the file is opened again.
+    async fn look_up<T>(&self, query: impl FnOnce(&ReadTransaction) -> anyhow::Result<T>) -> anyhow::Result<T> {
+        self.database.look_up(query).await.inspect_err(|_| self.writer.read_failed())
+    }
+
+    /// Reads many entries. After an error, the file is opened again.
+    async fn scan<T: Send + 'static>(
         &self,
         query: impl FnOnce(&ReadTransaction) -> anyhow::Result<T> + Send + 'static,
     ) -> anyhow::Result<T> {
-        let database = self.0.clone();
-        tokio::task::spawn_blocking(move || query(&database.begin_read()?)).await?
+        self.database.scan(query).await.inspect_err(|_| self.writer.read_failed())
     }
 
-    async fn transact<T: Send + 'static>(
-        &self,
-        change: impl FnOnce(&WriteTransaction) -> anyhow::Result<T> + Send + 'static,
-    ) -> anyhow::Result<T> {
-        let database = self.0.clone();
-        tokio::task::spawn_blocking(move || {
-            let write = database.begin_write()?;
-            let result = change(&write)?;
-            write.commit()?;
-            Ok(result)
-        })
-        .await?
-    }
-
-    async fn write<T: Send + 'static>(
-        &self,
-        change: impl FnOnce(&mut Table<&str, (u64, &[u8])>) -> anyhow::Result<T> + Send + 'static,
-    ) -> anyhow::Result<T> {
-        self.transact(move |write| change(&mut write.open_table(VALUES)?)).await
+    async fn current(&self, key: &str) -> anyhow::Result<Option<Vec<u8>>> {
+        let found = self.look_up(|read| tables::value(read, key)).await?;
+        Ok(found.and_then(|found| self.clock.current(found)))
     }
 }
 
 #[async_trait]
 impl Store for Embedded {
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        let key = key.to_owned();
-        let read = self
-            .read(move |read| Ok(read.open_table(VALUES)?.get(key.as_str())?.and_then(|found| current(found.value()))));
-        Ok(read.await?)
+        Ok(self.current(key).await?)
     }
 
     async fn put(&self, key: &str, value: &[u8], lifetime: Duration) -> Result<(), StoreError> {
-        let (key, value) = (key.to_owned(), value.to_owned());
-        let put = self.write(move |table| {
-            table.insert(key.as_str(), (deadline(lifetime), value.as_slice()))?;
-            Ok(())
+        let (key, value, deadline) = (key.to_owned(), value.to_owned(), self.clock.deadline(lifetime));
+        let put = self.writer.change(move |tables| {
+            tables.values.insert(key.as_str(), (deadline, value.as_slice()))?;
+            Ok(((), Effect::Changed))
         });
         Ok(put.await?)
     }
 
     async fn take(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        let key = key.to_owned();
-        let take = self.write(move |table| Ok(table.remove(key.as_str())?.and_then(|found| current(found.value()))));
+        // Strangers can ask for keys that do not exist, and should not cause writes.
+        if self.current(key).await?.is_none() {
+            return Ok(None);
+        }
+        let (key, clock) = (key.to_owned(), self.clock.clone());
+        let take = self.writer.change(move |tables| {
+            let taken = tables.values.remove(key.as_str())?.map(|found| (found.value().0, found.value().1.to_owned()));
+            let effect = if taken.is_some() { Effect::Changed } else { Effect::None };
+            Ok((taken.and_then(|taken| clock.current(taken)), effect))
+        });
         Ok(take.await?)
     }
 
@@ -115,22 +132,26 @@ impl Store for Embedded {
         value: &[u8],
         lifetime: Duration,
     ) -> Result<bool, StoreError> {
+        if self.current(key).await?.as_deref() != expected {
+            return Ok(false);
+        }
         let (key, expected, value) = (key.to_owned(), expected.map(<[u8]>::to_owned), value.to_owned());
-        let swap = self.write(move |table| {
-            let found = table.get(key.as_str())?.and_then(|found| current(found.value()));
-            let unchanged = found == expected;
-            if unchanged {
-                table.insert(key.as_str(), (deadline(lifetime), value.as_slice()))?;
+        let (clock, deadline) = (self.clock.clone(), self.clock.deadline(lifetime));
+        let swap = self.writer.change(move |tables| {
+            let found = tables.values.get(key.as_str())?.map(|found| (found.value().0, found.value().1.to_owned()));
+            if found.and_then(|found| clock.current(found)) != expected {
+                return Ok((false, Effect::None));
             }
-            Ok(unchanged)
+            tables.values.insert(key.as_str(), (deadline, value.as_slice()))?;
+            Ok((true, Effect::Changed))
         });
         Ok(swap.await?)
     }
 
     async fn keys(&self, prefix: &str, after: Option<&str>) -> Result<KeyPage, StoreError> {
-        let (prefix, after) = (prefix.to_owned(), after.map(str::to_owned));
-        let read = self.read(move |read| {
-            let table = read.open_table(VALUES)?;
+        let (prefix, after, clock) = (prefix.to_owned(), after.map(str::to_owned), self.clock.clone());
+        let read = self.scan(move |read| {
+            let table = tables::values(read)?;
             let start = after.as_deref().map_or(Bound::Included(prefix.as_str()), Bound::Excluded);
             let (mut keys, mut next) = (Vec::new(), None);
             for entry in table.range::<&str>((start, Bound::Unbounded))?.take(KEY_PAGE_SIZE) {
@@ -138,9 +159,7 @@ impl Store for Embedded {
                 if !key.value().starts_with(&prefix) {
                     return Ok(KeyPage { keys, next: None });
                 }
-                if current(found.value()).is_some() {
-                    keys.push(key.value().to_owned());
-                }
+                keys.extend(clock.current((found.value().0, key.value().to_owned())));
                 next = Some(key.value().to_owned());
             }
             Ok(KeyPage { keys, next })
@@ -149,78 +168,35 @@ impl Store for Embedded {
     }
 
     async fn index_put(&self, index: &Index, member: &str, score: u64) -> Result<(), StoreError> {
-        let (index, member) = (index.clone(), member.to_owned());
-        let put = self.transact(move |write| {
-            let mut tables = IndexTables::open(write)?;
-            tables.remove(&index.name, &member)?;
-            tables.add(&index.name, &member, score, deadline(index.lifetime))?;
-            tables.truncate(&index.name, index.max_len)?;
-            tables.remove_below(&index.name, index.min_score)
+        let (index, member, deadline) = (index.clone(), member.to_owned(), self.clock.deadline(index.lifetime));
+        let put = self.writer.change(move |tables| {
+            tables.indexes.remove(&index.name, &member)?;
+            tables.indexes.add(&index.name, &member, score, deadline)?;
+            tables.indexes.truncate(&index.name, index.max_len)?;
+            tables.indexes.remove_below(&index.name, index.min_score)?;
+            Ok(((), Effect::Changed))
         });
         Ok(put.await?)
     }
 
     async fn index_remove(&self, index: &Index, member: &str) -> Result<(), StoreError> {
+        if !self.look_up(|read| index::contains(read, &index.name, member)).await? {
+            return Ok(());
+        }
         let (name, member) = (index.name.clone(), member.to_owned());
-        Ok(self.transact(move |write| IndexTables::open(write)?.remove(&name, &member)).await?)
+        let remove = self.writer.change(move |tables| {
+            tables.indexes.remove(&name, &member)?;
+            Ok(((), Effect::Changed))
+        });
+        Ok(remove.await?)
     }
 
     async fn index_range(&self, index: &Index, range: Range) -> Result<Vec<(String, u64)>, StoreError> {
-        let name = index.name.clone();
-        Ok(self.read(move |read| index::range(read, &name, range)).await?)
+        let (name, clock) = (index.name.clone(), self.clock.clone());
+        Ok(self.scan(move |read| index::range(read, &name, range, &clock)).await?)
     }
-}
 
-/// Refuses a file of another layout, and creates the tables of a new one.
-fn check_layout(database: &Database, path: &Path) -> anyhow::Result<()> {
-    let write = database.begin_write()?;
-    {
-        // The tables of another version may have other names.
-        let is_empty = write.list_tables()?.next().is_none();
-        let mut meta = write.open_table(META)?;
-        let found = meta.get("layout")?.map(|layout| layout.value());
-        LayoutMismatch::check(found, is_empty, || {
-            (path.display().to_string(), format!("move {} away", path.display()))
-        })?;
-        meta.insert("layout", LAYOUT)?;
-        write.open_table(VALUES)?;
-        IndexTables::open(&write)?;
+    async fn probe(&self) -> Result<(), StoreError> {
+        super::probe::write_and_read_back(self, PROBE_KEY).await
     }
-    write.commit()?;
-    Ok(())
-}
-
-async fn sweep_while_alive(database: Weak<Database>) {
-    let mut ticks = tokio::time::interval(SWEEP_INTERVAL);
-    loop {
-        ticks.tick().await;
-        let Some(database) = database.upgrade() else { return };
-        let swept =
-            tokio::task::spawn_blocking(move || sweep(&database)).await.context("removing expired values panicked");
-        if let Err(error) = swept.and_then(|swept| swept) {
-            tracing::warn!(error = format!("{error:#}"), "expired values could not be removed");
-        }
-    }
-}
-
-fn sweep(database: &Database) -> anyhow::Result<()> {
-    let now = milliseconds_since_1970();
-    let write = database.begin_write()?;
-    write.open_table(VALUES)?.retain(|_, (deadline, _)| deadline > now)?;
-    IndexTables::open(&write)?.remove_expired(now)?;
-    write.commit()?;
-    Ok(())
-}
-
-fn current((deadline, value): (u64, &[u8])) -> Option<Vec<u8>> {
-    (deadline > milliseconds_since_1970()).then(|| value.to_owned())
-}
-
-fn deadline(lifetime: Duration) -> u64 {
-    milliseconds_since_1970().saturating_add(lifetime.as_millis().try_into().unwrap_or(u64::MAX))
-}
-
-fn milliseconds_since_1970() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    since.as_millis().try_into().unwrap_or(u64::MAX)
 }

@@ -94,12 +94,16 @@ impl Probe {
     }
 }
 
-/// Writes a value under a key of its own, and reads it back.
-pub(super) async fn write_and_read_back<S: Store + ?Sized>(store: &S) -> Result<(), StoreError> {
+/// A key for a probe that others do not use at the same time.
+pub(super) fn unique_key() -> String {
+    format!("probe/{:032x}", rand::random::<u128>())
+}
+
+/// Writes a value under a key, and reads it back.
+pub(super) async fn write_and_read_back<S: Store + ?Sized>(store: &S, key: &str) -> Result<(), StoreError> {
     let value: [u8; 16] = rand::random();
-    let key = format!("probe/{:032x}", u128::from_be_bytes(value));
-    store.put(&key, &value, LIFETIME).await?;
-    let found = store.get(&key).await?;
+    store.put(key, &value, LIFETIME).await?;
+    let found = store.get(key).await?;
     check(found.as_deref() == Some(&value))?;
     Ok(())
 }

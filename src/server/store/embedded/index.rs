@@ -4,7 +4,7 @@ use redb::{
     ReadTransaction, ReadableTable, ReadableTableMetadata, Table, TableDefinition, TableError, WriteTransaction,
 };
 
-use super::milliseconds_since_1970;
+use super::clock::StoreClock;
 use crate::server::store::Range;
 
 /// From index and member to score and deadline (milliseconds since 1970).
@@ -64,16 +64,20 @@ impl<'a> IndexTables<'a> {
         below.iter().try_for_each(|member| self.remove(index, member))
     }
 
-    /// Removes all members past their deadline.
-    pub(super) fn remove_expired(&mut self, now: u64) -> anyhow::Result<()> {
+    /// Removes up to `limit` members whose deadline is not after `until`. Returns how many.
+    pub(super) fn remove_expired(&mut self, until: u64, limit: usize) -> anyhow::Result<usize> {
         let mut expired = Vec::new();
         for entry in self.scores.iter()? {
+            if expired.len() == limit {
+                break;
+            }
             let (key, found) = entry?;
-            if found.value().1 <= now {
+            if found.value().1 <= until {
                 expired.push((key.value().0.to_owned(), key.value().1.to_owned()));
             }
         }
-        expired.iter().try_for_each(|(index, member)| self.remove(index, member))
+        expired.iter().try_for_each(|(index, member)| self.remove(index, member))?;
+        Ok(expired.len())
     }
 
     fn count(&mut self, index: &str, change: impl FnOnce(u64) -> u64) -> anyhow::Result<()> {
@@ -87,12 +91,17 @@ impl<'a> IndexTables<'a> {
 }
 
 /// The members of an index whose scores are in a range.
-pub(super) fn range(read: &ReadTransaction, index: &str, range: Range) -> anyhow::Result<Vec<(String, u64)>> {
+pub(super) fn range(
+    read: &ReadTransaction,
+    index: &str,
+    range: Range,
+    clock: &StoreClock,
+) -> anyhow::Result<Vec<(String, u64)>> {
     let table = read.open_table(ORDER)?;
     if table.is_empty()? {
         return Ok(Vec::new());
     }
-    let now = milliseconds_since_1970();
+    let now = clock.now();
     let found = table.range((index, range.from, "")..(index, range.to.min(Range::MAX) + 1, ""))?;
     let current = |entry: Result<(redb::AccessGuard<'_, _>, redb::AccessGuard<'_, u64>), _>| match entry {
         Ok((key, deadline)) => {
@@ -105,4 +114,9 @@ pub(super) fn range(read: &ReadTransaction, index: &str, range: Range) -> anyhow
         false => found.filter_map(current).take(range.limit).collect(),
         true => found.rev().filter_map(current).take(range.limit).collect(),
     }
+}
+
+/// Whether an index has a member, whatever its deadline.
+pub(super) fn contains(read: &ReadTransaction, index: &str, member: &str) -> anyhow::Result<bool> {
+    Ok(read.open_table(SCORES)?.get((index, member))?.is_some())
 }
