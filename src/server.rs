@@ -3,9 +3,10 @@
 //! Three operations pass through it: a user connects an account ([`connect`]), a load runs ([`load`]), an access token is
 //! needed ([`grants`]). The modules are listed bottom up, and each imports only those above it, so there are no cycles.
 
+pub mod client_address;
 pub mod clock;
 pub mod failpoint;
-mod listen;
+pub mod listen;
 pub mod telemetry;
 
 pub mod store;
@@ -38,7 +39,7 @@ pub mod rest;
 
 pub mod router;
 
-pub use listen::{serve_until_stopped, set_up_process};
+pub use listen::{raise_open_file_limit, serve, serve_until_stopped, set_up_process};
 pub use router::router;
 pub use state::AppState;
 

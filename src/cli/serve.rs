@@ -17,7 +17,7 @@ use crate::{
         config::{Config, DataDir},
         failpoint,
         grants::{Grants, RefreshScheduler},
-        router, serve_until_stopped, store,
+        raise_open_file_limit, router, serve_until_stopped, store,
     },
 };
 
@@ -39,6 +39,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
         super::sandbox::start(listen).await?;
     }
     let store_kind = if config.redis_url.is_some() { "redis" } else { "embedded" };
+    let open_files = raise_open_file_limit();
     tracing::info!(listen = %listener.local_addr()?, public_url = %config.public_url, store = store_kind, "serving");
     warn_about_ports(&config);
 
@@ -55,8 +56,9 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
     let (grants, probe, shutdown_time) = (state.grants.clone(), state.probe.clone(), state.config.shutdown_time);
     let probing = tokio::spawn(async move { probe.repeat().await });
     let scheduler = state.config.refresh_scheduler.then(|| tokio::spawn(RefreshScheduler::new(grants.clone()).run()));
+    let limits = state.config.connection_limits.clone().within_open_files(open_files);
     // Tokens that a provider is just issuing need the rest of the time.
-    let served = serve_until_stopped(listener, router(state), shutdown_time * 2 / 5).await;
+    let served = serve_until_stopped(listener, router(state), limits, shutdown_time * 2 / 5).await;
     let stopped_at = served.as_ref().map_or_else(|_| Instant::now(), |at| *at);
     probing.abort();
     if let Some(scheduler) = scheduler {

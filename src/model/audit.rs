@@ -17,7 +17,7 @@ pub struct AuditEntry {
     /// The account at the provider, as [`Account::label`](super::Account::label) writes it.
     pub account: Option<String>,
     pub by: ActorKind,
-    /// The client address of the request: `203.0.113.7`, or `203.0.113.7 via 10.0.0.1` behind a proxy.
+    /// The client address of the request. A proxy's report of it counts if the proxy is trusted (`TRIBUTARY_TRUSTED_PROXIES`).
     pub from: Option<String>,
     /// Further details, as a sentence.
     pub detail: Option<String>,

@@ -32,6 +32,8 @@ pub enum ErrorCode {
     NotConnected,
     /// 405: the path exists, but not for this method.
     MethodNotAllowed,
+    /// 408: the body of the request did not arrive in time.
+    BodyTimeout,
     /// 409: the provider has no client id and the sandbox is off.
     NotConfigured,
     /// 409: the grant is dead; the user has to reconnect.
@@ -42,6 +44,8 @@ pub enum ErrorCode {
     TooLarge,
     /// 422: a required field is missing.
     MissingField,
+    /// 429: too many requests from this address; `Retry-After` says when to try again.
+    RateLimited,
     /// 502: the provider rejects the client id or secret; the operator has to correct them.
     ClientRejected,
     /// 502: the provider failed or did not respond.
@@ -63,10 +67,12 @@ impl ErrorCode {
             Self::Forbidden => S::FORBIDDEN,
             Self::NotFound | Self::NotConnected => S::NOT_FOUND,
             Self::MethodNotAllowed => S::METHOD_NOT_ALLOWED,
+            Self::BodyTimeout => S::REQUEST_TIMEOUT,
             Self::NotConfigured | Self::ReconnectRequired => S::CONFLICT,
             Self::LinkExpired => S::GONE,
             Self::TooLarge => S::PAYLOAD_TOO_LARGE,
             Self::MissingField => S::UNPROCESSABLE_ENTITY,
+            Self::RateLimited => S::TOO_MANY_REQUESTS,
             Self::ClientRejected | Self::ProviderUnavailable => S::BAD_GATEWAY,
             Self::StoreUnavailable => S::SERVICE_UNAVAILABLE,
             Self::Internal | Self::Disconnected => S::INTERNAL_SERVER_ERROR,

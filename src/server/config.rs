@@ -8,7 +8,13 @@ mod provider;
 mod reader;
 mod variables;
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    num::{NonZeroU32, NonZeroUsize},
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::{Context, bail};
 use secrecy::SecretString;
@@ -16,6 +22,7 @@ use url::Url;
 
 use super::{
     crypto::{Keyring, random_secret},
+    listen::ConnectionLimits,
     providers::{self, Provider, Registration},
 };
 
@@ -28,6 +35,9 @@ pub const ADMIN_KEY_FILE: &str = "admin-key";
 
 /// The file in the data folder with the generated encryption keys.
 const ENCRYPTION_KEYS_FILE: &str = "encryption-keys";
+
+/// What a variable with a number accepts.
+const NUMBER: &str = "a whole number from 1";
 
 /// The operator's choices.
 #[derive(Debug)]
@@ -48,6 +58,10 @@ pub struct Config {
     pub shutdown_time: Duration,
     /// `TRIBUTARY_ENCRYPTION_KEYS`, or the generated keys in the data folder.
     pub encryption_keys: Arc<Keyring>,
+    /// `TRIBUTARY_MAX_CONNECTIONS`, `TRIBUTARY_MAX_CONNECTIONS_PER_ADDRESS` and `TRIBUTARY_TRUSTED_PROXIES`.
+    pub connection_limits: ConnectionLimits,
+    /// `TRIBUTARY_LINK_REQUESTS_PER_MINUTE`.
+    pub link_requests_per_minute: NonZeroU32,
     /// Where the sandbox listens; `None` when it is off or no provider needs it.
     pub sandbox_listen: Option<SocketAddr>,
     /// One registration for each of [`providers::ALL`], in its order.
@@ -83,6 +97,8 @@ impl Config {
             ),
         };
         let shutdown_time = shutdown_time(&reader)?;
+        let connection_limits = connection_limits(&reader)?;
+        let link_requests_per_minute = reader.parsed("TRIBUTARY_LINK_REQUESTS_PER_MINUTE", NUMBER)?;
         let sandbox = sandbox(&reader)?;
         let providers = providers::ALL
             .iter()
@@ -99,6 +115,8 @@ impl Config {
             refresh_scheduler,
             shutdown_time,
             encryption_keys: Arc::new(encryption_keys),
+            connection_limits,
+            link_requests_per_minute,
             sandbox_listen,
             providers,
         })
@@ -148,6 +166,16 @@ fn shutdown_time(reader: &Reader) -> anyhow::Result<Duration> {
         seconds @ 1..=600 => Ok(Duration::from_secs(seconds)),
         seconds => bail!("{name} is {seconds}. Set it to {accepted}."),
     }
+}
+
+fn connection_limits(reader: &Reader) -> anyhow::Result<ConnectionLimits> {
+    let number = |name| reader.parsed::<NonZeroUsize>(name, NUMBER).map(NonZeroUsize::get);
+    let networks = "networks and addresses separated by commas, such as 10.0.0.0/8, 127.0.0.1";
+    Ok(ConnectionLimits {
+        total: number("TRIBUTARY_MAX_CONNECTIONS")?,
+        per_address: number("TRIBUTARY_MAX_CONNECTIONS_PER_ADDRESS")?,
+        trusted_proxies: Arc::new(reader.parsed("TRIBUTARY_TRUSTED_PROXIES", networks)?),
+    })
 }
 
 /// The address of the sandbox, unless it is off or not compiled in.
@@ -202,6 +230,10 @@ mod tests {
             ("TRIBUTARY_REFRESH_SCHEDULER", "yes", "off"),
             ("TRIBUTARY_SHUTDOWN_SECONDS", "25s", "number of seconds"),
             ("TRIBUTARY_SHUTDOWN_SECONDS", "0", "between 1 and 600"),
+            ("TRIBUTARY_MAX_CONNECTIONS", "0", "from 1"),
+            ("TRIBUTARY_MAX_CONNECTIONS_PER_ADDRESS", "many", "number"),
+            ("TRIBUTARY_LINK_REQUESTS_PER_MINUTE", "-1", "number"),
+            ("TRIBUTARY_TRUSTED_PROXIES", "proxy.example", "10.0.0.0/8"),
             ("TRIBUTARY_PUBLIC_URL", "https://a.example/sub", "without a path"),
             ("TRIBUTARY_SANDBOX_LISTEN", "nowhere", "address and port"),
             ("TRIBUTARY_SANDBOX_LISTEN", "0.0.0.0:8001", "loopback"),

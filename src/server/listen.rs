@@ -1,14 +1,34 @@
-//! Serving a router until the process is asked to stop, and what a process sets up once.
+//! Serving a router over HTTP/1.1 until the process is asked to stop, and what a process sets up once.
+//!
+//! Anybody can open connections and send, or read, as slowly as they like. So connections are limited in all and for each
+//! address, and each wait for a client has a deadline. HTTP/2 is left to a proxy, as TLS is: browsers speak it with TLS only.
 
-use std::{net::SocketAddr, sync::OnceLock, time::Duration};
+mod connection;
+mod deadlines;
+mod open_files;
+mod refusal;
+mod slots;
+
+use std::{pin::pin, time::Duration};
 
 use axum::Router;
+use hyper_util::server::graceful::GracefulShutdown;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
-    sync::watch,
     time::Instant,
 };
+
+pub use deadlines::Timeouts;
+pub use open_files::raise_limit as raise_open_file_limit;
+pub use slots::ConnectionLimits;
+
+use connection::Connection;
+use refusal::Refusals;
+use slots::Slots;
+
+/// The pause after a connection could not be accepted, for example because the process has too many open files.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Selects the TLS implementation and the runtime of Leptos's tasks. Every call after the first does nothing.
 pub fn set_up_process() {
@@ -21,38 +41,60 @@ pub fn set_up_process() {
 pub async fn serve_until_stopped(
     listener: TcpListener,
     app: Router,
+    limits: ConnectionLimits,
     grace_period: Duration,
 ) -> anyhow::Result<Instant> {
-    let (stop, mut stopped) = watch::channel(());
-    let stopped_at = OnceLock::new();
-    let app = app.into_make_service_with_connect_info::<SocketAddr>();
-    let graceful = axum::serve(listener, app).with_graceful_shutdown(async move {
-        // An error means that the sender was dropped, which is a reason to stop too.
-        let _ = stopped.changed().await;
-    });
-    let timed_out = async {
-        stop_signal().await?;
-        let _ = stopped_at.set(Instant::now());
-        tracing::info!("stopping");
-        stop.send(())?;
-        tokio::time::sleep(grace_period).await;
-        anyhow::Ok(())
-    };
-    tokio::select! {
-        served = graceful.into_future() => served?,
-        timed_out = timed_out => {
-            timed_out?;
-            tracing::warn!("some responses were cut off");
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let stop = async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
         }
+        tracing::info!("stopping");
+    };
+    let connections = serve(listener, app, limits, Timeouts::default(), stop).await;
+    let stopped_at = Instant::now();
+    if tokio::time::timeout(grace_period, connections.shutdown()).await.is_err() {
+        tracing::warn!("some responses were cut off");
     }
-    Ok(stopped_at.into_inner().unwrap_or_else(Instant::now))
+    Ok(stopped_at)
 }
 
-async fn stop_signal() -> anyhow::Result<()> {
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+/// Accepts connections until `stop` completes. Returns the connections that are still open, whose `shutdown` waits for
+/// their responses in flight.
+pub async fn serve(
+    listener: TcpListener,
+    app: Router,
+    limits: ConnectionLimits,
+    timeouts: Timeouts,
+    stop: impl Future<Output = ()>,
+) -> GracefulShutdown {
+    let (connections, slots) = (GracefulShutdown::new(), Slots::new(limits));
+    let (mut refusals, mut stop) = (Refusals::default(), pin!(stop));
+    let mut failure_logged = None;
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = &mut stop => return connections,
+        };
+        let (stream, peer) = match accepted {
+            Ok((stream, peer)) => (stream, peer.ip().to_canonical()),
+            Err(error) => {
+                if failure_logged.is_none_or(|at: Instant| at.elapsed() > Duration::from_secs(10)) {
+                    failure_logged = Some(Instant::now());
+                    tracing::error!(%error, "a connection can't be accepted");
+                }
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+                continue;
+            }
+        };
+        match slots.take(peer) {
+            Ok(slot) => {
+                let trusted = slots.trusted_proxies();
+                let connection = Connection { stream, peer, slot, app: app.clone(), trusted, timeouts };
+                tokio::spawn(connection.serve(connections.watcher()));
+            }
+            Err(full) => refusals.refuse(stream, peer, full),
+        }
     }
-    Ok(())
 }

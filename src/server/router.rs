@@ -1,5 +1,8 @@
 //! The URL map and the middleware around it.
 
+mod link_limit;
+mod request_body;
+
 use std::any::Any;
 
 use axum::{
@@ -29,14 +32,18 @@ const MAX_BODY: usize = 16 << 10;
 /// The whole server as a function of its state.
 pub fn router(state: AppState) -> Router {
     let signed_in = middleware::from_fn_with_state(state.clone(), access::require_caller);
-    Router::new()
-        .route("/", get(views::home))
+    let links = Router::new()
         .route("/sign-in/{secret}", get(views::sign_in).head(refuse_head))
+        .route("/connect/{target}", get(connect::authorize).head(refuse_head))
+        .route("/integrations/{provider}/oauth2callback", get(connect::callback))
+        .route_layer(middleware::from_fn_with_state(state.clone(), link_limit::limit_link_requests));
+    Router::new()
+        .merge(links)
+        .route("/", get(views::home))
         .route("/sign-in-links", post(rest::create_sign_in_link))
         .route("/sign-out", post(views::sign_out))
         .route("/sign-out-everywhere", post(views::sign_out_everywhere))
         .route("/sessions", delete(rest::end_all_sessions))
-        .route("/connect/{target}", get(connect::authorize).head(refuse_head))
         .route("/disconnect", post(connect::disconnect_form))
         .route("/connected/{provider}/{outcome}", get(connect::connected))
         .route("/account-choice/{secret}", get(connect::account_choice).post(connect::choose_account))
@@ -50,6 +57,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/{*function}", post(server_function.layer(RequestBodyLimitLayer::new(MAX_BODY)).layer(signed_in)))
         .fallback(views::asset)
         .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(middleware::from_fn_with_state(request_body::TIMEOUT, request_body::within))
         .layer(CsrfLayer::new().with_rejection_response(access::cross_site))
         .layer(middleware::from_fn_with_state(state.clone(), access::require_known_host))
         .route("/healthz", get(rest::healthz))

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use super::{
     audit::AuditLog,
+    client_address::AddressLimiter,
     clock::Clock,
     config::Config,
     connections::{AccountIndex, ConnectionKey},
@@ -34,6 +35,8 @@ pub struct AppState {
     pub audit: Arc<AuditLog>,
     /// The rate limiters of the accounts that are being read.
     pub limiters: Arc<RateLimiters>,
+    /// The rate limit of one-time links and callbacks for each client address.
+    pub link_limiter: Arc<AddressLimiter>,
     pub retry_policy: RetryPolicy,
     pub clock: Clock,
 }
@@ -57,6 +60,7 @@ impl AppState {
         let config = Arc::new(config);
         let keyring = config.encryption_keys.clone();
         let audit = Arc::new(AuditLog::new(store.clone(), clock.clone()));
+        let link_limiter = Arc::new(AddressLimiter::per_minute(config.link_requests_per_minute));
         let clients = OAuthClients::new(&config.providers, |provider| config.redirect_url(provider.slug), &http)?;
         let vault = Vault::new(store.clone(), keyring.clone(), clock.clone(), config.refresh_scheduler);
         let grants = Grants::new(vault, clients, AccountIndex::new(store.clone()), audit.clone());
@@ -69,6 +73,7 @@ impl AppState {
             grants,
             audit,
             limiters: Arc::default(),
+            link_limiter,
             retry_policy: RetryPolicy::default(),
             clock,
         })

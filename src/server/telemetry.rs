@@ -9,8 +9,10 @@ use axum::{
     response::Response,
 };
 use http::{HeaderName, HeaderValue};
-use tracing::Instrument;
+use tracing::{Instrument, field};
 use tracing_subscriber::EnvFilter;
+
+use super::client_address::ClientAddress;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -49,7 +51,9 @@ pub async fn in_request_span(request: Request, next: Next) -> Response {
     let id = own.or_else(|| HeaderValue::try_from(format!("{:032x}", rand::random::<u128>())).ok());
     let id = id.unwrap_or_else(|| HeaderValue::from_static("unknown"));
     let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str).to_owned();
-    let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default(), method = %request.method(), route);
+    let client = request.extensions().get::<ClientAddress>().map(field::display);
+    let span =
+        tracing::info_span!("request", id = id.to_str().unwrap_or_default(), method = %request.method(), route, client);
     async {
         let mut response = next.run(request).await;
         tracing::debug!(status = response.status().as_u16(), "responded");

@@ -15,7 +15,9 @@ mod support {
 
 mod access;
 mod audit;
+mod client_addresses;
 mod connect;
+mod connections;
 mod load;
 mod program;
 mod rest;

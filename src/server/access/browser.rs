@@ -1,12 +1,8 @@
 //! The browser behind a request: its cookies, its address, and whether it is signed in.
 
-use std::{
-    convert::Infallible,
-    net::{IpAddr, SocketAddr},
-    time::Duration,
-};
+use std::{convert::Infallible, time::Duration};
 
-use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::extract::FromRequestParts;
 use axum_extra::extract::{
     CookieJar,
     cookie::{Cookie, SameSite},
@@ -17,7 +13,7 @@ use subtle::ConstantTimeEq;
 use super::{caller::not_signed_in, session};
 use crate::{
     model::{ActorKind, AppError},
-    server::{AppState, audit::Actor, crypto::digest},
+    server::{AppState, audit::Actor, client_address::ClientAddress, crypto::digest},
 };
 
 /// What a request says about the browser (or program) that sent it.
@@ -29,8 +25,7 @@ pub struct Browser {
 
 impl Browser {
     pub(super) fn of(parts: &Parts) -> Self {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
-        let address = peer.map(|peer| client_address(peer, &parts.headers));
+        let address = parts.extensions.get::<ClientAddress>().map(ToString::to_string);
         Self { headers: parts.headers.clone(), address }
     }
 
@@ -83,32 +78,5 @@ impl<S: Send + Sync> FromRequestParts<S> for Browser {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         Ok(Self::of(parts))
-    }
-}
-
-/// The address of the client. A proxy appends the address that it received the request from; anybody could have written
-/// what precedes that.
-fn client_address(peer: IpAddr, headers: &HeaderMap) -> String {
-    let forwarded = headers.get_all("x-forwarded-for").into_iter().filter_map(|line| line.to_str().ok()).next_back();
-    let client = forwarded.and_then(|line| line.rsplit(',').next()?.trim().parse::<IpAddr>().ok());
-    let peer = peer.to_canonical();
-    client.map_or_else(|| peer.to_string(), |client| format!("{client} via {peer}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_client_address_is_the_peers_and_the_last_one_that_a_proxy_added() {
-        let peer = "10.0.0.1".parse().unwrap();
-        let behind = |forwarded: &str| {
-            let header = ("x-forwarded-for".parse().unwrap(), forwarded.parse().unwrap());
-            client_address(peer, &HeaderMap::from_iter([header]))
-        };
-        assert_eq!(client_address(peer, &HeaderMap::new()), "10.0.0.1");
-        assert_eq!(behind("1.1.1.1, 203.0.113.7"), "203.0.113.7 via 10.0.0.1");
-        assert_eq!(behind("<script>"), "10.0.0.1");
-        assert_eq!(client_address("::ffff:10.0.0.1".parse().unwrap(), &HeaderMap::new()), "10.0.0.1");
     }
 }

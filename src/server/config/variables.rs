@@ -21,7 +21,7 @@ pub fn variables() -> Vec<Variable> {
 /// Name, default and meaning.
 type Row = (&'static str, &'static str, &'static str);
 
-const GENERAL: [Row; 10] = [
+const GENERAL: [Row; 14] = [
     ("TRIBUTARY_LISTEN", "127.0.0.1:8000", "where the server listens"),
     (
         "TRIBUTARY_PUBLIC_URL",
@@ -49,6 +49,26 @@ const GENERAL: [Row; 10] = [
         "TRIBUTARY_SHUTDOWN_SECONDS",
         "25",
         "how long stopping may take; keep it below the limit of whatever stops the process, such as 30 seconds in Kubernetes",
+    ),
+    (
+        "TRIBUTARY_MAX_CONNECTIONS",
+        "4096",
+        "how many connections may be open at once; fewer where the limit of open files is low",
+    ),
+    (
+        "TRIBUTARY_MAX_CONNECTIONS_PER_ADDRESS",
+        "512",
+        "how many of them may come from one address; an IPv6 network of 64 bits counts as one",
+    ),
+    (
+        "TRIBUTARY_LINK_REQUESTS_PER_MINUTE",
+        "600",
+        "how many sign-in links, connect links and callbacks one address may open in a minute",
+    ),
+    (
+        "TRIBUTARY_TRUSTED_PROXIES",
+        "",
+        "networks of your reverse proxies, such as 10.0.0.0/8; their Forwarded or X-Forwarded-For header names the client; unset: no such header counts",
     ),
     ("TRIBUTARY_SANDBOX", "auto", "auto: a stand-in replaces every provider without a client id; off: no stand-ins"),
     ("TRIBUTARY_SANDBOX_LISTEN", "127.0.0.1:8001", "where the stand-ins listen"),

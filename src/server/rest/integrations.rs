@@ -41,7 +41,6 @@ const ENCODED_IN_HEADER: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_')
 pub fn routes() -> Router<AppState> {
     Router::new()
         .route("/authorize", get(authorize_redirect).post(authorize))
-        .route("/oauth2callback", get(connect::callback))
         .route("/credentials", get(connection).post(credentials).delete(disconnect))
         .route("/load", post(load_fields))
         .route("/items", get(load_query))

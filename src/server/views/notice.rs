@@ -70,6 +70,8 @@ fn title(code: ErrorCode) -> &'static str {
         ErrorCode::NotConnected => "Not connected",
         ErrorCode::NotConfigured => "Not configured",
         ErrorCode::ReconnectRequired => "Reconnect to go on",
+        ErrorCode::BodyTimeout => "The request was too slow",
+        ErrorCode::RateLimited => "Too many requests",
         ErrorCode::LinkExpired => "This link no longer works",
         ErrorCode::ClientRejected => "The provider rejects Tributary",
         ErrorCode::ProviderUnavailable => "The provider isn't responding",

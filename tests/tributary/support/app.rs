@@ -18,8 +18,9 @@ use tributary::server::{
     config::Config,
     connections::ConnectionKey,
     grants::ConnectionTokens,
+    listen::Timeouts,
     providers::retry::RetryPolicy,
-    router,
+    router, serve,
     store::{self, Store},
 };
 use tributary_sandbox::{self as sandbox, Records};
@@ -78,6 +79,8 @@ impl App {
             ("TRIBUTARY_PUBLIC_URL".to_owned(), format!("http://localhost:{port}")),
             ("TRIBUTARY_DATA_DIR".to_owned(), data.path().join("data").display().to_string()),
             ("TRIBUTARY_API_KEY".to_owned(), API_KEY.to_owned()),
+            // All users of a test come from one address.
+            ("TRIBUTARY_LINK_REQUESTS_PER_MINUTE".to_owned(), "100000".to_owned()),
             ("TRIBUTARY_SANDBOX_LISTEN".to_owned(), sandbox_listener.local_addr().unwrap().to_string()),
         ]);
         let filled = |value: &str| value.replace("{sandbox}", &sandbox);
@@ -107,8 +110,10 @@ impl App {
         let probe = state.probe.clone();
         probe.run().await;
         servers.spawn(async move { probe.repeat().await });
-        let app = router(state.clone()).into_make_service_with_connect_info::<std::net::SocketAddr>();
-        servers.spawn(async move { axum::serve(listener, app).await.unwrap() });
+        let (app, limits) = (router(state.clone()), state.config.connection_limits.clone());
+        servers.spawn(
+            async move { drop(serve(listener, app, limits, Timeouts::default(), std::future::pending()).await) },
+        );
         servers.spawn(async move { axum::serve(sandbox_listener, sandbox::router(options)).await.unwrap() });
         let http = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         Self {

@@ -27,12 +27,28 @@ pub struct Process {
 impl Process {
     /// Starts `tributary serve` on a port of its own.
     pub fn serve(variables: &[(&str, &str)]) -> Self {
-        let (port, folder) = (free_port(), tempfile::tempdir().unwrap());
+        let folder = tempfile::tempdir().unwrap();
+        let command = command(&folder, &["serve"]);
+        Self::start(folder, command, variables)
+    }
+
+    /// The same, with a limit of open files that the program cannot raise.
+    pub fn serve_with_open_files(limit: u32, variables: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = clean_command("sh", &folder);
+        let script = format!("ulimit -n {limit} && exec \"$0\" serve");
+        command.args(["-c", &script, env!("CARGO_BIN_EXE_tributary")]);
+        Self::start(folder, command, variables)
+    }
+
+    fn start(folder: TempDir, mut command: Command, variables: &[(&str, &str)]) -> Self {
+        let port = free_port();
         let url = format!("http://localhost:{port}");
-        let mut command = command(&folder, &["serve"]);
         command
             .env("TRIBUTARY_LISTEN", format!("127.0.0.1:{port}"))
             .env("TRIBUTARY_PUBLIC_URL", &url)
+            // All users of a test come from one address.
+            .env("TRIBUTARY_LINK_REQUESTS_PER_MINUTE", "100000")
             .envs(variables.iter().copied());
         // The log goes to a file: a pipe that nothing reads would fill and block the program.
         let log = File::create(folder.path().join("log")).unwrap();
@@ -65,6 +81,11 @@ impl Process {
         (status.success(), log_in(&self.folder))
     }
 
+    /// What it has logged so far.
+    pub fn log(&self) -> String {
+        log_in(&self.folder)
+    }
+
     /// Sends SIGKILL.
     pub fn kill(&mut self) {
         self.child.kill().unwrap();
@@ -85,12 +106,18 @@ impl Drop for Process {
 
 /// The program with these arguments in this folder. None of its variables are set.
 pub fn command(folder: &TempDir, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tributary"));
+    let mut command = clean_command(env!("CARGO_BIN_EXE_tributary"), folder);
+    command.args(arguments);
+    command
+}
+
+fn clean_command(program: &str, folder: &TempDir) -> Command {
+    let mut command = Command::new(program);
     let ours = ["TRIBUTARY_", "HUBSPOT_", "NOTION_", "AIRTABLE_", "EXAMPLE_", "REDIS_URL", "RUST_LOG", "FAILPOINTS"];
     for (name, _) in std::env::vars().filter(|(name, _)| ours.iter().any(|prefix| name.starts_with(prefix))) {
         command.env_remove(name);
     }
-    command.current_dir(folder.path()).args(arguments);
+    command.current_dir(folder.path());
     command
 }
 

@@ -1,0 +1,101 @@
+//! One connection: HTTP/1.1 with bounded buffers, and the client's address on each request.
+
+use std::{
+    convert::Infallible,
+    net::IpAddr,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use axum::{
+    Router,
+    body::{Body, Bytes, HttpBody},
+};
+use http::Request;
+use hyper::{
+    body::{Frame, Incoming, SizeHint},
+    server::conn::http1,
+    service::{Service, service_fn},
+};
+use hyper_util::{rt::TokioIo, server::graceful::Watcher, service::TowerToHyperService};
+use rustix::net::sockopt::set_socket_send_buffer_size;
+use tokio::net::TcpStream;
+
+use super::{
+    Timeouts,
+    deadlines::{Answering, Progress, TimedSocket},
+    slots::Slot,
+};
+use crate::server::client_address::TrustedProxies;
+
+/// The maximum size of a request's head in bytes, and of what is buffered of a response.
+const MAX_BUFFER: usize = 64 << 10;
+
+/// The size of the system's send buffer of a connection in bytes.
+const SEND_BUFFER: usize = 256 << 10;
+
+/// An accepted connection.
+pub(super) struct Connection {
+    pub(super) stream: TcpStream,
+    pub(super) peer: IpAddr,
+    pub(super) slot: Slot,
+    pub(super) app: Router,
+    pub(super) trusted: Arc<TrustedProxies>,
+    pub(super) timeouts: Timeouts,
+}
+
+impl Connection {
+    /// Serves the requests of the connection until it ends.
+    pub(super) async fn serve(self, watcher: Watcher) {
+        let Self { stream, peer, slot, app, trusted, timeouts } = self;
+        // Lines of a load are sent as they come.
+        let _ = stream.set_nodelay(true);
+        // Without a limit the system buffers megabytes for a client that does not read, and a write waits until a third of
+        // them is read: a slow reader would look like one that has stopped.
+        let _ = set_socket_send_buffer_size(&stream, SEND_BUFFER);
+        let progress = Progress::new(timeouts);
+        let socket = TokioIo::new(TimedSocket::new(stream, progress.clone()));
+        let app = TowerToHyperService::new(app);
+        let service = service_fn(move |request: Request<Incoming>| {
+            let answering = progress.answering();
+            let mut request = request.map(Body::new);
+            let client = trusted.client(peer, request.headers());
+            request.extensions_mut().insert(client);
+            let response = app.call(request);
+            async move {
+                let response = response.await?;
+                Ok::<_, Infallible>(response.map(|body| ResponseBody { body, _answering: answering }))
+            }
+        });
+        let connection =
+            http1::Builder::new().header_read_timeout(None).max_buf_size(MAX_BUFFER).serve_connection(socket, service);
+        if let Err(error) = watcher.watch(connection).await {
+            tracing::debug!(%error, client = %peer, "a connection ended");
+        }
+        drop(slot);
+    }
+}
+
+/// The body of a response, which marks the connection as idle when it is sent or dropped.
+struct ResponseBody {
+    body: Body,
+    _answering: Answering,
+}
+
+impl HttpBody for ResponseBody {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.get_mut().body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

@@ -1,0 +1,199 @@
+//! Deadlines for what a client does on its connection: sending the head of a request, keeping an unused connection open, and
+//! reading a response. The body of a request has its deadline in the router.
+
+use std::{
+    io,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, Waker, ready},
+    time::Duration,
+};
+
+use parking_lot::Mutex;
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+    time::{Instant, Sleep},
+};
+
+/// How long each step of a client may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Timeouts {
+    /// From the first byte of a request (or the opening of the connection) to the end of its headers.
+    pub head: Duration,
+    /// Between a response and the next request. Longer than the 60 seconds after which common proxies close.
+    pub idle: Duration,
+    /// Without any progress while a response waits to be read. A slow reader that reads on is not cut off.
+    pub write: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self { head: Duration::from_secs(15), idle: Duration::from_secs(75), write: Duration::from_secs(120) }
+    }
+}
+
+/// What a connection waits for.
+#[derive(Debug, Clone, Copy)]
+enum Phase {
+    /// The rest of a request's head.
+    Head(Instant),
+    /// The next request.
+    Idle(Instant),
+    /// Nothing that the client has to send: a request is being answered.
+    Answering,
+}
+
+/// The phase of a connection, shared by its socket and its service.
+#[derive(Clone)]
+pub(super) struct Progress {
+    state: Arc<Mutex<State>>,
+    timeouts: Timeouts,
+}
+
+struct State {
+    phase: Phase,
+    /// The task that reads from the socket while no deadline counts.
+    reader: Option<Waker>,
+}
+
+impl Progress {
+    pub(super) fn new(timeouts: Timeouts) -> Self {
+        let phase = Phase::Head(Instant::now() + timeouts.head);
+        Self { state: Arc::new(Mutex::new(State { phase, reader: None })), timeouts }
+    }
+
+    /// A request has arrived. The connection is idle again when the returned value is dropped.
+    pub(super) fn answering(&self) -> Answering {
+        self.state.lock().phase = Phase::Answering;
+        Answering(self.clone())
+    }
+
+    /// A client that still reads a response is not idle.
+    fn sent(&self) {
+        let mut state = self.state.lock();
+        if let Phase::Idle(_) = state.phase {
+            state.phase = Phase::Idle(Instant::now() + self.timeouts.idle);
+        }
+    }
+
+    fn received(&self) {
+        let mut state = self.state.lock();
+        if let Phase::Idle(_) = state.phase {
+            state.phase = Phase::Head(Instant::now() + self.timeouts.head);
+        }
+    }
+
+    /// The deadline of a read. If there is none, the task is woken when there is one.
+    fn deadline(&self, cx: &Context<'_>) -> Option<Instant> {
+        let mut state = self.state.lock();
+        match state.phase {
+            Phase::Head(deadline) | Phase::Idle(deadline) => Some(deadline),
+            Phase::Answering => {
+                state.reader = Some(cx.waker().clone());
+                None
+            }
+        }
+    }
+}
+
+/// A request that is being answered.
+pub(super) struct Answering(Progress);
+
+impl Drop for Answering {
+    fn drop(&mut self) {
+        let mut state = self.0.state.lock();
+        state.phase = Phase::Idle(Instant::now() + self.0.timeouts.idle);
+        let reader = state.reader.take();
+        drop(state);
+        if let Some(reader) = reader {
+            reader.wake();
+        }
+    }
+}
+
+/// A socket whose reads and writes fail at their deadlines.
+pub(super) struct TimedSocket {
+    stream: TcpStream,
+    progress: Progress,
+    read_timer: Pin<Box<Sleep>>,
+    write_timer: Pin<Box<Sleep>>,
+    /// Whether a write is waiting for the client.
+    is_stalled: bool,
+}
+
+impl TimedSocket {
+    pub(super) fn new(stream: TcpStream, progress: Progress) -> Self {
+        let timer = || Box::pin(tokio::time::sleep(Duration::ZERO));
+        Self { stream, progress, read_timer: timer(), write_timer: timer(), is_stalled: false }
+    }
+
+    /// Passes on the result of a write, or fails if there has been none for too long.
+    fn checked<T>(&mut self, written: Poll<io::Result<T>>, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
+        if written.is_ready() {
+            self.is_stalled = false;
+            self.progress.sent();
+            return written;
+        }
+        if !self.is_stalled {
+            self.is_stalled = true;
+            self.write_timer.as_mut().reset(Instant::now() + self.progress.timeouts.write);
+        }
+        ready!(self.write_timer.as_mut().poll(cx));
+        tracing::info!(
+            seconds = self.progress.timeouts.write.as_secs(),
+            "a response was cut off: its client stopped reading"
+        );
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+impl AsyncRead for TimedSocket {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let read = Pin::new(&mut this.stream).poll_read(cx, buffer);
+        if read.is_ready() {
+            this.progress.received();
+            return read;
+        }
+        // While the client has to read, the deadline for that counts.
+        let Some(deadline) = this.progress.deadline(cx).filter(|_| !this.is_stalled) else { return Poll::Pending };
+        if this.read_timer.deadline() != deadline {
+            this.read_timer.as_mut().reset(deadline);
+        }
+        ready!(this.read_timer.as_mut().poll(cx));
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+impl AsyncWrite for TimedSocket {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let written = Pin::new(&mut this.stream).poll_write(cx, data);
+        this.checked(written, cx)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        data: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let written = Pin::new(&mut this.stream).poll_write_vectored(cx, data);
+        this.checked(written, cx)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let flushed = Pin::new(&mut this.stream).poll_flush(cx);
+        this.checked(flushed, cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
+    }
+}
