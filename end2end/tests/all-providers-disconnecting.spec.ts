@@ -4,7 +4,7 @@ import { connectAll, itemCount, itemsOf, itemsOfAll, loadAll } from "../support/
 import { expect, test } from "../support/fixtures.ts";
 import { providers, slug } from "../support/home-page.ts";
 
-test("Notion's card reports a missing refresh token, and asks to reconnect once access has expired", async ({ home, server }) => {
+test("Notion's card reports a missing refresh token, and that its tokens are refused", async ({ home, server }) => {
   await server.sandbox.config({ notion: { refresh_token_null: true } });
   await home.signIn();
   await home.open();
@@ -14,9 +14,11 @@ test("Notion's card reports a missing refresh token, and asks to reconnect once 
   await notion.loadEverything();
   await server.sandbox.command("expire", "notion");
   await notion.load.click();
-  await expect(notion.badge).toHaveText("Reconnect required");
+  await expect(notion.card).toContainText("Notion has refused valid access tokens (401) since", { timeout: 30_000 });
+  await expect(notion.badge).toHaveText("Connected");
   await server.sandbox.config({ notion: { refresh_token_null: false } });
-  await notion.connectAccount(notion.reconnect);
+  await notion.disconnect();
+  await notion.connectAccount();
   await expect(notion.card).not.toContainText("reconnect when access expires");
   await notion.loadEverything();
 });

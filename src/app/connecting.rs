@@ -44,6 +44,13 @@ impl Connecting {
         self.polling.with(Option::is_some)
     }
 
+    /// Whether the card says that the provider refuses access.
+    pub fn has_access_error(self) -> bool {
+        self.state.with_untracked(
+            |state| matches!(state, CardState::Connected(connection) if connection.last_access_error.is_some()),
+        )
+    }
+
     fn is_waiting_untracked(self) -> bool {
         self.polling.with_untracked(Option::is_some)
     }

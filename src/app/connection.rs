@@ -24,6 +24,7 @@ pub fn Connected(
         must_be_used_before,
         renewable,
         missing_scopes,
+        last_access_error,
         last_refresh_error,
         ..
     } = connection;
@@ -39,6 +40,7 @@ pub fn Connected(
             {must_be_used_before.map(|time| view! { <dt>"Expires"</dt> <dd>{format!("on {} unless it's used", day(&time))}</dd> })}
         </dl>
         {(active && !renewable).then(|| view! { <p class="hint warn">{format!("{name} didn't issue a refresh token; reconnect when access expires.")}</p> })}
+        {last_access_error.map(|error| view! { <p class="hint warn">{error}</p> })}
         {last_refresh_error.map(|error| view! { <p class="hint warn">"The last refresh failed: " {error}</p> })}
         {(!missing_scopes.is_empty()).then(|| view! { <p class="hint warn">{format!("Scopes not granted: {}. Loads are incomplete without them. Reconnect to grant them.", missing_scopes.join(", "))}</p> })}
         {reason.map(|reason| view! { <p class="hint bad">{reason} " Reconnect to go on."</p> })}

@@ -161,7 +161,11 @@ impl Loading {
                 self.refresh_status_if_dead(&error);
                 self.update(&stream, |progress| progress.outcome = Some(StreamOutcome::Failed(error)));
             }
-            LoadEvent::Finished { .. } => {}
+            LoadEvent::Finished { complete, .. } => {
+                if !complete || self.connecting.has_access_error() {
+                    self.connecting.refresh_status();
+                }
+            }
         }
     }
 

@@ -28,6 +28,8 @@ pub struct Connection {
     pub next_refresh_at: Option<String>,
     pub refreshes_last_24h: u32,
     pub refresh_failures_last_24h: u32,
+    /// Why loads currently fail although the grant is alive, as a sentence; null when the provider accepts its tokens.
+    pub last_access_error: Option<String>,
     /// Why the last refresh failed, as a sentence; null when it succeeded.
     pub last_refresh_error: Option<String>,
 }

@@ -16,6 +16,7 @@ mod locks;
 mod recent_failures;
 mod refresh;
 mod refresher;
+mod refusal;
 mod revocation;
 mod schedule;
 mod scheduler;

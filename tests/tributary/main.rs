@@ -28,6 +28,7 @@ mod shutdown;
 mod grants {
     mod encryption_keys;
     mod refresh;
+    mod refused_tokens;
     mod scheduler;
     mod vault;
 }

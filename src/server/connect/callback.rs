@@ -146,7 +146,7 @@ async fn connect(state: &AppState, attempt: Attempt, code: String, actor: &Actor
             OAuthError::InvalidGrant(_) | OAuthError::InvalidClient(_) => Outcome::Rejected,
         }
     })?;
-    let tokens = Arc::new(UnsavedToken::new(response.access_token.clone(), key.provider.name));
+    let tokens = Arc::new(UnsavedToken::new(response.access_token.clone()));
     // The account is not known yet, and so neither is its rate limiter. This request waits for no other.
     let limiter = state.limiters.for_account(key.provider, random_secret().expose_secret());
     let identified = tokio::select! {

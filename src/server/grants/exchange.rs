@@ -41,10 +41,7 @@ impl Exchange<'_> {
         failpoint::hit(failpoint::CLAIMED);
         let response = match &self.tokens.refresh_token {
             Some(refresh_token) => self.client.refresh(refresh_token).await,
-            None => {
-                let name = self.key.provider.name;
-                Err(OAuthError::InvalidGrant(format!("Access has expired, and {name} didn't issue a refresh token.")))
-            }
+            None => Err(OAuthError::InvalidGrant(self.without_refresh_token())),
         };
         failpoint::hit(failpoint::ANSWERED);
         match response {
@@ -62,11 +59,23 @@ impl Exchange<'_> {
         }
     }
 
+    /// Why a grant without a refresh token is dead.
+    fn without_refresh_token(&self) -> String {
+        let name = self.key.provider.name;
+        match self.why {
+            Why::Refused(_) => format!("{name} has refused access for over an hour, and didn't issue a refresh token."),
+            Why::Expiring | Why::Scheduled => format!("Access has expired, and {name} didn't issue a refresh token."),
+        }
+    }
+
     async fn commit_refreshed(self, response: TokenResponse) -> Result<AccessToken, GrantError> {
         let Self { refresher, key, why, actor, claimed, tokens, .. } = self;
         let now = (refresher.vault.clock)();
         let response = response.or_keep(tokens.refresh_token, &key.provider.oauth);
         let mut next = refresher.vault.seal_response(key, claimed.grant.refreshed(now), &response)?;
+        if matches!(why, Why::Refused(_)) {
+            next.history.refusals.refreshed(now);
+        }
         if why != Why::Scheduled {
             next.connection.last_used_at = now;
         }

@@ -2,6 +2,7 @@
 
 mod history;
 mod next_refresh;
+mod refusals;
 mod times;
 mod transitions;
 
@@ -107,8 +108,16 @@ impl Grant {
         serde_json::from_slice(bytes).context("a stored grant cannot be read")
     }
 
+    /// Why the last access to the account failed, as a sentence, if its tokens are being refused.
+    fn access_error(&self, provider: &Provider) -> Option<String> {
+        let since = self.history.refusals.since().filter(|_| self.is_alive())?;
+        let (name, since) = (provider.name, rfc3339(since));
+        Some(format!("{name} has refused valid access tokens (401) since {since}. The next load tries again."))
+    }
+
     /// The connection as its owner may see it.
     pub(super) fn into_connection(self, provider: &Provider, now: Timestamp) -> Connection {
+        let last_access_error = self.access_error(provider);
         let record = self.connection;
         Connection {
             status: record.status(),
@@ -125,6 +134,7 @@ impl Grant {
             next_refresh_at: None,
             refreshes_last_24h: self.history.refreshes_last_24h(now),
             refresh_failures_last_24h: self.history.failures_last_24h(now),
+            last_access_error,
             last_refresh_error: self.history.back_off().map(|back_off| back_off.error.detail().to_owned()),
         }
     }

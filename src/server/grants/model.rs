@@ -2,10 +2,10 @@
 //! with a crash or a lost response at every step.
 //!
 //! The transitions of a grant are the real ones of [`Grant`](super::Grant): `claimed`, `refreshed`, `released`,
-//! `marked_dead`, `is_claimed_as`, `is_at` and `version_after`. The steps between them ([`protocol`], [`user`]) model
-//! `Refresher::refresh_locked`, `Claims::claim`, `Exchange::run`, `Claims::commit`, `Refresher::mark_dead_locked`,
+//! `marked_dead`, `is_claimed_as` and `version_after`. The steps between them ([`protocol`], [`user`]) model
+//! `Refresher::refresh_locked`, `Claims::claim`, `Exchange::run`, `Claims::commit`,
 //! `Grants::connect` and `Grants::disconnect`, with one step for each read, write and call. A write compares the whole
-//! record, as the store compares its bytes. A token can become due, or be refused by an API, at any time.
+//! record, as the store compares its bytes. A token can become due at any time.
 //!
 //! The one assumption about time: a process that has seen a claim for [`LIFETIME`](super::claim::LIFETIME) has seen it for
 //! longer than its owner may take to send the refresh token
@@ -79,7 +79,7 @@ fn without_any_one_of_its_comparisons_the_protocol_fails_the_check() {
     finds(Flaw::ClaimsWithoutComparing, properties::USED_ONCE);
     finds(Flaw::CommitsWithoutComparing, properties::NEVER_OVERWRITES_NEWER);
     finds(Flaw::CommitsWithoutComparing, properties::IS_OF_LATEST_ACCOUNT);
-    finds(Flaw::ConnectsWithoutComparing, properties::DEAD_ONLY_IF_REFUSED);
+    finds(Flaw::ConnectsWithoutComparing, properties::VERSION_IS_NEW);
 }
 
 /// Explores all states within the budget, and prints how many there are.

@@ -12,10 +12,7 @@ use super::{
     grant::{Grant, RefreshError},
     refresher::{MARGIN, PATIENCE},
 };
-use crate::{
-    model::Action,
-    server::{audit::Actor, connections::ConnectionKey, failpoint, providers::client::AccessToken},
-};
+use crate::server::{audit::Actor, connections::ConnectionKey, failpoint, providers::client::AccessToken};
 
 /// A caller waits for a retry that is allowed within this time. Otherwise it gets the error at once.
 const MAX_PAUSE: SignedDuration = SignedDuration::from_secs(5);
@@ -39,7 +36,7 @@ impl Why {
         grant.needs_refresh(now, MARGIN)
             || match self {
                 Self::Expiring => false,
-                Self::Refused(version) => version == grant.version,
+                Self::Refused(version) => version == grant.version && grant.may_refresh_refused(now),
                 Self::Scheduled => grant.next_refresh_at.is_some_and(|at| at <= now),
             }
     }
@@ -49,7 +46,8 @@ impl Refresher {
     /// Refreshes a grant. Concurrent callers share one refresh: within this process by a lock, between processes by a claim
     /// in the grant.
     ///
-    /// It runs in a task of its own, so that a caller that hangs up does not lose the provider's response.
+    /// It runs in a task of its own, so that a caller that hangs up does not lose the provider's response. If there is nothing
+    /// to do, or a refused token was refreshed too recently, it returns the current token.
     pub(super) async fn refresh(
         &self,
         key: &ConnectionKey,
@@ -59,22 +57,6 @@ impl Refresher {
         let (refresher, key, actor, started) = (self.clone(), key.clone(), actor.clone(), Instant::now());
         let refresh = async move { refresher.refresh_locked(&key, why, &actor, started).await };
         tokio::spawn(refresh.in_current_span()).await.map_err(anyhow::Error::new)?
-    }
-
-    /// Marks the grant of this version dead. Returns whether it did: a newer grant is left alone, and so is one that is
-    /// being refreshed.
-    ///
-    /// It runs in a task of its own, so that a load whose reader has paused does not hold the lock.
-    pub(super) async fn mark_dead(
-        &self,
-        key: &ConnectionKey,
-        version: u64,
-        reason: &str,
-        actor: &Actor,
-    ) -> Result<bool, GrantError> {
-        let (refresher, key, reason, actor) = (self.clone(), key.clone(), reason.to_owned(), actor.clone());
-        let mark = async move { refresher.mark_dead_locked(&key, version, &reason, &actor).await };
-        tokio::spawn(mark.in_current_span()).await.map_err(anyhow::Error::new)?
     }
 
     async fn refresh_locked(
@@ -122,27 +104,6 @@ impl Refresher {
                 None => {}
             }
         }
-    }
-
-    async fn mark_dead_locked(
-        &self,
-        key: &ConnectionKey,
-        version: u64,
-        reason: &str,
-        actor: &Actor,
-    ) -> Result<bool, GrantError> {
-        let _lock = self.lock(key).await;
-        let stored = self.vault.read(key).await?;
-        let Some(stored) = stored.filter(|stored| stored.grant.is_at(version)) else { return Ok(false) };
-        let tokens = self.vault.open(key, &stored.grant)?;
-        let dead = self.vault.seal(key, stored.grant.marked_dead(reason), &tokens)?;
-        let marked = self.vault.write(key, &stored, &dead).await?;
-        tracing::warn!(%key, reason, marked, "grant refused; the user has to reconnect");
-        if marked {
-            let account = &dead.connection.account;
-            self.audit.record(actor, key, account, Action::ReconnectRequired, Some(reason)).await;
-        }
-        Ok(marked)
     }
 }
 

@@ -30,6 +30,7 @@ impl TokenPair {
             expires_at: grant.expires_at,
             account_id: grant.connection.account.id.clone(),
             version: grant.version,
+            was_refused: grant.history.refusals.since().is_some(),
         }
     }
 

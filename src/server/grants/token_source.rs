@@ -1,5 +1,7 @@
 //! The tokens of one connection, for a client that reads its account.
 
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
 use async_trait::async_trait;
 
 use super::{GrantError, Refresher, refresh::Why};
@@ -16,11 +18,13 @@ pub struct ConnectionTokens {
     key: ConnectionKey,
     account_id: String,
     actor: Actor,
+    /// Whether a token was refused to this client, and no refresh could help.
+    was_refused: AtomicBool,
 }
 
 impl ConnectionTokens {
     pub fn new(refresher: Refresher, key: ConnectionKey, account_id: &str, actor: Actor) -> Self {
-        Self { refresher, key, account_id: account_id.to_owned(), actor }
+        Self { refresher, key, account_id: account_id.to_owned(), actor, was_refused: AtomicBool::new(false) }
     }
 }
 
@@ -34,21 +38,20 @@ impl TokenSource for ConnectionTokens {
         Ok(token)
     }
 
-    async fn refresh(&self, refused: &AccessToken) -> Result<(), TokenError> {
-        self.refresher.refresh(&self.key, Why::Refused(refused.version), &self.actor).await?;
-        Ok(())
+    async fn refresh(&self, refused: &AccessToken) -> Result<bool, TokenError> {
+        let token = self.refresher.refresh(&self.key, Why::Refused(refused.version), &self.actor).await?;
+        Ok(token.version != refused.version)
     }
 
-    async fn mark_dead(&self, refused: &AccessToken) -> TokenError {
-        let provider = self.key.provider;
-        let name = provider.name;
-        let reason = format!("{name} no longer lets us in. Somebody may have removed the app there.");
-        match self.refresher.mark_dead(&self.key, refused.version, &reason, &self.actor).await {
-            Ok(true) => GrantError::ReconnectRequired { provider, reason }.into(),
-            Ok(false) => {
-                TokenError::Unavailable(format!("Access to {name} was refreshed during the request. Load again."))
-            }
-            Err(error) => error.into(),
+    async fn refused(&self, token: &AccessToken) {
+        self.was_refused.store(true, Relaxed);
+        self.refresher.record_refused(&self.key, token).await;
+    }
+
+    async fn accepted(&self, token: &AccessToken) {
+        // Other requests of the same load are still being refused.
+        if !self.was_refused.load(Relaxed) {
+            self.refresher.record_accepted(&self.key, token).await;
         }
     }
 }

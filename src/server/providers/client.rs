@@ -46,6 +46,10 @@ const MAX_ERROR_BODY: usize = 64 << 10;
 /// tokens invalidates them under requests in flight, and several processes may refresh in quick succession.
 const MAX_REPLACED_TOKENS: u32 = 20;
 
+/// How often a request is sent again although the provider refuses a valid token. A new token may take a second to be
+/// known everywhere; a refusal that lasts is not worth a longer wait.
+const MAX_REFUSALS: u32 = 3;
+
 /// Access to one account's data.
 #[derive(Clone)]
 pub struct ApiClient {
@@ -95,7 +99,7 @@ impl ApiClient {
 
     /// Sends a request until it succeeds, fails for good, or was retried often enough.
     async fn send<T: DeserializeOwned>(&self, request: &Request<'_>) -> Result<T, CallError> {
-        let (mut retries, mut replaced, mut refreshed) = (0, 0, false);
+        let (mut retries, mut refusals, mut replaced, mut refreshed) = (0, 0, 0, false);
         loop {
             let failure = match self.attempt(request).await {
                 Ok(value) => return Ok(value),
@@ -106,10 +110,11 @@ impl ApiClient {
                         continue;
                     }
                     Ok(_) if !refreshed => match self.tokens.refresh(&token).await {
-                        Ok(()) => {
+                        Ok(true) => {
                             refreshed = true;
                             continue;
                         }
+                        Ok(false) => Failure::Unauthorized(token),
                         Err(error) => Failure::from(error),
                     },
                     Ok(_) => Failure::Unauthorized(token),
@@ -117,25 +122,33 @@ impl ApiClient {
                 },
                 Err(failure) => failure,
             };
-            match failure {
+            let mut is_last = retries == self.retry_policy.max_retries;
+            let (reason, status, retry_after) = match failure {
                 Failure::Final(error) => return Err(error),
+                Failure::Transient { reason, status, retry_after } => (reason, status, retry_after),
+                // The API may not know a new token yet, or be failing. The token endpoint decides whether a grant is dead.
                 Failure::Unauthorized(token) => {
-                    return Err(match self.tokens.mark_dead(&token).await {
-                        TokenError::Unavailable(reason) => CallError::new(reason),
-                        TokenError::Final(error) => CallError::NotAuthorized(error),
-                    });
+                    is_last |= refusals == MAX_REFUSALS;
+                    refusals += 1;
+                    if is_last {
+                        self.tokens.refused(&token).await;
+                    }
+                    let reason = format!("{} refuses a valid access token (401).", self.provider.name);
+                    (reason, Some(StatusCode::UNAUTHORIZED), None)
                 }
-                Failure::Transient { reason, status, .. } if retries == self.retry_policy.max_retries => {
-                    let detail =
-                        format!("{reason} Gave up after {} attempts. Load again in a few minutes.", retries + 1);
-                    return Err(CallError::Provider(ProviderError { detail, status, code: None }));
+            };
+            let give_up = |detail| {
+                Err(CallError::Provider(ProviderError { detail: format!("{reason} {detail}"), status, code: None }))
+            };
+            match retry_after {
+                _ if is_last => {
+                    return give_up(format!("Gave up after {} attempts. Load again in a few minutes.", retries + 1));
                 }
-                Failure::Transient { reason, status, retry_after: Some(wait) } if wait > self.retry_policy.max_wait => {
+                Some(wait) if wait > self.retry_policy.max_wait => {
                     let minutes = wait.as_secs().div_ceil(60);
-                    let detail = format!("{reason} It asks us to wait {minutes} minutes. Load again after that.");
-                    return Err(CallError::Provider(ProviderError { detail, status, code: None }));
+                    return give_up(format!("It asks us to wait {minutes} minutes. Load again after that."));
                 }
-                Failure::Transient { reason, retry_after, .. } => {
+                _ => {
                     retries += 1;
                     let wait = self.retry_policy.wait(retries, retry_after);
                     self.meter.count_retry(Retry { attempt: retries + 1, wait, reason }).await;
@@ -187,7 +200,12 @@ impl ApiClient {
             self.limiter.set_limit(limit);
         }
         match response.status() {
-            status if status.is_success() => Ok(response),
+            status if status.is_success() => {
+                if token.was_refused {
+                    self.tokens.accepted(&token).await;
+                }
+                Ok(response)
+            }
             StatusCode::UNAUTHORIZED => Err(Failure::Unauthorized(token)),
             _ => Err(self.error_response(response).await),
         }

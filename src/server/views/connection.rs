@@ -76,6 +76,7 @@ fn facts(connection: Connection) -> Vec<(&'static str, String)> {
         ("Last used", Some(readable_time(&connection.last_used_at))),
         ("Last refreshed", connection.last_refreshed_at.as_deref().map(readable_time)),
         ("Refreshes in the last 24 hours", Some(last_24h)),
+        ("Last access error", connection.last_access_error),
         ("Last refresh error", connection.last_refresh_error),
         ("Token expires", connection.expires_at.as_deref().map(readable_time)),
         ("Next refresh", is_active.then_some(next_refresh)),

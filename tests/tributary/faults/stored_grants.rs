@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use fred::prelude::{Builder, Client, ClientLike, Config, Expiration, KeysInterface};
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::provider::Provider;
 
@@ -45,6 +45,13 @@ impl StoredGrants {
     pub async fn clear_back_off(&self, provider: &Provider, user: &str) {
         let mut grant = self.grant(provider, user).await.unwrap();
         grant["history"]["back_off"] = Value::Null;
+        self.put(provider, user, &grant).await;
+    }
+
+    /// Ends the pause after a refresh that a refused access token caused.
+    pub async fn clear_refusals(&self, provider: &Provider, user: &str) {
+        let mut grant = self.grant(provider, user).await.unwrap();
+        grant["history"]["refusals"] = json!({"refused": null, "refreshes": null});
         self.put(provider, user, &grant).await;
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use http::StatusCode;
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::support::{app::App, browser::Browser, fixtures::SUBJECT};
@@ -231,6 +232,8 @@ async fn check_rotating(case: &Case) {
     app.connect_to(case.slug).await;
     for round in 1..=3 {
         app.sandbox_control_with("expire", json!({"provider": case.slug})).await;
+        // There is a pause between refreshes that refused tokens cause.
+        app.advance_clock(SignedDuration::from_mins(6));
         let events = app.events_of(case.slug).await;
         assert_eq!(report(&events).0, &json!(true), "{:?}", events.last());
         let counters = counters(&app, case).await;

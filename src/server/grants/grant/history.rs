@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::refusals::Refusals;
 use crate::server::grants::GrantError;
 
 /// How many hours are kept.
@@ -35,6 +36,8 @@ pub(in crate::server::grants) struct History {
     failures: BTreeMap<i64, u32>,
     /// Set while refreshes fail.
     back_off: Option<BackOff>,
+    #[serde(default)]
+    pub(in crate::server::grants) refusals: Refusals,
 }
 
 /// The state after consecutive failures.

@@ -40,6 +40,13 @@ impl Grant {
         self.has_refresh_token && self.expires_at.is_some()
     }
 
+    /// Whether a refresh may follow a refusal of its access token. Without a refresh token it would end the grant, so that
+    /// takes a refusal that lasts.
+    pub(in crate::server::grants) fn may_refresh_refused(&self, now: Timestamp) -> bool {
+        let refusals = &self.history.refusals;
+        if self.has_refresh_token { refusals.may_refresh(now) } else { refusals.are_lasting() }
+    }
+
     /// When the scheduler may try next: as scheduled, or after the back-off.
     pub(in crate::server::grants) fn next_attempt_at(&self, now: Timestamp) -> Timestamp {
         let scheduled = self.next_refresh_at.filter(|at| *at > now);

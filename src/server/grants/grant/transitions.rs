@@ -48,12 +48,6 @@ impl Grant {
         self.claim == claimed.claim
     }
 
-    /// Whether a provider's verdict on the tokens of this version applies: they have not been replaced, and nobody is
-    /// replacing them.
-    pub(in crate::server::grants) fn is_at(&self, version: u64) -> bool {
-        self.version == version && self.claim.is_none()
-    }
-
     /// Without a claim; `lost_response_at` if the provider may have issued new tokens all the same.
     pub(in crate::server::grants) fn released(&self, lost_response_at: Option<Timestamp>) -> Self {
         Self { claim: None, lost_response_at: self.lost_response_at.or(lost_response_at), ..self.clone() }

@@ -26,7 +26,7 @@ impl World {
         };
         for process in &mut self.processes {
             match process {
-                Process::Idle | Process::MarkingDead { .. } => {}
+                Process::Idle => {}
                 Process::Watching(claim) => claim.id = id(claim).to_owned(),
                 Process::Claiming(grant) | Process::Claimed { grant, .. } | Process::Calling(grant) => rename(grant),
                 Process::Committing { grant, found, .. } => {

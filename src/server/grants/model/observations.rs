@@ -17,8 +17,6 @@ pub(super) struct Observations {
     pub(super) overwrote_newer: bool,
     /// Other tokens were written with the same version.
     pub(super) reused_version: bool,
-    /// A grant that one process was refreshing was marked dead by another.
-    pub(super) marked_dead_while_claimed: bool,
 }
 
 impl Observations {

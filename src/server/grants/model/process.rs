@@ -20,8 +20,6 @@ pub(super) enum Process {
     Calling(Arc<Grant>),
     /// It has a grant to save. `found` is the stored one, once it has read that.
     Committing { grant: Arc<Grant>, next: Arc<Grant>, found: Option<Arc<Grant>>, sent: bool },
-    /// The provider's API refused a new token of this version.
-    MarkingDead { version: u64, found: Option<Arc<Grant>> },
 }
 
 /// A comparison that is left out on purpose, to show that the check finds the error.
@@ -62,8 +60,6 @@ pub(super) enum Step {
     SaveWithoutResponse,
     /// Crashes, and starts again without knowing anything. To others, a process that gives up saving looks the same.
     Crash,
-    /// Reads the grant, and in a second step marks it dead.
-    MarkDead,
 }
 
 impl Process {
@@ -93,10 +89,7 @@ impl Process {
         let budget = world.budget;
         let alive = world.store.as_deref().filter(|grant| grant.is_alive());
         let steps = match self {
-            Self::Idle => {
-                let refused = |grant: &&Grant| world.provider.has_removed_app(Pair::of(grant).account);
-                vec![(Step::Read, alive.is_some()), (Step::MarkDead, alive.filter(refused).is_some())]
-            }
+            Self::Idle => vec![(Step::Read, alive.is_some())],
             Self::Watching(seen) => {
                 let is_there = alive.and_then(|grant| grant.claim.as_ref()) == Some(seen);
                 let owner = world.owner_of(seen).map(|index| &world.processes[index]);
@@ -123,7 +116,6 @@ impl Process {
                 (Step::SaveWithoutResponse, found.is_some() && budget.lost_responses > 0),
                 (Step::Crash, budget.crashes > 0),
             ],
-            Self::MarkingDead { .. } => vec![(Step::MarkDead, true)],
         };
         steps.into_iter().filter_map(|(step, is_possible)| is_possible.then_some(step)).collect()
     }

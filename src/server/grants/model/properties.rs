@@ -19,7 +19,6 @@ pub(super) const VERSION_IS_NEW: &str = "new tokens never have the version of th
 pub(super) const IS_OF_LATEST_ACCOUNT: &str =
     "the grant is of the account connected last, and absent after disconnecting";
 pub(super) const DEAD_ONLY_IF_REFUSED: &str = "a grant is dead only if the provider refuses its refresh token";
-pub(super) const NOT_MARKED_DEAD_WHILE_CLAIMED: &str = "no other process marks a claimed grant dead";
 pub(super) const LOSS_IS_RECORDED: &str = "a grant that dies although the app was not removed records a lost response";
 
 pub(super) fn all(budget: Budget, rotates: bool) -> Vec<Property<RefreshModel>> {
@@ -30,7 +29,6 @@ pub(super) fn all(budget: Budget, rotates: bool) -> Vec<Property<RefreshModel>> 
         (VERSION_IS_NEW, |_, world| !world.observations.reused_version),
         (IS_OF_LATEST_ACCOUNT, |_, world| world.store.as_ref().map(|grant| Pair::of(grant).account) == world.connected),
         (DEAD_ONLY_IF_REFUSED, |_, world| dead(world).is_none_or(|grant| !world.provider.accepts(Pair::of(grant)))),
-        (NOT_MARKED_DEAD_WHILE_CLAIMED, |_, world| !world.observations.marked_dead_while_claimed),
         (LOSS_IS_RECORDED, |_, world| {
             let is_recorded = |grant: &Grant| world.rules.rotates && grant.lost_response_at.is_some();
             dead(world)

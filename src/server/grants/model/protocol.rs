@@ -1,5 +1,4 @@
-//! The steps of a process: those of `Refresher::refresh_locked`, `Claims::claim`, `Exchange::run`, `Claims::commit` and
-//! `Refresher::mark_dead_locked`.
+//! The steps of a process: those of `Refresher::refresh_locked`, `Claims::claim`, `Exchange::run` and `Claims::commit`.
 
 use std::sync::Arc;
 
@@ -53,7 +52,6 @@ impl World {
                 self.crash(&process);
                 Process::Idle
             }
-            (Step::MarkDead, process) => self.mark_dead(process),
             (step, process) => panic!("{step:?} is not a step of {process:?}"),
         };
     }
@@ -89,21 +87,6 @@ impl World {
     fn save(&mut self, process: Process) -> Process {
         let Process::Committing { next, found: Some(found), .. } = &process else { return process };
         if self.compare_and_swap(found, next) { Process::Idle } else { process.with_found(None) }
-    }
-
-    fn mark_dead(&mut self, process: Process) -> Process {
-        match (process, self.store.clone()) {
-            (Process::Idle, Some(grant)) => Process::MarkingDead { version: grant.version, found: None },
-            (Process::MarkingDead { version, found: None }, Some(grant)) if grant.is_at(version) => {
-                Process::MarkingDead { version, found: Some(grant) }
-            }
-            (Process::MarkingDead { found: Some(old), .. }, _) => {
-                self.observations.marked_dead_while_claimed |= old.claim.is_some();
-                self.compare_and_swap(&old, &old.marked_dead("The provider refuses its tokens."));
-                Process::Idle
-            }
-            _ => Process::Idle,
-        }
     }
 }
 

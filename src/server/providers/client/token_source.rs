@@ -16,6 +16,8 @@ pub struct AccessToken {
     pub account_id: String,
     /// The version of the grant that it belongs to.
     pub version: u64,
+    /// Whether the provider's API refused tokens of this grant, and has not accepted one since.
+    pub was_refused: bool,
 }
 
 /// A source of access tokens for one account.
@@ -24,11 +26,15 @@ pub trait TokenSource: Send + Sync {
     /// A token that is valid now.
     async fn access_token(&self) -> Result<AccessToken, TokenError>;
 
-    /// Replaces a token that the provider refused (401).
-    async fn refresh(&self, refused: &AccessToken) -> Result<(), TokenError>;
+    /// Replaces a token that the provider refused (401). Returns whether there is another one: a token that was refreshed for
+    /// that reason just before is not refreshed again.
+    async fn refresh(&self, refused: &AccessToken) -> Result<bool, TokenError>;
 
-    /// The provider also refused the token that a refresh brought. Returns the error to report.
-    async fn mark_dead(&self, refused: &AccessToken) -> TokenError;
+    /// A request was given up because the provider refused the token, and a refresh could not help.
+    async fn refused(&self, token: &AccessToken);
+
+    /// The provider accepted a token that says that others [were refused](AccessToken::was_refused).
+    async fn accepted(&self, token: &AccessToken);
 }
 
 /// Why there is no access token.
@@ -41,30 +47,27 @@ pub enum TokenError {
 }
 
 /// One token that belongs to no stored grant yet.
-pub struct UnsavedToken {
-    token: AccessToken,
-    provider: &'static str,
-}
+pub struct UnsavedToken(AccessToken);
 
 impl UnsavedToken {
-    /// A token that the provider with this name has just issued.
-    pub fn new(value: SecretString, provider: &'static str) -> Self {
-        Self { token: AccessToken { value, expires_at: None, account_id: String::new(), version: 0 }, provider }
+    /// A token that a provider has just issued.
+    pub fn new(value: SecretString) -> Self {
+        let (expires_at, account_id) = (None, String::new());
+        Self(AccessToken { value, expires_at, account_id, version: 0, was_refused: false })
     }
 }
 
 #[async_trait]
 impl TokenSource for UnsavedToken {
     async fn access_token(&self) -> Result<AccessToken, TokenError> {
-        Ok(self.token.clone())
+        Ok(self.0.clone())
     }
 
-    async fn refresh(&self, _: &AccessToken) -> Result<(), TokenError> {
-        Ok(())
+    async fn refresh(&self, _: &AccessToken) -> Result<bool, TokenError> {
+        Ok(false)
     }
 
-    async fn mark_dead(&self, _: &AccessToken) -> TokenError {
-        let reason = format!("{} refuses the access token that it has just issued.", self.provider);
-        TokenError::Final(AppError::reconnect(self.provider, &reason))
-    }
+    async fn refused(&self, _: &AccessToken) {}
+
+    async fn accepted(&self, _: &AccessToken) {}
 }

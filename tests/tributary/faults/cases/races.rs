@@ -79,7 +79,7 @@ async fn reads(options: Options, provider: &'static Provider, mut row: Row) -> R
 
 async fn loads(options: Options, mut row: Row) -> Row {
     let redis = RedisServer::start();
-    let cluster = Cluster::start(&redis.url, &[""; 3]).await;
+    let (cluster, grants) = (Cluster::start(&redis.url, &[""; 3]).await, StoredGrants::open(&redis.url).await);
     cluster.configure_sandbox(json!({"hubspot": {"rotate_refresh": "dead"}})).await;
     cluster.configure_sandbox(slow_token_endpoints(300)).await;
     cluster.connect_all("ada").await;
@@ -87,6 +87,7 @@ async fn loads(options: Options, mut row: Row) -> Row {
     for round in 1..=row.rounds {
         cluster.sandbox_control("expire", json!({})).await;
         for provider in &PROVIDERS {
+            grants.clear_refusals(provider, "ada").await;
             let before = cluster.counts(provider).await;
             let servers = cluster.servers.iter().cycle().take(3 * LOADS);
             let loads = join_all(servers.map(|server| cluster.load(server, provider, "ada"))).await;
