@@ -16,6 +16,6 @@ pub use connection::{Account, Connection, Status};
 pub use error::{AppError, ErrorCode};
 pub use initial_state::{FirstPage, InitialState};
 pub use item::IntegrationItem;
-pub use load_event::{LoadEvent, LoadOutcome, StreamOutcome, StreamReport};
+pub use load_event::{LoadEvent, LoadOutcome, SkippedRecord, StreamOutcome, StreamReport};
 pub use outcome::Outcome;
 pub use subject::Subject;

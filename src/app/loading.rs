@@ -44,6 +44,8 @@ pub struct StreamProgress {
     pub pages: u64,
     /// Why and until when the stream waits before a retry, as a sentence.
     pub retrying: Option<String>,
+    /// Records that could not be read; 0 until the stream ends.
+    pub skipped: u64,
     /// `None` until the stream ends.
     pub outcome: Option<StreamOutcome>,
 }
@@ -183,7 +185,7 @@ impl Loading {
 
 impl StreamProgress {
     fn new(name: String) -> Self {
-        Self { name, records: 0, pages: 0, retrying: None, outcome: None }
+        Self { name, records: 0, pages: 0, retrying: None, skipped: 0, outcome: None }
     }
 }
 
@@ -192,6 +194,7 @@ fn apply(report: &[StreamReport], streams: &mut [StreamProgress]) {
     for progress in streams {
         if let Some(last) = report.iter().find(|stream| stream.stream == progress.name) {
             progress.outcome = Some(last.outcome.clone());
+            progress.skipped = last.skipped;
             progress.retrying = None;
         }
     }

@@ -36,18 +36,13 @@ pub fn Progress(loading: Loading, nothing: String) -> impl IntoView {
 
 #[component]
 fn Stream(stream: StreamProgress, running: bool) -> impl IntoView {
-    let StreamProgress { name, records, retrying, outcome, .. } = stream;
-    let (tone, note) = match (&outcome, retrying) {
-        (Some(StreamOutcome::Complete), _) => ("good", None),
-        (Some(StreamOutcome::Failed(error)), _) => ("bad", Some(error.detail.clone())),
-        (None, Some(waiting)) => ("waiting", Some(waiting)),
-        (None, None) if running => ("running", None),
-        (None, None) => ("", None),
-    };
-    let mark = match tone {
-        "good" => "complete",
-        "bad" => "failed",
-        _ => "",
+    let StreamProgress { name, records, retrying, outcome, skipped, .. } = stream;
+    let (tone, mark, note) = match (&outcome, retrying) {
+        (Some(StreamOutcome::Complete), _) => ("good", "complete", None),
+        (Some(StreamOutcome::CompleteWithSkips), _) => ("bad", "in part", Some(unreadable(skipped))),
+        (Some(StreamOutcome::Failed(error)), _) => ("bad", "failed", Some(error.detail.clone())),
+        (None, Some(waiting)) => ("waiting", "", Some(waiting)),
+        (None, None) => (if running { "running" } else { "" }, "", None),
     };
     view! {
         <li class=format!("stream {tone}")>
@@ -66,11 +61,18 @@ fn stopped(records: u64) -> String {
     format!("You stopped this load. {} {verb} here.", counted(records, "item"))
 }
 
-/// `Loaded in part: deals are missing.`
+/// `2 records can't be read and were skipped.`
+fn unreadable(skipped: u64) -> String {
+    let verb = if skipped == 1 { "was" } else { "were" };
+    format!("{} can't be read and {verb} skipped.", counted(skipped, "record"))
+}
+
+/// `Loaded in part: deals are missing. 2 records can't be read and were skipped.`
 fn partial(streams: &[StreamProgress]) -> String {
-    let (mut failed, mut loaded, mut is_missing) = (Vec::new(), 0, true);
-    for StreamProgress { name, records, outcome, .. } in streams {
+    let (mut failed, mut loaded, mut skipped, mut is_missing) = (Vec::new(), 0, 0, true);
+    for StreamProgress { name, records, outcome, skipped: unread, .. } in streams {
         loaded += records;
+        skipped += unread;
         if let Some(StreamOutcome::Failed(_)) = outcome {
             failed.push(name.as_str());
             is_missing &= *records == 0;
@@ -79,7 +81,11 @@ fn partial(streams: &[StreamProgress]) -> String {
     let extent = if loaded == 0 { "Nothing loaded" } else { "Loaded in part" };
     let state = if is_missing { "missing" } else { "incomplete" };
     let names = listed(&failed);
-    format!("{extent}: {names} are {state}.")
+    match skipped {
+        0 => format!("{extent}: {names} are {state}."),
+        _ if failed.is_empty() => format!("{extent}: {}", unreadable(skipped)),
+        _ => format!("{extent}: {names} are {state}. {}", unreadable(skipped)),
+    }
 }
 
 #[cfg(test)]
@@ -103,10 +109,17 @@ mod tests {
             records,
             pages: 0,
             retrying: None,
+            skipped: if outcome == StreamOutcome::CompleteWithSkips { 2 } else { 0 },
             outcome: Some(outcome),
         };
         let contacts = || stream("contacts", 1200, StreamOutcome::Complete);
+        let skipped = || stream("companies", 9, StreamOutcome::CompleteWithSkips);
         for (streams, text) in [
+            (vec![contacts(), skipped()], "Loaded in part: 2 records can't be read and were skipped."),
+            (
+                vec![skipped(), stream("deals", 0, error())],
+                "Loaded in part: deals are missing. 2 records can't be read and were skipped.",
+            ),
             (vec![contacts(), stream("deals", 0, error())], "Loaded in part: deals are missing."),
             (vec![contacts(), stream("deals", 100, error())], "Loaded in part: deals are incomplete."),
             (

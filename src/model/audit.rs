@@ -31,6 +31,8 @@ pub struct LoadSummary {
     pub outcome: LoadOutcome,
     /// Delivered records.
     pub records: u64,
+    /// Records that could not be read.
+    pub skipped: u64,
     /// How long it took.
     pub milliseconds: u64,
     /// The streams that were not read to their end; the first ones, if there are many.

@@ -40,7 +40,7 @@ pub enum LoadEvent {
     Failed { stream: String, error: AppError },
     /// All streams ended.
     Finished {
-        /// Whether every stream was read to its end.
+        /// Whether every stream was read to its end, and no record was skipped.
         complete: bool,
         /// One report for each stream, in the order in which they were announced.
         report: Vec<StreamReport>,
@@ -52,6 +52,7 @@ impl LoadOutcome {
     pub fn of(report: &[StreamReport]) -> Self {
         let is_failed = |stream: &&StreamReport| matches!(stream.outcome, StreamOutcome::Failed(_));
         match report.iter().filter(is_failed).count() {
+            0 if report.iter().any(|stream| stream.skipped > 0) => Self::CompleteWithSkips,
             0 => Self::Complete,
             failed if failed == report.len() && report.iter().all(|stream| stream.records == 0) => Self::Failed,
             _ => Self::Partial,
@@ -71,7 +72,20 @@ pub struct StreamReport {
     pub requests: u64,
     /// Requests that were retries.
     pub retries: u64,
+    /// Records that could not be read, because they are not in the provider's documented form.
+    pub skipped: u64,
+    /// The first of them.
+    pub first_skipped: Vec<SkippedRecord>,
     pub outcome: StreamOutcome,
+}
+
+/// A record that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SkippedRecord {
+    /// Null when it has no usable id.
+    pub id: Option<String>,
+    /// What is wrong with it, such as `archived is null instead of a boolean`. It contains nothing of the record's values.
+    pub reason: String,
 }
 
 /// How a load ended.
@@ -80,6 +94,8 @@ pub struct StreamReport {
 pub enum LoadOutcome {
     /// Every stream was read to its end.
     Complete,
+    /// Every stream was read to its end, and some records could not be read.
+    CompleteWithSkips,
     /// Some streams failed.
     Partial,
     /// Every stream failed before its first record.
@@ -96,6 +112,8 @@ pub enum LoadOutcome {
 pub enum StreamOutcome {
     /// Read to its end.
     Complete,
+    /// Read to its end, except for records that could not be read.
+    CompleteWithSkips,
     /// Not read to its end.
     Failed(AppError),
 }

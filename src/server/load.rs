@@ -3,6 +3,7 @@
 mod array;
 mod first_page;
 mod log;
+mod skips;
 mod stream_names;
 mod streams;
 
@@ -28,6 +29,7 @@ use super::{
 };
 use crate::model::{Account, AppError, ErrorCode, LoadEvent, StreamOutcome, StreamReport};
 use log::LoadLog;
+use skips::Skips;
 use streams::Streams;
 
 pub use array::LoadedArray;
@@ -118,10 +120,11 @@ impl Load {
         let meter = Arc::new(meter(&name, events.clone()));
         let mut pages = self.pages(stream, meter.clone());
         let (mut page_count, mut records) = (0, 0);
-        let mut outcome = StreamOutcome::Complete;
+        let (mut skips, mut failure) = (Skips::default(), None);
         while let Some(page) = pages.next().await {
             match page {
-                Ok(Batch { items, streams }) => {
+                Ok(Batch { items, streams, skipped }) => {
+                    skips.add(skipped);
                     if !streams.is_empty() {
                         // The receiver lives as long as this load.
                         let _ = discoveries.unbounded_send(streams);
@@ -135,18 +138,25 @@ impl Load {
                 }
                 Err(error) => {
                     let error = AppError::from(error);
-                    outcome = StreamOutcome::Failed(error.clone());
+                    failure = Some(error.clone());
                     emit(&mut events, LoadEvent::Failed { stream: name.clone(), error }).await;
                     break;
                 }
             }
         }
+        let outcome = match failure {
+            Some(error) => StreamOutcome::Failed(error),
+            None if skips.count > 0 => StreamOutcome::CompleteWithSkips,
+            None => StreamOutcome::Complete,
+        };
         StreamReport {
             stream: name,
             records,
             pages: page_count,
             requests: meter.requests(),
             retries: meter.retries(),
+            skipped: skips.count,
+            first_skipped: skips.first,
             outcome,
         }
     }

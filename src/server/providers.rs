@@ -8,6 +8,7 @@ pub mod client;
 mod paginate;
 mod provider;
 pub mod rate_limit;
+mod records;
 mod registration;
 pub mod retry;
 
@@ -22,6 +23,7 @@ mod any_json;
 
 pub use paginate::{Batch, ItemStream, Page, Pages, paginate};
 pub use provider::{ClientAuth, Content, Encoding, Endpoint, OAuth, Provider, RateLimit};
+pub use records::Records;
 pub use registration::{ClientCredentials, Registration};
 
 /// Every provider, in the order in which the page shows them.

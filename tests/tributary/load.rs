@@ -128,6 +128,55 @@ async fn a_stream_that_keeps_failing_is_reported_and_the_others_are_complete() {
 }
 
 #[tokio::test]
+async fn a_record_outside_the_schema_is_skipped_and_named_and_all_others_are_delivered() {
+    let app = small_app().await;
+    let contacts = "/hubspot/crm/objects/2026-03/contacts";
+    for (record, id, reason) in [
+        (json!({"archived": null}), true, "archived is null instead of a boolean"),
+        (json!({"id": null}), false, "id is null instead of a string"),
+    ] {
+        // The second of three pages.
+        let rule = json!({"path": contacts, "kind": "odd_record", "record": record, "when": {"every": 2}});
+        app.configure_sandbox(json!({"faults": [rule]})).await;
+        let events = app.events().await;
+        assert_eq!((finished(&events)["complete"].as_bool(), count(&events)), (Some(false), 399), "{record}");
+        let report = &finished(&events)["report"][0];
+        assert_eq!(report["outcome"], "complete_with_skips", "{report}");
+        assert_eq!((&report["skipped"], &report["requests"], &report["retries"]), (&json!(1), &json!(3), &json!(0)));
+        let first = &report["first_skipped"][0];
+        assert_eq!((first["id"].is_string(), first["reason"].as_str()), (id, Some(reason)), "{report}");
+        assert_eq!(finished(&events)["report"][1]["skipped"], 0);
+    }
+    let rule = json!({"path": contacts, "kind": "odd_record", "record": {"id": 5}});
+    let failing = json!({"path": "/hubspot/crm/objects/2026-03/deals", "kind": "status", "status": 404});
+    app.configure_sandbox(json!({"faults": [rule]})).await;
+    let skipping = app.items().await;
+    assert_eq!(skipping.headers()["tributary-load"], "partial; skipped=contacts:1", "the same id is counted once");
+    assert_eq!(skipping.json::<Vec<Value>>().await.unwrap().len(), 397);
+    app.configure_sandbox(json!({"faults": [rule, failing]})).await;
+    assert_eq!(app.items().await.headers()["tributary-load"], "partial; failed=deals; skipped=contacts:1");
+    let browser = app.signed_in_browser().await;
+    let page = browser.get(&format!("{}/?org_id=acme&user_id=ada&items=hubspot", app.url)).await.text().await.unwrap();
+    assert!(page.contains("contacts: 1 skipped that can't be read, first 5: id is a number instead of a string."));
+    let log = app.api("GET", "/audit.json").query(&[("org_id", "acme")]).send().await.unwrap();
+    let log: Value = log.json().await.unwrap();
+    let outcomes: Vec<_> = log["entries"].as_array().unwrap().iter().map(|entry| &entry["load"]["outcome"]).collect();
+    assert_eq!(outcomes[1..5], ["partial", "complete_with_skips", "complete_with_skips", "complete_with_skips"]);
+}
+
+#[tokio::test]
+async fn a_whole_response_of_the_wrong_shape_fails_the_stream_without_a_retry() {
+    let app = small_app().await;
+    let rule = json!({"path": "/hubspot/crm/objects/2026-03/deals", "kind": "wrong_shape"});
+    app.configure_sandbox(json!({"faults": [rule]})).await;
+    let events = app.events().await;
+    let deals = &finished(&events)["report"][2];
+    assert_eq!((&deals["requests"], &deals["retries"]), (&json!(1), &json!(0)));
+    let detail = deals["outcome"]["failed"]["detail"].as_str().unwrap();
+    assert!(detail.contains("a form that Tributary doesn't know (results is missing)"), "{detail}");
+}
+
+#[tokio::test]
 async fn a_forbidden_stream_fails_at_once_with_its_reason() {
     let app = App::start_with(small(), &[], None).await;
     app.configure_sandbox(

@@ -71,6 +71,26 @@ async fn a_malformed_response_is_complete_and_not_json() {
 }
 
 #[tokio::test]
+async fn an_odd_record_is_the_first_of_its_page_and_only_its_given_fields_change() {
+    let sandbox = Sandbox::connected(SCOPES).await;
+    let before: Value = serde_json::from_str(&sandbox.get(DEALS).await.body).unwrap();
+    let rule = json!({"path": DEALS, "kind": "odd_record", "record": {"id": null, "archived": "x"}});
+    sandbox.configure(json!({"faults": [rule]})).await;
+    let mut after: Value = serde_json::from_str(&sandbox.get(DEALS).await.body).unwrap();
+    assert_eq!((&after["results"][0]["id"], &after["results"][0]["archived"]), (&Value::Null, &json!("x")));
+    after["results"][0]["id"] = before["results"][0]["id"].clone();
+    after["results"][0]["archived"] = before["results"][0]["archived"].clone();
+    assert_eq!(after, before);
+}
+
+#[tokio::test]
+async fn a_response_of_the_wrong_shape_is_complete_json() {
+    let sandbox = with(json!({"path": DEALS, "kind": "wrong_shape"})).await;
+    let response = sandbox.get(DEALS).await;
+    assert_eq!((response.status.as_u16(), response.body.as_str()), (200, "{}"));
+}
+
+#[tokio::test]
 async fn drop_before_does_not_handle_the_request() {
     let sandbox = with(json!({"path": "/hubspot/oauth", "kind": "drop_before"})).await;
     assert_eq!(broken(&sandbox, refresh(&sandbox)).await, (0, None, true));

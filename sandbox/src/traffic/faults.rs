@@ -3,6 +3,7 @@
 use axum::http::Method;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 /// One fault as the settings give it: `{"path": "/hubspot/oauth", "kind": "status", "status": 503, "when": {"times": 2}}`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -22,6 +23,9 @@ pub(crate) struct Rule {
     /// How long the request waits before the fault. With the kind `slow`, nothing else happens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slow_ms: Option<u64>,
+    /// For the kind `odd_record`: the fields that the record gets; their values may be of any type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<Map<String, Value>>,
     #[serde(default)]
     pub when: When,
 }
@@ -41,6 +45,10 @@ pub(crate) enum Kind {
     DropAfter,
     /// Handles the request and sends a complete response whose body is not JSON.
     Malformed,
+    /// Handles the request, and replaces fields of the first record of the list in the response, such as its id with null.
+    OddRecord,
+    /// Handles the request and sends an empty JSON object.
+    WrongShape,
 }
 
 impl Kind {

@@ -10,7 +10,7 @@ use axum::{
     response::Response,
 };
 use futures::stream;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::faults::{Kind, Rule};
 use crate::{reply, stand_in};
@@ -26,6 +26,11 @@ pub(super) async fn inject(rule: &Rule, request: Request, next: Next) -> Respons
         }
         Kind::Truncate => truncate(next.run(request).await).await,
         Kind::Malformed => garble(next.run(request).await).await,
+        Kind::OddRecord => spoil(next.run(request).await, rule.record.as_ref()).await,
+        Kind::WrongShape => {
+            next.run(request).await;
+            reply::json(StatusCode::OK, &json!({}))
+        }
     }
 }
 
@@ -74,6 +79,19 @@ async fn garble(response: Response) -> Response {
     let whole = to_bytes(body, usize::MAX).await.unwrap_or_default();
     head.headers.remove(header::CONTENT_LENGTH);
     Response::from_parts(head, Body::from([&whole[..whole.len() / 2], b"\0<!--"].concat()))
+}
+
+/// Replaces fields of the first record of the list in the response, whatever the list is called.
+async fn spoil(response: Response, fields: Option<&Map<String, Value>>) -> Response {
+    let (mut head, body) = response.into_parts();
+    let whole = to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let mut value: Value = serde_json::from_slice(&whole).unwrap_or_default();
+    let lists = value.as_object_mut().into_iter().flat_map(Map::values_mut).filter_map(Value::as_array_mut);
+    if let Some(record) = lists.flatten().find_map(Value::as_object_mut) {
+        record.extend(fields.cloned().unwrap_or_default());
+    }
+    head.headers.remove(header::CONTENT_LENGTH);
+    Response::from_parts(head, Body::from(value.to_string()))
 }
 
 fn on_purpose() -> io::Error {

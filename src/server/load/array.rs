@@ -18,6 +18,8 @@ pub struct LoadedArray {
     pub body: Vec<Bytes>,
     /// The names of the streams that failed.
     pub failed: Vec<String>,
+    /// The names of the streams in which records could not be read, with the number of those.
+    pub skipped: Vec<(String, u64)>,
 }
 
 impl Load {
@@ -43,9 +45,11 @@ impl Load {
         if let Some(error) = nothing_read(&report) {
             return Err(error);
         }
-        let failed = report.into_iter().filter(|stream| stream.outcome != StreamOutcome::Complete);
+        let skipped = report.iter().filter(|stream| stream.skipped > 0);
+        let skipped = skipped.map(|stream| (stream.stream.clone(), stream.skipped)).collect();
+        let failed = report.into_iter().filter(|stream| matches!(stream.outcome, StreamOutcome::Failed(_)));
         let failed = failed.map(|stream| stream.stream).collect();
-        Ok(LoadedArray { body: join(encoded.into_iter().flat_map(|(_, pages)| pages)), failed })
+        Ok(LoadedArray { body: join(encoded.into_iter().flat_map(|(_, pages)| pages)), failed, skipped })
     }
 }
 

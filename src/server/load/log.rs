@@ -12,7 +12,7 @@ use tokio::runtime::Handle;
 use tracing::Instrument;
 
 use crate::{
-    model::{Account, LoadOutcome, LoadSummary, StreamOutcome, StreamReport},
+    model::{Account, LoadOutcome, LoadSummary, SkippedRecord, StreamOutcome, StreamReport},
     server::{
         audit::{Actor, AuditLog},
         connections::ConnectionKey,
@@ -59,12 +59,20 @@ impl LoadLog {
         self.is_finished = true;
         let sum = |count: fn(&StreamReport) -> u64| report.iter().map(count).sum::<u64>();
         let (records, requests, retries) = (sum(|one| one.records), sum(|one| one.requests), sum(|one| one.retries));
+        let skipped = sum(|one| one.skipped);
         let failed = report.iter().filter_map(|one| match &one.outcome {
             StreamOutcome::Failed(error) => Some((one.stream.as_str(), error.detail.as_str())),
-            StreamOutcome::Complete => None,
+            StreamOutcome::Complete | StreamOutcome::CompleteWithSkips => None,
         });
         let failed: Vec<_> = failed.collect();
         let (key, milliseconds) = (&self.entry.key, self.milliseconds());
+        if skipped > 0 {
+            let first = report.iter().find_map(|one| Some((&one.stream, one.first_skipped.first()?)));
+            let first = first.map(|(stream, SkippedRecord { id, reason })| {
+                format!("{stream} {}: {reason}", id.as_deref().unwrap_or("?"))
+            });
+            tracing::warn!(%key, skipped, first, "records skipped");
+        }
         if failed.is_empty() {
             tracing::info!(%key, records, requests, retries, milliseconds, "loaded");
         } else {
@@ -72,13 +80,13 @@ impl LoadLog {
             let failed = failed.collect::<Vec<_>>().join(" ");
             tracing::warn!(%key, records, requests, retries, milliseconds, failed, "loaded in part");
         }
-        let summary = self.summary(LoadOutcome::of(report), records, failed.iter().map(|(stream, _)| *stream));
+        let summary = self.summary(LoadOutcome::of(report), records, skipped, failed.iter().map(|(stream, _)| *stream));
         let reason = failed.first().map(|(_, detail)| *detail);
         self.entry.record(summary, failed.len(), reason).await;
     }
 
     /// The first items of each stream were read. `failed` are the streams of which they could not be, with their errors.
-    pub(super) async fn first_page(mut self, records: u64, failed: &[(String, String)]) {
+    pub(super) async fn first_page(mut self, records: u64, skipped: u64, failed: &[(String, String)]) {
         self.is_finished = true;
         let outcome = match (failed, records) {
             ([], _) => LoadOutcome::FirstPage,
@@ -87,13 +95,19 @@ impl LoadLog {
         };
         let (key, milliseconds) = (&self.entry.key, self.milliseconds());
         tracing::info!(%key, records, milliseconds, failed = failed.len(), "first items loaded");
-        let summary = self.summary(outcome, records, failed.iter().map(|(stream, _)| stream.as_str()));
+        let summary = self.summary(outcome, records, skipped, failed.iter().map(|(stream, _)| stream.as_str()));
         self.entry.record(summary, failed.len(), failed.first().map(|(_, detail)| detail.as_str())).await;
     }
 
-    fn summary<'a>(&self, outcome: LoadOutcome, records: u64, missing: impl Iterator<Item = &'a str>) -> LoadSummary {
+    fn summary<'a>(
+        &self,
+        outcome: LoadOutcome,
+        records: u64,
+        skipped: u64,
+        missing: impl Iterator<Item = &'a str>,
+    ) -> LoadSummary {
         let missing = missing.take(MAX_NAMES).map(|name| name.chars().take(MAX_NAME).collect()).collect();
-        LoadSummary { outcome, records, milliseconds: self.milliseconds(), missing }
+        LoadSummary { outcome, records, skipped, milliseconds: self.milliseconds(), missing }
     }
 
     fn milliseconds(&self) -> u64 {
@@ -108,7 +122,7 @@ impl Drop for LoadLog {
         }
         let (records, milliseconds) = (self.records.load(Relaxed), self.milliseconds());
         tracing::info!(key = %self.entry.key, records, milliseconds, "load cancelled by its reader");
-        let summary = self.summary(LoadOutcome::Cancelled, records, std::iter::empty());
+        let summary = self.summary(LoadOutcome::Cancelled, records, 0, std::iter::empty());
         // Nothing can wait here. There is no runtime only after the process has stopped.
         if let Ok(runtime) = Handle::try_current() {
             let entry = self.entry.clone();
@@ -126,14 +140,16 @@ impl Entry {
 
 /// `In part: 200 records in 1.2 s. Missing or incomplete: deals.`
 fn sentence(summary: &LoadSummary, failed: usize, reason: Option<&str>) -> String {
-    let LoadSummary { outcome, records, milliseconds, missing } = summary;
-    let amount = format!("{records} records in {}.{} s", milliseconds / 1000, milliseconds % 1000 / 100);
+    let LoadSummary { outcome, records, skipped, milliseconds, missing } = summary;
+    let skipped = if *skipped == 0 { String::new() } else { format!(", {skipped} skipped that could not be read") };
+    let amount = format!("{records} records in {}.{} s{skipped}", milliseconds / 1000, milliseconds % 1000 / 100);
     let more = match failed - missing.len().min(failed) {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
     match outcome {
         LoadOutcome::Complete => format!("Complete: {amount}."),
+        LoadOutcome::CompleteWithSkips => format!("Complete but for skipped records: {amount}."),
         LoadOutcome::Partial => format!("In part: {amount}. Missing or incomplete: {}{more}.", missing.join(", ")),
         LoadOutcome::Failed => format!("Nothing was read. {}", reason.unwrap_or_default()),
         LoadOutcome::Cancelled => format!("Stopped by the reader: {amount}."),
@@ -149,11 +165,17 @@ mod tests {
     fn the_sentence_of_a_load_says_how_it_ended_and_what_is_missing() {
         let missing = ["deals", "contacts"].map(str::to_owned).to_vec();
         let sentence = |outcome, failed| {
-            let summary = LoadSummary { outcome, records: 1200, milliseconds: 3456, missing: missing.clone() };
+            let skipped = u64::from(outcome == LoadOutcome::CompleteWithSkips) * 2;
+            let summary = LoadSummary { outcome, records: 1200, skipped, milliseconds: 3456, missing: missing.clone() };
             sentence(&summary, failed, Some("HubSpot isn't responding."))
         };
         for (outcome, failed, text) in [
             (LoadOutcome::Complete, 0, "Complete: 1200 records in 3.4 s."),
+            (
+                LoadOutcome::CompleteWithSkips,
+                0,
+                "Complete but for skipped records: 1200 records in 3.4 s, 2 skipped that could not be read.",
+            ),
             (LoadOutcome::Partial, 2, "In part: 1200 records in 3.4 s. Missing or incomplete: deals, contacts."),
             (
                 LoadOutcome::Partial,

@@ -11,13 +11,13 @@ use futures::{FutureExt, StreamExt, TryStreamExt, future::BoxFuture, stream};
 use parking_lot::Mutex;
 
 use super::{
-    Batch, ClientAuth, Content, Endpoint, ItemStream, OAuth, Page, Pages, Provider, RateLimit,
+    Batch, ClientAuth, Content, Endpoint, ItemStream, OAuth, Page, Pages, Provider, RateLimit, Records,
     client::{ApiClient, CallError, segment},
     paginate,
 };
 use crate::model::Account;
 use item::{TableInBase, base_item, record_item, table_item};
-use reply::{Base, Bases, Records, Table, Tables, User};
+use reply::{Base, Bases, Table, TableRecords, Tables, User};
 
 const SCHEMA: &str = "schema.bases:read";
 const RECORDS: &str = "data.records:read";
@@ -97,9 +97,12 @@ fn bases(api: ApiClient) -> Pages {
             Ok(Page { content: reply.bases, next: reply.offset })
         }
     });
-    let tables = move |bases: Vec<Base>| {
+    let tables = move |Records { good, skipped }: Records<Base>| {
         let api = api.clone();
-        stream::iter(bases).map(move |base| tables(api.part(&base.id), base)).buffered(CONCURRENT_BASES).map(Ok)
+        let streams = skipped.iter().map(|base| ItemStream::of_skipped("", "base", base)).collect();
+        let batch = Batch { streams, skipped, ..Batch::default() };
+        let read = stream::iter(good).map(move |base| tables(api.part(&base.id), base)).buffered(CONCURRENT_BASES);
+        read.chain(stream::iter([batch])).map(Ok)
     };
     pages.map_ok(tables).try_flatten().boxed()
 }
@@ -111,12 +114,15 @@ async fn tables(api: ApiClient, base: Base) -> Batch {
         Ok(reply) => reply.tables,
         Err(error) => {
             let streams = vec![ItemStream::failed(&base.name, error)];
-            return Batch { items: vec![base_item(&base, None)], streams };
+            return Batch { items: vec![base_item(&base, None)], streams, ..Batch::default() };
         }
     };
-    let children = tables.iter().map(|table| table.id.clone()).collect();
+    let children = tables.good.iter().map(|table| table.id.clone()).collect();
     let mut batch = Batch::from(vec![base_item(&base, Some(children))]);
-    for table in tables {
+    let prefix = format!("{} / ", base.name);
+    batch.streams = tables.skipped.iter().map(|table| ItemStream::of_skipped(&prefix, "table", table)).collect();
+    batch.skipped = tables.skipped;
+    for table in tables.good {
         batch.items.push(table_item(&base, &table));
         let base_id = base.id.clone();
         let stream = ItemStream::new(format!("{} / {}", base.name, table.name), move |api| {
@@ -143,16 +149,16 @@ fn records(api: ApiClient, base_id: String, table: Table) -> Pages {
             ];
             let next = offset.as_deref().map(|offset| ("offset", offset));
             let page = query.iter().copied().chain(next).collect::<Vec<_>>();
-            let reply: Records = match api.get(&path, &page).await {
+            let reply: TableRecords = match api.get(&path, &page).await {
                 Err(error) if error.code() == Some(EXPIRED_OFFSET) && progress.lock().may_restart() => {
                     api.get(&path, &query).await?
                 }
                 reply => reply?,
             };
             let mut progress = progress.lock();
-            let fresh = reply.records.into_iter().filter(|record| progress.delivered.insert(record.id.clone()));
-            let items = fresh.map(|record| record_item(&table, record)).collect::<Vec<_>>();
-            Ok(Page { content: Batch::from(items), next: reply.offset })
+            let mut records = reply.records;
+            records.good.retain(|record| progress.delivered.insert(record.id.clone()));
+            Ok(Page { content: records.into_batch(|record| record_item(&table, record)), next: reply.offset })
         }
     })
     .boxed()

@@ -14,7 +14,7 @@ use std::{sync::Arc, time::Duration};
 use http::StatusCode;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use secrecy::ExposeSecret;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 use tokio::task::JoinSet;
 use tracing::Instrument;
@@ -22,6 +22,7 @@ use tracing::Instrument;
 use super::{
     Provider,
     rate_limit::{RateLimiter, RateLimiters},
+    records::mismatch,
     retry::{RetryPolicy, header_number},
 };
 use crate::server::error::internal;
@@ -172,8 +173,12 @@ impl ApiClient {
                 format!("{name} sent a response larger than {} MB, which Tributary doesn't read.", MAX_BODY >> 20);
             return Err(Failure::Final(CallError::new(detail)));
         };
-        // A body that does not parse may have been cut off on the way, so it is worth a retry.
         serde_json::from_slice(&body).map_err(|error| {
+            // A body that is no JSON may have been cut off on the way, so it is worth a retry. The same request would only
+            // repeat a whole response of another form.
+            if serde_json::from_slice::<IgnoredAny>(&body).is_ok() {
+                return self.unexpected_form(&mismatch::<T>(&body));
+            }
             let (provider, line, column) = (self.provider.slug, error.line(), error.column());
             tracing::debug!(provider, line, column, "unreadable response");
             let reason = format!("{name} sent a response that can't be read.");

@@ -6,7 +6,7 @@ use futures::{FutureExt, StreamExt, future::BoxFuture};
 use serde::Deserialize;
 
 use super::{
-    Batch, ClientAuth, Content, ItemStream, OAuth, Page, Pages, Provider, RateLimit,
+    ClientAuth, Content, ItemStream, OAuth, Page, Pages, Provider, RateLimit, Records,
     client::{ApiClient, CallError},
     paginate,
 };
@@ -48,8 +48,7 @@ fn invoices(api: ApiClient) -> Pages {
         async move {
             let query: Vec<_> = cursor.as_deref().map(|cursor| ("cursor", cursor)).into_iter().collect();
             let reply: Invoices = api.get("/v1/invoices", &query).await?;
-            let items = reply.invoices.into_iter().map(item).collect::<Vec<_>>();
-            Ok(Page { content: Batch::from(items), next: reply.next })
+            Ok(Page { content: reply.invoices.into_batch(item), next: reply.next })
         }
     })
     .boxed()
@@ -71,7 +70,7 @@ struct Me {
 
 #[derive(Deserialize)]
 struct Invoices {
-    invoices: Vec<Invoice>,
+    invoices: Records<Invoice>,
     next: Option<String>,
 }
 

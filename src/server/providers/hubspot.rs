@@ -8,7 +8,7 @@ use futures::{FutureExt, StreamExt, future::BoxFuture, try_join};
 use serde::Deserialize;
 
 use super::{
-    Batch, ClientAuth, Content, Endpoint, ItemStream, OAuth, Page, Pages, Provider, RateLimit,
+    ClientAuth, Content, Endpoint, ItemStream, OAuth, Page, Pages, Provider, RateLimit, Records,
     client::{ApiClient, CallError},
     paginate,
 };
@@ -143,8 +143,7 @@ fn pages(api: ApiClient, account_url: Option<Arc<str>>, object: &'static Object)
             let mut query = vec![("limit", PAGE_SIZE), ("properties", object.properties)];
             query.extend(after.as_deref().map(|after| ("after", after)));
             let reply: Reply = api.get(object.path, &query).await?;
-            let items = reply.results.into_iter().map(|record| item(object, record, account_url.as_deref()));
-            let content = Batch::from(items.collect::<Vec<_>>());
+            let content = reply.results.into_batch(|record| item(object, record, account_url.as_deref()));
             Ok(Page { content, next: reply.paging.and_then(|paging| paging.next).map(|next| next.after) })
         }
     })
@@ -178,7 +177,7 @@ struct Details {
 
 #[derive(Deserialize)]
 struct Reply {
-    results: Vec<Record>,
+    results: Records<Record>,
     paging: Option<Paging>,
 }
 

@@ -8,7 +8,7 @@ use futures::{
 };
 
 use super::client::{ApiClient, CallError};
-use crate::model::IntegrationItem;
+use crate::model::{IntegrationItem, SkippedRecord};
 
 /// The batches of a stream, up to its end or its first error.
 pub type Pages = BoxStream<'static, Result<Batch, CallError>>;
@@ -20,6 +20,8 @@ pub struct Batch {
     pub items: Vec<IntegrationItem>,
     /// Streams that were discovered; they run concurrently.
     pub streams: Vec<ItemStream>,
+    /// Records that are not among the items, because they are not in the provider's documented form.
+    pub skipped: Vec<SkippedRecord>,
 }
 
 /// A stream of a load: a list of items that is read page by page.
@@ -48,6 +50,16 @@ impl ItemStream {
         Self::new(name, move |_| Box::pin(stream::iter([Err(error)])))
     }
 
+    /// What is in a skipped record, such as the tables of a base, is a stream that fails. `what` is the record's kind.
+    pub fn of_skipped(prefix: &str, what: &str, record: &SkippedRecord) -> Self {
+        let name = match &record.id {
+            Some(id) => format!("{prefix}{what} {id}"),
+            None => format!("{prefix}{what} without a known id"),
+        };
+        let detail = format!("This {what} can't be read: {}. Nothing in it was read either.", record.reason);
+        Self::failed(name, CallError::new(detail))
+    }
+
     /// Starts to read it.
     pub fn read(self, client: ApiClient) -> Pages {
         (self.read)(client)
@@ -56,7 +68,7 @@ impl ItemStream {
 
 impl From<Vec<IntegrationItem>> for Batch {
     fn from(items: Vec<IntegrationItem>) -> Self {
-        Self { items, streams: Vec::new() }
+        Self { items, ..Self::default() }
     }
 }
 

@@ -28,7 +28,7 @@ use crate::{
     },
 };
 
-/// The header that tells a partial load from a complete one: `complete`, or `partial; failed=deals`.
+/// The header that tells a partial load from a complete one: `complete`, or `partial; failed=deals; skipped=contacts:2`.
 const LOAD_HEADER: &str = "tributary-load";
 
 /// The maximum length of that header in bytes. Proxies accept some kilobytes of headers in all.
@@ -158,25 +158,50 @@ async fn load(
         return Ok(([(header::CONTENT_TYPE, jsonl::CONTENT_TYPE)], lines).into_response());
     }
     let array = load.array().await?;
-    let completeness = match array.failed.as_slice() {
-        [] => HeaderValue::from_static("complete"),
-        failed => HeaderValue::try_from(partial(failed)).map_err(|_| AppError::internal())?,
-    };
+    let completeness = load_header(&array.failed, &array.skipped);
+    let completeness = HeaderValue::try_from(completeness).map_err(|_| AppError::internal())?;
     let body = Body::from_stream(stream::iter(array.body.into_iter().map(Ok::<_, std::convert::Infallible>)));
     let mut response = ([(header::CONTENT_TYPE, "application/json")], body).into_response();
     response.headers_mut().insert(LOAD_HEADER, completeness);
     Ok(response)
 }
 
-/// The header of a partial load: `partial; failed=deals`, and `; more=3` when not all names fit.
-fn partial(failed: &[String]) -> String {
-    let mut header = String::from("partial; failed=");
-    for (index, name) in failed.iter().enumerate() {
-        let name = utf8_percent_encode(name, ENCODED_IN_HEADER).to_string();
-        if header.len() + name.len() > MAX_HEADER {
-            return format!("{header}; more={}", failed.len() - index);
-        }
-        header.extend([if index > 0 { "," } else { "" }, &name]);
+/// `complete`, or `partial; failed=deals; skipped=contacts:2`, and `; more=3` when not all names fit.
+fn load_header(failed: &[String], skipped: &[(String, u64)]) -> String {
+    if failed.is_empty() && skipped.is_empty() {
+        return "complete".to_owned();
     }
-    header
+    let encode = |name: &str| utf8_percent_encode(name, ENCODED_IN_HEADER).to_string();
+    let failed = failed.iter().map(|name| ("; failed=", encode(name)));
+    let skipped = skipped.iter().map(|(name, records)| ("; skipped=", format!("{}:{records}", encode(name))));
+    let (mut header, mut list, mut more) = (String::from("partial"), "", 0);
+    for (label, name) in failed.chain(skipped) {
+        if header.len() + label.len() + name.len() > MAX_HEADER {
+            more += 1;
+            continue;
+        }
+        header.extend([if label == list { "," } else { label }, &name]);
+        list = label;
+    }
+    if more > 0 { format!("{header}; more={more}") } else { header }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_load_header_names_what_failed_and_counts_what_was_skipped_up_to_its_maximum_length() {
+        let (deals, contacts) = ("deals".to_owned(), ("a contact".to_owned(), 2));
+        for (failed, skipped, header) in [
+            (vec![], vec![], "complete"),
+            (vec![deals.clone()], vec![], "partial; failed=deals"),
+            (vec![], vec![contacts.clone(), ("b".to_owned(), 1)], "partial; skipped=a%20contact:2,b:1"),
+            (vec![deals.clone(), deals], vec![contacts.clone()], "partial; failed=deals,deals; skipped=a%20contact:2"),
+        ] {
+            assert_eq!(load_header(&failed, &skipped), header);
+        }
+        let header = load_header(&vec!["x".repeat(500); 7], &[contacts, ("y".repeat(3000), 1)]);
+        assert!(header.len() < MAX_HEADER + 20 && header.ends_with("; skipped=a%20contact:2; more=4"), "{header}");
+    }
 }

@@ -100,6 +100,29 @@ async fn a_base_whose_tables_cannot_be_read_is_reported_and_the_others_are_compl
 }
 
 #[tokio::test]
+async fn what_is_in_a_base_or_table_outside_the_schema_is_reported_as_not_read() {
+    let app = connected(&[]).await;
+    let bases = items(&app.events_of("airtable").await).iter().filter(|item| item["type"] == "base").count();
+    for (path, what) in [("/airtable/v0/meta/bases", "base app"), ("/airtable/v0/meta/bases/app", " / table tbl")] {
+        let rule = json!({"path": path, "kind": "odd_record", "record": {"name": 5}, "when": {"times": 1}});
+        app.configure_sandbox(json!({"faults": [rule]})).await;
+        let events = app.events_of("airtable").await;
+        let failed = failed(&events);
+        assert_eq!(failed.len(), 2, "{failed:?}");
+        assert_eq!(
+            (&failed[0]["outcome"], &failed[0]["skipped"]),
+            (&json!("complete_with_skips"), &json!(1)),
+            "{what}"
+        );
+        let (stream, detail) = (&failed[1]["stream"], &failed[1]["outcome"]["failed"]["detail"]);
+        assert!(stream.as_str().unwrap().contains(what), "{stream}");
+        assert!(detail.as_str().unwrap().contains("name is a number instead of a string. Nothing in it"), "{detail}");
+        let read = items(&events).iter().filter(|item| item["type"] == "base").count();
+        assert_eq!(read, bases - usize::from(what.starts_with("base")));
+    }
+}
+
+#[tokio::test]
 async fn missing_scopes_are_reported_by_the_connection_and_by_its_loads() {
     let scopes = ("AIRTABLE_SCOPES", "schema.bases:read");
     let app = connected(&[

@@ -137,6 +137,11 @@ macro_rules! cases {
             }
 
             #[tokio::test]
+            async fn a_record_outside_the_schema_is_skipped_and_costs_no_other() {
+                super::check_odd_record(&$case).await;
+            }
+
+            #[tokio::test]
             async fn two_loads_of_the_same_data_return_the_same_bytes() {
                 super::check_loading_twice(&$case).await;
             }
@@ -320,6 +325,28 @@ async fn check_failing_stream(case: &Case) {
     let failed =
         array.headers()["tributary-load"].to_str().unwrap().strip_prefix("partial; failed=").unwrap().to_owned();
     assert_eq!(percent_encoding::percent_decode_str(&failed).decode_utf8().unwrap(), last["stream"].as_str().unwrap());
+}
+
+async fn check_odd_record(case: &Case) {
+    let app = connected(case).await;
+    let complete_load = app.events_of(case.slug).await;
+    let (_, streams) = report(&complete_load);
+    let last = streams.last().unwrap();
+    let of_last = complete_load.iter().rev().find(|event| event["stream"] == last["stream"]);
+    let path = (case.path_of_stream)(&of_last.unwrap()["items"][0]);
+    let rule = json!({"path": path, "kind": "odd_record", "record": {"id": null}, "when": {"times": 1}});
+    app.configure_sandbox(json!({"faults": [rule]})).await;
+    let events = app.events_of(case.slug).await;
+    let (complete, report) = report(&events);
+    assert_eq!(complete, &json!(false));
+    let odd: Vec<_> = report.iter().filter(|stream| stream["outcome"] != "complete").collect();
+    assert_eq!((odd.len(), &odd[0]["stream"]), (1, &last["stream"]), "{report:#?}");
+    assert_eq!((&odd[0]["outcome"], &odd[0]["skipped"]), (&json!("complete_with_skips"), &json!(1)));
+    assert_eq!(
+        (odd[0]["records"].as_u64(), odd[0]["retries"].as_u64()),
+        (last["records"].as_u64().map(|all| all - 1), Some(0))
+    );
+    assert_eq!(odd[0]["first_skipped"], json!([{"id": null, "reason": "id is null instead of a string"}]));
 }
 
 async fn check_loading_twice(case: &Case) {

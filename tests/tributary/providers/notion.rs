@@ -77,6 +77,26 @@ async fn a_short_or_empty_page_does_not_end_a_stream() {
 }
 
 #[tokio::test]
+async fn the_rows_of_a_data_source_outside_the_schema_are_reported_as_not_read() {
+    let app = connected().await;
+    let all = items(&app.events_of("notion").await).len();
+    // The first search is for data sources.
+    let rule = json!({"path": "/notion/v1/search", "kind": "odd_record", "record": {"url": 5}, "when": {"times": 1}});
+    app.configure_sandbox(json!({"faults": [rule]})).await;
+    let events = app.events_of("notion").await;
+    assert!(!is_complete(&events));
+    let report = events.last().unwrap()["report"].as_array().unwrap();
+    let odd: Vec<_> = report.iter().filter(|stream| stream["outcome"] != "complete").collect();
+    assert_eq!(odd.len(), 2, "{odd:?}");
+    assert_eq!((&odd[0]["outcome"], &odd[0]["skipped"]), (&json!("complete_with_skips"), &json!(1)));
+    let id = odd[0]["first_skipped"][0]["id"].as_str().unwrap();
+    assert_eq!(odd[1]["stream"], format!("data source {id}"));
+    let detail = odd[1]["outcome"]["failed"]["detail"].as_str().unwrap();
+    assert!(detail.contains("url is a number instead of a string. Nothing in it was read"), "{detail}");
+    assert!(items(&events).len() > all / 2, "everything else is read");
+}
+
+#[tokio::test]
 async fn a_529_response_is_retried() {
     let app = connected().await;
     let all = items(&app.events_of("notion").await).len();

@@ -3,6 +3,8 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::server::providers::Records;
+
 #[derive(Deserialize)]
 pub(super) struct User {
     pub(super) id: String,
@@ -11,7 +13,7 @@ pub(super) struct User {
 
 #[derive(Deserialize)]
 pub(super) struct Bases {
-    pub(super) bases: Vec<Base>,
+    pub(super) bases: Records<Base>,
     pub(super) offset: Option<String>,
 }
 
@@ -23,7 +25,7 @@ pub(super) struct Base {
 
 #[derive(Deserialize)]
 pub(super) struct Tables {
-    pub(super) tables: Vec<Table>,
+    pub(super) tables: Records<Table>,
 }
 
 #[derive(Deserialize)]
@@ -35,8 +37,8 @@ pub(super) struct Table {
 }
 
 #[derive(Deserialize)]
-pub(super) struct Records {
-    pub(super) records: Vec<Record>,
+pub(super) struct TableRecords {
+    pub(super) records: Records<Record>,
     pub(super) offset: Option<String>,
 }
 

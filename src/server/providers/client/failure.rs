@@ -43,6 +43,16 @@ impl ApiClient {
         Failure::Transient { reason, status: None, retry_after: None }
     }
 
+    /// A complete response that is not in the provider's documented form.
+    pub(super) fn unexpected_form(&self, mismatch: &str) -> Failure {
+        let (provider, name) = (self.provider.slug, self.provider.name);
+        tracing::warn!(provider, mismatch, "a response is not in the documented form");
+        let detail = format!(
+            "{name} sent a response in a form that Tributary doesn't know ({mismatch}). If it happens again, Tributary needs an update."
+        );
+        Failure::Final(CallError::new(detail))
+    }
+
     /// A response that is neither a success nor a 401.
     pub(super) async fn error_response(&self, mut response: reqwest::Response) -> Failure {
         let (provider, status) = (self.provider, response.status());

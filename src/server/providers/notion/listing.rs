@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::object::Object;
 use crate::server::providers::{
-    Page,
+    Page, Records,
     client::{ApiClient, CallError},
     paginate,
 };
@@ -17,7 +17,7 @@ pub(super) const PAGE_SIZE: usize = 100;
 /// One page. It may be short or even empty long before the end; only `has_more` tells.
 #[derive(Deserialize)]
 pub(super) struct Listing {
-    pub(super) results: Vec<Object>,
+    pub(super) results: Records<Object>,
     has_more: bool,
     next_cursor: Option<String>,
     request_status: Option<RequestStatus>,
@@ -48,7 +48,10 @@ impl Listing {
 
 /// All objects of a kind (`page`, `data_source`) that search returns. They are sorted by the time of the last edit, oldest
 /// first: an object that is edited meanwhile moves to the end and comes twice. The other way round it would be missed.
-pub(super) fn search(api: ApiClient, kind: &'static str) -> impl Stream<Item = Result<Vec<Object>, CallError>> + Send {
+pub(super) fn search(
+    api: ApiClient,
+    kind: &'static str,
+) -> impl Stream<Item = Result<Records<Object>, CallError>> + Send {
     paginate(move |cursor| {
         let api = api.clone();
         async move {

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     model::IntegrationItem,
     server::providers::{
-        Batch, Pages,
+        Batch, Pages, Records,
         client::{ApiClient, CallError, segment},
         paginate::repeated_cursor,
     },
@@ -36,14 +36,15 @@ pub(super) fn read(api: ApiClient, id: &str, parent: String) -> Pages {
             let Some((mut window, mut seen)) = state else { return Ok(None) };
             let listing = window.fetch(&api, &path).await?;
             let (next, is_truncated) = (listing.next()?, listing.is_truncated());
-            let items = window.new_items(listing.results, &parent);
+            let Records { good, skipped } = listing.results;
+            let items = window.new_items(good, &parent);
             let onward = match next {
                 Some(cursor) if !seen.insert(cursor.clone()) => return Err(repeated_cursor()),
                 Some(cursor) => Some((Window { cursor: Some(cursor), ..window }, seen)),
                 None if is_truncated => Some((window.next()?, HashSet::new())),
                 None => None,
             };
-            Ok(Some((Batch::from(items), onward)))
+            Ok(Some((Batch { items, skipped, ..Batch::default() }, onward)))
         }
     })
     .boxed()

@@ -7,10 +7,18 @@ use std::sync::Arc;
 use futures::{StreamExt, TryStreamExt, stream};
 use parking_lot::Mutex;
 
-use super::{listing::search, object::Object, rows, tree::Tree};
-use crate::server::providers::{
-    Batch, ItemStream, Pages,
-    client::{ApiClient, CallError, segment},
+use super::{
+    listing::search,
+    object::{Named, Object},
+    rows,
+    tree::Tree,
+};
+use crate::{
+    model::SkippedRecord,
+    server::providers::{
+        Batch, ItemStream, Pages, Records,
+        client::{ApiClient, CallError, segment},
+    },
 };
 
 /// The tree that databases and pages share.
@@ -23,25 +31,32 @@ const CONCURRENT_DATABASES: usize = 8;
 pub(super) fn read(api: ApiClient) -> Pages {
     let tree = SharedTree::default();
     stream::once(data_sources(api.clone()))
-        .flat_map(move |(found, error)| {
+        .flat_map(move |(Records { good, skipped }, error)| {
             let (client, shared, tree) = (api.clone(), tree.clone(), tree.clone());
+            let skipped = Arc::new(skipped);
+            let streams = skipped.iter().map(|source| ItemStream::of_skipped("", "data source", source)).collect();
+            let unread = Batch { streams, skipped: skipped.to_vec(), ..Batch::default() };
             // They are read concurrently and delivered in order, so that two loads of the same data are identical.
-            let databases = stream::iter(by_database(found))
-                .map(move |(id, sources)| database(client.clone(), id, sources))
+            let databases = stream::iter(by_database(good))
+                .map(move |(id, sources)| database(client.clone(), id, sources, skipped.clone()))
                 .buffered(CONCURRENT_DATABASES)
                 .map(move |database| Ok(database.into_batch(&shared)));
             // A failed search for data sources is reported last, since the pages are worth reading anyway.
+            let databases = databases.chain(stream::iter([Ok(unread)]));
             databases.chain(pages(api.clone(), tree)).chain(stream::iter(error.map(Err)))
         })
         .boxed()
 }
 
 /// The data sources that search returns, and the error that ended the search early.
-async fn data_sources(api: ApiClient) -> (Vec<Object>, Option<CallError>) {
-    let (mut found, mut search) = (Vec::new(), Box::pin(search(api, "data_source")));
+async fn data_sources(api: ApiClient) -> (Records<Object>, Option<CallError>) {
+    let (mut found, mut search) = (Records::default(), Box::pin(search(api, "data_source")));
     loop {
         match search.try_next().await {
-            Ok(Some(sources)) => found.extend(sources),
+            Ok(Some(sources)) => {
+                found.good.extend(sources.good);
+                found.skipped.extend(sources.skipped);
+            }
             Ok(None) => return (found, None),
             Err(error) => return (found, Some(error)),
         }
@@ -70,8 +85,14 @@ struct Database {
     failed: Vec<ItemStream>,
 }
 
-/// Reads a database, and those of its data sources that search missed.
-async fn database(api: ApiClient, id: Option<String>, mut sources: Vec<Object>) -> Database {
+/// Reads a database, and those of its data sources that search missed. Those that it returned in a form that can't be read
+/// are reported elsewhere.
+async fn database(
+    api: ApiClient,
+    id: Option<String>,
+    mut sources: Vec<Object>,
+    skipped: Arc<Vec<SkippedRecord>>,
+) -> Database {
     let (mut database, mut failed) = (None, Vec::new());
     if let Some(id) = id {
         match api.get::<Object>(&format!("/v1/databases/{}", segment(&id)), &[]).await {
@@ -81,7 +102,11 @@ async fn database(api: ApiClient, id: Option<String>, mut sources: Vec<Object>) 
         }
     }
     let listed = database.iter().flat_map(|database| &database.data_sources);
-    let missed: Vec<_> = listed.filter(|listed| sources.iter().all(|known| known.id != listed.id)).collect();
+    let is_missed = |listed: &&Named| {
+        sources.iter().all(|known| known.id != listed.id)
+            && skipped.iter().all(|known| known.id.as_deref() != Some(&listed.id))
+    };
+    let missed: Vec<_> = listed.filter(is_missed).collect();
     for missed in missed {
         match api.get::<Object>(&format!("/v1/data_sources/{}", segment(&missed.id)), &[]).await {
             Ok(found) => sources.push(found),
@@ -121,13 +146,13 @@ fn is_not_shared(error: &CallError) -> bool {
 fn pages(api: ApiClient, tree: SharedTree) -> Pages {
     let found = search(api, "page").map(Some).chain(stream::iter([None]));
     let batches = found.map(move |found| match found {
-        Some(Ok(objects)) => (Some(tree.lock().add(objects)), None),
-        Some(Err(error)) => (Some(tree.lock().take_orphans()), Some(error)),
-        None => (Some(tree.lock().take_orphans()), None),
+        Some(Ok(Records { good, skipped })) => {
+            (Batch { items: tree.lock().add(good), skipped, ..Batch::default() }, None)
+        }
+        Some(Err(error)) => (Batch::from(tree.lock().take_orphans()), Some(error)),
+        None => (Batch::from(tree.lock().take_orphans()), None),
     });
-    let results = batches.flat_map(|(items, error)| {
-        let items = items.into_iter().map(|items| Ok(Batch::from(items)));
-        stream::iter(items.chain(error.map(Err)).collect::<Vec<_>>())
-    });
+    let results = batches
+        .flat_map(|(batch, error)| stream::iter([Ok(batch)].into_iter().chain(error.map(Err)).collect::<Vec<_>>()));
     results.boxed()
 }
