@@ -56,7 +56,7 @@ export async function withServer(sandbox, work) {
   const port = await freePort();
   const url = `http://localhost:${port}`;
   const env = { TRIBUTARY_LISTEN: `127.0.0.1:${port}`, TRIBUTARY_PUBLIC_URL: url, TRIBUTARY_API_KEY: key, TRIBUTARY_SANDBOX_LISTEN: sandbox };
-  const { child } = await start(["serve"], env, folder, /(Sign in)/);
+  const { child } = await start(["serve"], env, folder, /(Tributary is at)/);
   try {
     return await work(url, child);
   } finally {
@@ -68,7 +68,7 @@ export async function withServer(sandbox, work) {
 /** Connects the sandbox's account at a provider. */
 export async function connect(url, provider) {
   const link = await fetch(`${url}/integrations/${provider}/authorize`, { method: "POST", headers: bearer, body: ids });
-  const started = await fetch(await link.json(), { redirect: "manual" });
+  const started = await fetch(await link.json(), { method: "POST", redirect: "manual" });
   const cookie = started.headers.get("set-cookie").split(";")[0];
   const approved = await fetch(started.headers.get("location"), { method: "POST", body: new URLSearchParams({ decision: "approve" }), redirect: "manual" });
   const callback = await fetch(approved.headers.get("location"), { headers: { cookie }, redirect: "manual" });

@@ -69,9 +69,11 @@ export class HomePage {
     return `${this.server.url}/?org_id=acme&user_id=${user}`;
   }
 
-  /** Opens the sign-in link, which works once. */
+  /** Opens the sign-in link, which works once, and presses its button. */
   async signIn(): Promise<void> {
     await this.page.goto(this.server.signInLink);
+    await this.page.getByRole("button", { name: "Sign in" }).click();
+    await expect(this.page).toHaveURL(`${this.server.url}/`);
   }
 
   /** Opens the page for a user and waits for hydration. */

@@ -10,6 +10,7 @@ import { type HomePage } from "../support/home-page.ts";
 async function approveAnotherHub(page: Page, home: HomePage): Promise<void> {
   await home.server.sandbox.config({ hubspot: { hub_id: 24816358 } });
   await page.goto(`${home.server.url}/connect/hubspot?org_id=acme&user_id=ada`);
+  await page.getByRole("button", { name: "Continue to HubSpot" }).click();
   await page.getByRole("button", { name: "Approve" }).click();
   await expect(page.getByRole("heading", { name: "Which account do you want to keep?" })).toBeVisible();
 }

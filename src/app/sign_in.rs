@@ -7,8 +7,7 @@ pub fn SignIn() -> impl IntoView {
     view! {
         <main class="standalone">
             <h1>"Sign in to Tributary"</h1>
-            <p>"Tributary printed a sign-in link when it started. Open it in this browser."</p>
-            <p>"Need a new link? Run this on the server:"</p>
+            <p>"Run this on the server, and open the link that it prints in this browser:"</p>
             <pre><code>"tributary sign-in"</code></pre>
         </main>
     }

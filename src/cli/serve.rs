@@ -1,6 +1,10 @@
 //! `tributary serve`: starts the server and everything beside it, and stops it in order.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    io::{IsTerminal, stdout},
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::{Context, bail};
 use secrecy::ExposeSecret;
@@ -50,8 +54,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
     if !missing_keys.is_empty() {
         bail!(encryption_keys::missing(&missing_keys));
     }
-    let link = access::create_sign_in_link(&state).await.map_err(|AppError { detail, .. }| anyhow::anyhow!(detail))?;
-    println!("\n  Tributary is at {}\n  Sign in (once): {link}\n", state.config.public("/"));
+    print_greeting(&state).await?;
 
     let (grants, probe, shutdown_time) = (state.grants.clone(), state.probe.clone(), state.config.shutdown_time);
     let probing = tokio::spawn(async move { probe.repeat().await });
@@ -67,6 +70,18 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
     save_tokens(&grants, stopped_at + shutdown_time).await;
     tracing::info!("stopped");
     served.map(|_| ())
+}
+
+/// Says where the page is. A sign-in link is printed only where somebody is looking: logs are kept, and read by others.
+async fn print_greeting(state: &AppState) -> anyhow::Result<()> {
+    let url = state.config.public("/");
+    if !stdout().is_terminal() {
+        println!("Tributary is at {url}. For a sign-in link, run: tributary sign-in");
+        return Ok(());
+    }
+    let link = access::create_sign_in_link(state).await.map_err(|AppError { detail, .. }| anyhow::anyhow!(detail))?;
+    println!("\n  Tributary is at {url}\n  Sign in (once): {link}\n");
+    Ok(())
 }
 
 /// Waits until the tokens that providers are just issuing are saved: otherwise they would be lost, and an old refresh token

@@ -6,6 +6,7 @@
 mod browser;
 mod caller;
 mod epoch;
+mod headers;
 mod origin;
 mod session;
 mod sign_in_link;
@@ -13,6 +14,7 @@ mod sign_in_link;
 pub use browser::Browser;
 pub use caller::{Caller, require_caller};
 pub use epoch::sign_out_everywhere;
-pub use origin::{cross_site, reject_cross_site_links, require_known_host, security_headers};
+pub use headers::{CONTENT_SECURITY_POLICY, security_headers};
+pub use origin::{cross_site, is_cross_site, is_from_our_page, require_known_host};
 pub use session::end as end_session;
 pub use sign_in_link::{create as create_sign_in_link, redeem as redeem_sign_in_link, works as sign_in_link_works};

@@ -18,7 +18,7 @@ use std::{
 
 use anyhow::{Context, bail};
 use secrecy::SecretString;
-use url::Url;
+use url::{Host, Url};
 
 use super::{
     crypto::{Keyring, random_secret},
@@ -133,9 +133,23 @@ impl Config {
         self.public(&format!("/integrations/{provider}/oauth2callback"))
     }
 
+    /// Whether browsers reach this server on their own machine.
+    pub fn is_local(&self) -> bool {
+        is_local(&self.public_url)
+    }
+
     /// The public address of a path, which begins with a slash.
     pub fn public(&self, path: &str) -> String {
         format!("{}{path}", self.public_url.as_str().trim_end_matches('/'))
+    }
+}
+
+fn is_local(public_url: &Url) -> bool {
+    match public_url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
     }
 }
 

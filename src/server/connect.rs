@@ -19,7 +19,7 @@ use super::{
 use crate::model::{Outcome, Subject};
 
 pub use account_choice::{choose as choose_account, view as account_choice};
-pub use authorize::authorize;
+pub use authorize::{authorize, view as authorize_view};
 pub use callback::{callback, connected};
 pub use disconnect::{disconnect, disconnect_form};
 pub use link::create as create_link;

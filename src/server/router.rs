@@ -7,13 +7,13 @@ use std::any::Any;
 
 use axum::{
     Extension, Router,
-    extract::{DefaultBodyLimit, Request, State},
+    extract::{DefaultBodyLimit, MatchedPath, Request, State},
     handler::Handler,
-    middleware,
+    middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{delete, get, post},
 };
-use http::{StatusCode, header};
+use http::{Method, StatusCode, header};
 use leptos::prelude::provide_context;
 use tower_http::{
     catch_panic::CatchPanicLayer, compression::CompressionLayer, csrf::CsrfLayer, limit::RequestBodyLimitLayer,
@@ -31,10 +31,13 @@ const MAX_BODY: usize = 16 << 10;
 
 /// The whole server as a function of its state.
 pub fn router(state: AppState) -> Router {
+    // Compared in place of the header `Host`, which may name the default port.
+    let csrf = CsrfLayer::new().add_trusted_origin(state.config.public_url.origin().ascii_serialization());
+    let csrf = csrf.expect("the public URL has an http or https origin");
     let signed_in = middleware::from_fn_with_state(state.clone(), access::require_caller);
     let links = Router::new()
-        .route("/sign-in/{secret}", get(views::sign_in).head(refuse_head))
-        .route("/connect/{target}", get(connect::authorize).head(refuse_head))
+        .route("/sign-in/{secret}", get(views::sign_in_view).post(views::sign_in))
+        .route("/connect/{target}", get(connect::authorize_view).post(connect::authorize))
         .route("/integrations/{provider}/oauth2callback", get(connect::callback))
         .route_layer(middleware::from_fn_with_state(state.clone(), link_limit::limit_link_requests));
     Router::new()
@@ -56,23 +59,38 @@ pub fn router(state: AppState) -> Router {
         .nest("/integrations/{provider}", rest::integrations())
         .route("/api/{*function}", post(server_function.layer(RequestBodyLimitLayer::new(MAX_BODY)).layer(signed_in)))
         .fallback(views::asset)
+        .layer(middleware::from_fn(refuse_head))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(middleware::from_fn_with_state(request_body::TIMEOUT, request_body::within))
-        .layer(CsrfLayer::new().with_rejection_response(access::cross_site))
+        .layer(csrf.with_rejection_response(access::cross_site))
         .layer(middleware::from_fn_with_state(state.clone(), access::require_known_host))
         .route("/healthz", get(rest::healthz))
         .route("/readyz", get(rest::readyz))
         .layer(middleware::map_response(error::uniform_errors))
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(middleware::map_response(access::security_headers))
+        .layer(middleware::from_fn_with_state(state.clone(), access::security_headers))
         .layer(CompressionLayer::new())
         .layer(middleware::from_fn(telemetry::in_request_span))
         .with_state(state)
 }
 
-/// One-time links must not be used up by a program that only checks whether they work.
-async fn refuse_head() -> StatusCode {
-    StatusCode::METHOD_NOT_ALLOWED
+/// Routes whose GET has an effect, with their methods. A HEAD request, which axum would answer by a GET, must have none.
+const EFFECTIVE: [(&str, &str); 4] = [
+    ("/connect/{target}", "GET, POST"),
+    ("/integrations/{provider}/authorize", "GET, POST"),
+    ("/integrations/{provider}/oauth2callback", "GET"),
+    ("/integrations/{provider}/items", "GET"),
+];
+
+async fn refuse_head(request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    let methods = EFFECTIVE.iter().find(|(effective, _)| route == Some(effective));
+    match methods {
+        Some((_, methods)) if request.method() == Method::HEAD => {
+            (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, *methods)]).into_response()
+        }
+        _ => next.run(request).await,
+    }
 }
 
 async fn server_function(

@@ -3,6 +3,7 @@
 mod assets;
 mod audit;
 mod cards;
+mod confirmation;
 mod connection;
 mod document;
 mod home;
@@ -12,11 +13,12 @@ mod sign_in;
 pub use assets::asset;
 pub use audit::view as audit;
 pub use cards::cards;
+pub use confirmation::Confirmation;
 pub use connection::view as connection;
 pub use document::{Extra, document};
 pub use home::home;
 pub use notice::Notice;
-pub use sign_in::{sign_in, sign_out, sign_out_everywhere};
+pub use sign_in::{sign_in, sign_in_view, sign_out, sign_out_everywhere};
 
 use serde::Deserialize;
 

@@ -49,9 +49,45 @@ async fn a_user_connects_with_a_one_time_link_that_a_program_requested() {
     assert_eq!(connection["status"], "active");
     assert_eq!(connection["account"]["id"], "24816357");
     assert_eq!(connection["scopes"].as_array().unwrap().len(), 4);
-    let again = Browser::new().get(&link).await;
-    assert_eq!(again.status(), StatusCode::GONE);
-    assert!(again.text().await.unwrap().contains("already been used"));
+    for again in [Browser::new().get(&link).await, Browser::new().post(&link, &[]).await] {
+        assert_eq!(again.status(), StatusCode::GONE);
+        assert!(again.text().await.unwrap().contains("already been used"));
+    }
+}
+
+#[tokio::test]
+async fn opening_a_connect_link_shows_what_will_be_read_and_uses_nothing_up() {
+    let app = App::start().await;
+    let link = link(&app).await;
+    for _ in 0..3 {
+        let page = Browser::new().get(&link).await;
+        assert_eq!((page.status(), page.headers().get("set-cookie")), (StatusCode::OK, None));
+        let policy = page.headers()["content-security-policy"].to_str().unwrap();
+        assert!(policy.contains(&format!("form-action 'self' {}; ", app.sandbox)), "{policy}");
+        let text = page.text().await.unwrap();
+        for part in ["HubSpot", "ada", "acme", "contacts, companies and deals", "never changes", "method=\"post\""] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+    }
+    // Links are sent in mails and chats, so they are opened from other sites. The button is on our own page.
+    let from = |method: &str, site: &'static str| {
+        app.anonymous(method, link.strip_prefix(&app.url).unwrap()).header("sec-fetch-site", site).send()
+    };
+    assert_eq!(from("GET", "cross-site").await.unwrap().status(), StatusCode::OK);
+    assert_eq!(from("POST", "cross-site").await.unwrap().status(), StatusCode::FORBIDDEN);
+    assert!(Browser::new().approve(&link).await.url().path().ends_with("/connected"));
+}
+
+#[tokio::test]
+async fn a_callback_in_another_browser_does_not_use_the_attempt_up() {
+    let app = App::start().await;
+    let browser = Browser::new();
+    let callback = approve_without_redirect(&browser.open_consent_page(&link(&app).await).await).await;
+    for stranger in ["hubspot", "notion"] {
+        let callback = callback.replace("/hubspot/", &format!("/{stranger}/"));
+        assert!(Browser::new().get(&callback).await.url().path().ends_with("/wrong_browser"));
+    }
+    assert!(browser.get(&callback).await.url().path().ends_with("/connected"));
 }
 
 #[tokio::test]
@@ -327,8 +363,9 @@ async fn a_forged_connect_link_or_attempt_is_refused() {
     for record in [plain.as_slice(), &real] {
         store.put(&of("connect-link", "made-up"), record, Duration::from_secs(600)).await.unwrap();
         store.put(&of("attempt", "made-up"), record, Duration::from_secs(600)).await.unwrap();
-        let response = Browser::new().get(&format!("{}/connect/made-up", app.url)).await;
-        assert_eq!(response.status(), StatusCode::GONE);
+        let link = format!("{}/connect/made-up", app.url);
+        assert_eq!(Browser::new().get(&link).await.status(), StatusCode::GONE);
+        assert_eq!(Browser::new().post(&link, &[]).await.status(), StatusCode::GONE);
         let callback = format!("{}/integrations/hubspot/oauth2callback?code=x&state=made-up", app.url);
         assert!(Browser::new().get(&callback).await.url().path().ends_with("/expired"));
     }

@@ -1,9 +1,15 @@
 //! The program's commands and processes: starting, sharing a store, logging and stopping.
 
-use std::os::unix::fs::PermissionsExt;
+use std::{
+    fs::File,
+    io::{BufRead, BufReader, Read},
+    os::unix::fs::PermissionsExt,
+    process::{Child, Stdio},
+};
 
 use http::StatusCode;
 use reqwest::Client;
+use rustix::pty::OpenptFlags;
 use serde_json::Value;
 
 use crate::support::{
@@ -30,8 +36,13 @@ async fn items(url: &str, provider: &str) -> (StatusCode, Value) {
 async fn serve_starts_without_configuration_creates_its_keys_and_stops_cleanly() {
     let sandbox = format!("127.0.0.1:{}", free_port());
     let server = Process::serve(&[("TRIBUTARY_SANDBOX_LISTEN", &sandbox)]);
+    // The command calls the running server with the key from the same data folder.
     let browser = Browser::new();
-    assert!(browser.get(&server.sign_in_link).await.text().await.unwrap().contains("Connect HubSpot"));
+    let signed_in = async |page: reqwest::Response| page.text().await.unwrap().contains("HubSpot</h2>");
+    assert!(signed_in(browser.press(&server.sign_in_link()).await).await);
+    assert!(server.run("sign-out-everywhere").contains("signed out"));
+    assert!(!signed_in(browser.get(&server.url).await).await);
+    assert!(signed_in(browser.press(&server.sign_in_link()).await).await);
 
     let data = server.folder.path().join("data");
     let mode = |path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
@@ -40,14 +51,43 @@ async fn serve_starts_without_configuration_creates_its_keys_and_stops_cleanly()
         assert_eq!(mode(data.join(secret)), 0o600, "{secret}");
     }
 
-    // The command calls the running server with the key from the same data folder.
-    let listen = server.url.replace("http://localhost", "127.0.0.1");
-    let output = command(&server.folder, &["sign-in"]).env("TRIBUTARY_LISTEN", &listen).output().unwrap();
-    let link = String::from_utf8(output.stdout).unwrap();
-    assert!(Browser::new().get(link.trim()).await.text().await.unwrap().contains("Connect HubSpot"), "{link}");
-
     let (success, log) = server.terminate();
     assert!(success && log.contains("\"message\":\"stopped\""), "{log}");
+}
+
+#[test]
+fn a_sign_in_link_is_printed_to_a_terminal_only() {
+    /// Starts a server with this output, and kills it once it has printed where the page is and one more line, or has no
+    /// more to print.
+    fn output(stdout: Stdio, open: impl FnOnce(&mut Child) -> Box<dyn Read>) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let mut server = command(&folder, &["serve"]);
+        for variable in ["TRIBUTARY_LISTEN", "TRIBUTARY_SANDBOX_LISTEN"] {
+            server.env(variable, format!("127.0.0.1:{}", free_port()));
+        }
+        let mut child = server.stdout(stdout).stderr(Stdio::null()).spawn().unwrap();
+        // Otherwise this process would keep the terminal open.
+        drop(server);
+        let mut lines = BufReader::new(open(&mut child)).lines().map_while(Result::ok);
+        let greeting = lines.find(|line| line.contains("Tributary is at ")).unwrap();
+        let next = if greeting.contains("tributary sign-in") { None } else { lines.next() };
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let rest: Vec<_> = [Some(greeting), next].into_iter().flatten().chain(lines).collect();
+        rest.join("\n")
+    }
+
+    let piped = output(Stdio::piped(), |child| Box::new(child.stdout.take().unwrap()));
+    assert!(piped.contains("run: tributary sign-in") && !piped.contains("/sign-in/"), "{piped}");
+    assert_eq!(piped.lines().count(), 1, "{piped}");
+
+    let terminal = rustix::pty::openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    rustix::pty::grantpt(&terminal).unwrap();
+    rustix::pty::unlockpt(&terminal).unwrap();
+    let path = rustix::pty::ptsname(&terminal, Vec::new()).unwrap().into_string().unwrap();
+    let other_end = File::options().write(true).open(path).unwrap();
+    let shown = output(other_end.into(), |_| Box::new(File::from(terminal)));
+    assert!(shown.contains("Sign in (once): http://localhost:8000/sign-in/"), "{shown}");
 }
 
 #[tokio::test]
@@ -65,8 +105,9 @@ async fn two_processes_on_one_redis_share_connections_and_sessions() {
     assert_eq!((status, loaded.as_array().unwrap().len()), (StatusCode::OK, 1900));
     // A sign-in link of one process works at the other.
     let browser = Browser::new();
-    let secret = one.sign_in_link.strip_prefix(&one.url).unwrap();
-    assert!(browser.get(&format!("{}{secret}", other.url)).await.text().await.unwrap().contains("Connect HubSpot"));
+    let link = one.sign_in_link();
+    let path = link.strip_prefix(&one.url).unwrap();
+    assert!(browser.press(&format!("{}{path}", other.url)).await.text().await.unwrap().contains("HubSpot</h2>"));
     assert!(!other.folder.path().join("data").exists(), "a shared store needs no data folder");
 }
 
@@ -81,6 +122,7 @@ async fn an_unavailable_store_is_a_503_and_the_server_recovers() {
         ("FAILPOINTS", "store::probe_interval=return(50)"),
     ]);
     connect(&server.url, "hubspot", SUBJECT).await;
+    let link = server.sign_in_link();
     redis.kill();
     let (status, error) = items(&server.url, "hubspot").await;
     assert_eq!((status, &error["code"]), (StatusCode::SERVICE_UNAVAILABLE, &Value::from("store_unavailable")));
@@ -91,7 +133,7 @@ async fn an_unavailable_store_is_a_503_and_the_server_recovers() {
     };
     wait_until("the probe fails", async || status("/readyz").await == StatusCode::SERVICE_UNAVAILABLE).await;
     assert_eq!(status("/healthz").await, StatusCode::OK);
-    let browser = Browser::new().get(&server.sign_in_link).await;
+    let browser = Browser::new().get(&link).await;
     assert_eq!(browser.status(), StatusCode::SERVICE_UNAVAILABLE);
     redis.restart();
     wait_until("the server is ready again", async || status("/readyz").await == StatusCode::OK).await;
@@ -158,7 +200,7 @@ async fn the_log_has_one_line_per_event_with_its_request_id_and_no_secret() {
     let credentials: Value = credentials.send().await.unwrap().json().await.unwrap();
     let token = credentials["access_token"].as_str().unwrap().to_owned();
     assert_eq!(items(&server.url, "hubspot").await.0, StatusCode::OK);
-    let sign_in = server.sign_in_link.rsplit('/').next().unwrap().to_owned();
+    let sign_in = server.sign_in_link().rsplit('/').next().unwrap().to_owned();
 
     let (_, log) = server.terminate();
     let lines: Vec<Value> =

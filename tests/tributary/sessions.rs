@@ -41,7 +41,7 @@ async fn a_forged_session_or_sign_in_link_is_refused() {
     assert!(is_signed_in(&app, &cookie).await);
     for record in [b"1".as_slice(), &real] {
         store.put(&format!("sign-in/{}", digest("made-up")), record, HOUR).await.unwrap();
-        assert_eq!(Browser::new().sign_in(&format!("{}/sign-in/made-up", app.url)).await.status(), StatusCode::GONE);
+        assert_eq!(Browser::new().press(&format!("{}/sign-in/made-up", app.url)).await.status(), StatusCode::GONE);
     }
 }
 
@@ -72,7 +72,7 @@ async fn signing_out_everywhere_ends_all_sessions_and_unused_sign_in_links() {
             assert_eq!(end.status(), StatusCode::NO_CONTENT);
         }
         assert!(!is_signed_in(&app, &other).await);
-        assert_eq!(Browser::new().sign_in(&link).await.status(), StatusCode::GONE);
+        assert_eq!(Browser::new().press(&link).await.status(), StatusCode::GONE);
         assert!(is_signed_in(&app, &app.session_cookie().await).await, "a new link works");
     }
 }
@@ -102,7 +102,7 @@ async fn a_changed_api_key_ends_all_sessions_and_sign_in_links() {
     let path = link.strip_prefix(&before.url).unwrap();
     let after = start("another-api-key-for-the-tests").await;
     assert!(!is_signed_in(&after, &cookie).await);
-    assert_eq!(Browser::new().sign_in(&format!("{}{path}", after.url)).await.status(), StatusCode::GONE);
+    assert_eq!(Browser::new().press(&format!("{}{path}", after.url)).await.status(), StatusCode::GONE);
     assert!(is_signed_in(&start(API_KEY).await, &cookie).await, "with the same key they continue");
 }
 

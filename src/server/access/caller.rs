@@ -5,11 +5,15 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use http::{header, request::Parts};
+use http::{HeaderMap, header, request::Parts};
 use secrecy::ExposeSecret;
 use subtle::ConstantTimeEq;
 
-use super::{Browser, session};
+use super::{
+    Browser,
+    origin::{cross_site_error, is_cross_site},
+    session,
+};
 use crate::{
     model::{ActorKind, AppError, ErrorCode},
     server::{AppState, audit::Actor},
@@ -25,6 +29,11 @@ impl Caller {
     /// Whether the caller presented an API key. Only such callers may read access tokens.
     pub fn has_api_key(&self) -> bool {
         self.actor.kind == ActorKind::ApiKey
+    }
+
+    /// Fails for a browser that another site had send this request. Whoever has the API key may call from anywhere.
+    pub fn reject_cross_site(&self, headers: &HeaderMap) -> Result<(), AppError> {
+        if !self.has_api_key() && is_cross_site(headers) { Err(cross_site_error()) } else { Ok(()) }
     }
 
     /// Fails for a browser; `what` completes "Only a program with the API key may …".
@@ -77,7 +86,7 @@ async fn authenticate(state: &AppState, request: &Browser) -> Result<Caller, App
 /// The error for a request without a caller.
 pub fn not_signed_in() -> AppError {
     unauthorized(
-        "You aren't signed in. Send an API key as Authorization: Bearer <key>, or open a sign-in link: the server prints one when it starts, and `tributary sign-in` creates a new one.",
+        "You aren't signed in. Send an API key as Authorization: Bearer <key>, or open a sign-in link: `tributary sign-in` prints one.",
     )
 }
 

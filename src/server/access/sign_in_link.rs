@@ -34,10 +34,11 @@ pub async fn works(state: &AppState, secret: &str) -> Result<bool, AppError> {
 /// Uses up the link with this secret and creates a session. Returns its `Set-Cookie` header, or `None` if the link was used
 /// or has expired.
 pub async fn redeem(state: &AppState, secret: &str) -> Result<Option<HeaderValue>, AppError> {
-    let Some(epoch) = state.sealed.take::<String>(&key(secret)).await? else { return Ok(None) };
-    if epoch::current(state).await?.as_ref() != Some(&epoch) {
+    // Read first: a write that finds nothing still costs one.
+    if !works(state, secret).await? {
         return Ok(None);
     }
+    let Some(epoch) = state.sealed.take::<String>(&key(secret)).await? else { return Ok(None) };
     tracing::info!("signed in");
     session::create(state, epoch).await.map(Some)
 }

@@ -5,7 +5,6 @@
 use std::time::Duration;
 
 use http::HeaderValue;
-use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -32,7 +31,6 @@ pub(super) struct Attempt {
 #[derive(Serialize, Deserialize)]
 struct Sealed {
     target: Target,
-    begun_at: Timestamp,
     verifier: String,
     /// The digest of the browser's cookie.
     browser: String,
@@ -44,7 +42,6 @@ pub(super) async fn begin(state: &AppState, key: &ConnectionKey) -> Result<(Url,
     let (url, verifier) = state.grants.oauth(key)?.authorize_url(&oauth_state);
     let sealed = Sealed {
         target: Target::new(key),
-        begun_at: (state.clock)(),
         verifier: verifier.expose_secret().to_owned(),
         browser: digest(browser.expose_secret()),
     };
@@ -54,18 +51,23 @@ pub(super) async fn begin(state: &AppState, key: &ConnectionKey) -> Result<(Url,
     Ok((url, Browser::set_cookie(state, &name, browser.expose_secret(), &path, LIFETIME)))
 }
 
-/// Takes the attempt with this OAuth state; `None` if it was used, has expired, or never existed.
+/// The attempt with this OAuth state; `None` if it was used, has expired, or never existed.
+pub(super) async fn find(state: &AppState, oauth_state: &str) -> Result<Option<Attempt>, SealedError> {
+    let found = state.sealed.get::<Sealed>(&sealed_key("attempt", oauth_state)).await?;
+    Ok(found.and_then(|opened| Attempt::new(opened.value)))
+}
+
+/// Takes the attempt with this OAuth state. Of several concurrent callers, exactly one gets it.
 pub(super) async fn take(state: &AppState, oauth_state: &str) -> Result<Option<Attempt>, SealedError> {
-    let Some(sealed) = state.sealed.take::<Sealed>(&sealed_key("attempt", oauth_state)).await? else { return Ok(None) };
-    let Sealed { target, begun_at, verifier, browser } = sealed;
-    // The store removes it at that age too, by its own clock.
-    if (state.clock)().duration_since(begun_at).unsigned_abs() > LIFETIME {
-        return Ok(None);
-    }
-    Ok(target.key().ok().map(|key| Attempt { key, verifier: verifier.into(), browser }))
+    Ok(state.sealed.take::<Sealed>(&sealed_key("attempt", oauth_state)).await?.and_then(Attempt::new))
 }
 
 impl Attempt {
+    /// `None` if its provider no longer exists.
+    fn new(Sealed { target, verifier, browser }: Sealed) -> Option<Self> {
+        Some(Self { key: target.key().ok()?, verifier: verifier.into(), browser })
+    }
+
     /// Whether it was begun by this browser, for this provider.
     pub(super) fn belongs_to(&self, provider: &Provider, oauth_state: &str, browser: &Browser) -> bool {
         let (name, _) = cookie_name_and_path(provider, oauth_state);

@@ -1,10 +1,12 @@
-//! Starting an attempt: the browser is sent to the provider's authorization page.
+//! Starting an attempt: what will be read and one button, and then the provider's authorization page.
 
 use axum::{
     extract::{Path, Query, State, rejection::QueryRejection},
     response::{IntoResponse, Response},
 };
 use http::{StatusCode, header};
+use leptos::prelude::*;
+use url::Url;
 
 use super::{attempt, link};
 use crate::{
@@ -14,37 +16,92 @@ use crate::{
         access::{self, Browser},
         connections::ConnectionKey,
         providers::{self, Provider},
-        views::{Notice, SubjectQuery},
+        views::{Confirmation, Notice, SubjectQuery},
     },
 };
 
-/// `GET /connect/{provider}` from the signed-in page, or `GET /connect/{secret}` with a connect link.
+/// `GET /connect/{secret}` of a connect link, or `GET /connect/{provider}` for the signed-in operator: what will be read, and
+/// one button. Nothing happens yet, except for a link on our own page: who followed that has already decided.
+pub async fn view(
+    State(state): State<AppState>,
+    Path(target): Path<String>,
+    query: Result<Query<SubjectQuery>, QueryRejection>,
+    browser: Browser,
+) -> Result<Response, Notice> {
+    let Some(provider) = providers::find(&target) else {
+        return Ok(ask(&state, &link::find(&state, &target).await?, format!("/connect/{target}")));
+    };
+    let key = chosen_on_page(&state, provider, query, &browser).await?;
+    if access::is_from_our_page(&state.config, browser.headers()) {
+        return begin(&state, &key).await;
+    }
+    Ok(ask(&state, &key, format!("/connect/{target}?{}", key.subject.query())))
+}
+
+/// `POST /connect/{target}`: redirects the browser to the provider. A connect link is used up.
 pub async fn authorize(
     State(state): State<AppState>,
     Path(target): Path<String>,
     query: Result<Query<SubjectQuery>, QueryRejection>,
     browser: Browser,
 ) -> Result<Response, Notice> {
+    let key = match providers::find(&target) {
+        Some(provider) => chosen_on_page(&state, provider, query, &browser).await?,
+        None => link::take(&state, &target).await?,
+    };
+    begin(&state, &key).await
+}
+
+/// The connection that the signed-in operator's address names.
+async fn chosen_on_page(
+    state: &AppState,
+    provider: &'static Provider,
+    query: Result<Query<SubjectQuery>, QueryRejection>,
+    browser: &Browser,
+) -> Result<ConnectionKey, AppError> {
+    browser.require_signed_in(state).await?;
     let Ok(Query(query)) = query else {
         let detail = "This address isn't valid. Open Tributary's own page and start there.";
-        return Err(AppError::new(ErrorCode::InvalidInput, detail).into());
+        return Err(AppError::new(ErrorCode::InvalidInput, detail));
     };
-    let key = match providers::find(&target) {
-        Some(provider) => from_page(&state, provider, query, &browser).await?,
-        None => link::redeem(&state, &target).await?,
-    };
-    let (url, cookie) = attempt::begin(&state, &key).await?;
+    Ok(ConnectionKey { subject: query.subject()?, provider })
+}
+
+async fn begin(state: &AppState, key: &ConnectionKey) -> Result<Response, Notice> {
+    let (url, cookie) = attempt::begin(state, key).await?;
     let location = String::from(url).parse().map_err(|_| AppError::internal())?;
     Ok((StatusCode::SEE_OTHER, [(header::LOCATION, location), (header::SET_COOKIE, cookie)]).into_response())
 }
 
-async fn from_page(
-    state: &AppState,
-    provider: &'static Provider,
-    query: SubjectQuery,
-    browser: &Browser,
-) -> Result<ConnectionKey, AppError> {
-    access::reject_cross_site_links(browser.headers())?;
-    browser.require_signed_in(state).await?;
-    Ok(ConnectionKey { subject: query.subject()?, provider })
+fn ask(state: &AppState, key: &ConnectionKey, action: String) -> Response {
+    let registration = state.config.provider(key.provider);
+    let (name, subject) = (key.provider.name, &key.subject);
+    let contents: Vec<_> = key.provider.contents.iter().map(|content| content.name).collect();
+    let content = view! {
+        <p>
+            {format!("You're about to connect a {name} account for user ")} <b>{subject.user_id().to_owned()}</b> " of organisation "
+            <b>{subject.org_id().to_owned()}</b> "."
+        </p>
+        <p>{format!("Tributary will read its {}. It never changes anything in {name}.", list(&contents))}</p>
+        {registration
+            .sandbox
+            .then(|| view! { <p class="hint">{format!("This is a sandbox with test data, not {name} itself.")}</p> })}
+    };
+    let confirmation = Confirmation {
+        title: format!("Connect {name}"),
+        content: content.into_any(),
+        button: format!("Continue to {name}"),
+        action,
+        leads_to: Url::parse(&registration.auth_url).ok(),
+    };
+    confirmation.into_response()
+}
+
+/// Names as a list in a sentence: `pages, databases and rows`.
+fn list(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [name] => (*name).to_owned(),
+        [names @ .., last] => format!("{} and {last}", names.join(", ")),
+    }
 }

@@ -106,14 +106,10 @@ async fn finish(
     query: &CallbackQuery,
     browser: &Browser,
 ) -> (Result<Finished, Outcome>, Option<Subject>) {
-    let attempt = match attempt::take(state, oauth_state).await {
-        Ok(Some(attempt)) => attempt,
-        Ok(None) => return (Err(Outcome::Expired), None),
-        Err(error) => return (Err(GrantError::from(error).into()), None),
+    let attempt = match take_own(state, provider, oauth_state, browser).await {
+        Ok(attempt) => attempt,
+        Err(outcome) => return (Err(outcome), None),
     };
-    if !attempt.belongs_to(provider, oauth_state, browser) {
-        return (Err(Outcome::WrongBrowser), None);
-    }
     let subject = attempt.key.subject.clone();
     let result = match (&query.error, &query.code) {
         (Some(error), _) if error == "access_denied" => Err(Outcome::Denied),
@@ -133,6 +129,20 @@ async fn finish(
         _ => Err(Outcome::Rejected),
     };
     (result, Some(subject))
+}
+
+/// Takes this browser's attempt. It is read first, so that a stranger can neither use it up nor make the store write.
+async fn take_own(
+    state: &AppState,
+    provider: &Provider,
+    oauth_state: &str,
+    browser: &Browser,
+) -> Result<Attempt, Outcome> {
+    let found = attempt::find(state, oauth_state).await.map_err(GrantError::from)?.ok_or(Outcome::Expired)?;
+    if !found.belongs_to(provider, oauth_state, browser) {
+        return Err(Outcome::WrongBrowser);
+    }
+    attempt::take(state, oauth_state).await.map_err(GrantError::from)?.ok_or(Outcome::Expired)
 }
 
 /// Exchanges the code, identifies the account and saves the grant. If another account is connected, the user is asked.

@@ -1,4 +1,5 @@
-//! Connect links: one-time links with which a user's own browser connects, without being signed in.
+//! Connect links: one-time links with which a user's own browser connects, without being signed in. Opening one has no
+//! effect; the form on its page uses it up.
 
 use secrecy::ExposeSecret;
 
@@ -18,14 +19,21 @@ pub async fn create(state: &AppState, key: &ConnectionKey) -> Result<String, App
     Ok(state.config.public(&format!("/connect/{secret}")))
 }
 
+/// The connection that the link with this secret is for.
+pub(super) async fn find(state: &AppState, secret: &str) -> Result<ConnectionKey, AppError> {
+    let found = state.sealed.get::<Target>(&sealed_key("connect-link", secret)).await?;
+    Ok(found.ok_or_else(expired)?.value.key()?)
+}
+
 /// Uses up the link with this secret.
-pub(super) async fn redeem(state: &AppState, secret: &str) -> Result<ConnectionKey, AppError> {
-    match state.sealed.take::<Target>(&sealed_key("connect-link", secret)).await? {
-        Some(target) => Ok(target.key()?),
-        None => {
-            let detail =
-                "This link has already been used, or is older than ten minutes. Ask for a new one where you got it.";
-            Err(AppError::new(ErrorCode::LinkExpired, detail))
-        }
-    }
+pub(super) async fn take(state: &AppState, secret: &str) -> Result<ConnectionKey, AppError> {
+    // Read first: a write that finds nothing still costs one.
+    find(state, secret).await?;
+    let taken = state.sealed.take::<Target>(&sealed_key("connect-link", secret)).await?;
+    Ok(taken.ok_or_else(expired)?.key()?)
+}
+
+fn expired() -> AppError {
+    let detail = "This link has already been used, or is older than ten minutes. Ask for a new one where you got it.";
+    AppError::new(ErrorCode::LinkExpired, detail)
 }

@@ -17,15 +17,7 @@ use super::input::{Fields, QueryFields, QueryOrFields};
 use crate::{
     jsonl,
     model::{AppError, Connection, Status, Subject},
-    server::{
-        AppState,
-        access::{self, Caller},
-        audit::Actor,
-        connect,
-        connections::ConnectionKey,
-        grants::GrantError,
-        load,
-    },
+    server::{AppState, access::Caller, audit::Actor, connect, connections::ConnectionKey, grants::GrantError, load},
 };
 
 /// The header that tells a partial load from a complete one: `complete`, or `partial; failed=deals; skipped=contacts:2`.
@@ -58,11 +50,11 @@ async fn authorize(
 async fn authorize_redirect(
     State(state): State<AppState>,
     Path(provider): Path<String>,
-    _caller: Caller,
+    caller: Caller,
     headers: HeaderMap,
     QueryFields(subject): QueryFields,
 ) -> Result<Redirect, AppError> {
-    access::reject_cross_site_links(&headers)?;
+    caller.reject_cross_site(&headers)?;
     Ok(Redirect::to(&connect::create_link(&state, &ConnectionKey::new(&subject, &provider)?).await?))
 }
 
@@ -140,6 +132,7 @@ async fn load_query(
     QueryFields(subject): QueryFields,
     headers: HeaderMap,
 ) -> Result<Response, AppError> {
+    caller.reject_cross_site(&headers)?;
     load(&state, &subject, &provider, &headers, &caller.actor).await
 }
 

@@ -4,7 +4,7 @@ use axum::{
     extract::{Query, Request, State, rejection::QueryRejection},
     response::{IntoResponse, Response},
 };
-use http::{HeaderValue, header};
+use http::{HeaderValue, Method, header};
 use leptos::{config::LeptosOptions, nonce::use_nonce, prelude::*};
 use leptos_axum::ResponseOptions;
 use serde::Deserialize;
@@ -13,7 +13,14 @@ use super::{SubjectQuery, cards};
 use crate::{
     app::shell,
     model::{AppError, ErrorCode, FirstPage, InitialState, Subject},
-    server::{AppState, access::Browser, audit::Actor, connections::ConnectionKey, grants::GrantError, load},
+    server::{
+        AppState,
+        access::{self, Browser},
+        audit::Actor,
+        connections::ConnectionKey,
+        grants::GrantError,
+        load,
+    },
 };
 
 /// The query of the page's address. Forms put it there, so it works without WASM.
@@ -33,7 +40,11 @@ pub async fn home(
     request: Request,
 ) -> Response {
     let is_readable = query.is_ok();
-    let query = query.map(|Query(query)| query).unwrap_or_default();
+    let mut query = query.map(|Query(query)| query).unwrap_or_default();
+    // A link on another site, or a program that checks the address, must not begin a load.
+    if access::is_cross_site(browser.headers()) || request.method() == Method::HEAD {
+        query.items = None;
+    }
     let mut initial_state = initial_state(&state, query, &browser).await;
     if initial_state.signed_in && !is_readable {
         let detail = "This address isn't valid, so the page shows the default user.";

@@ -5,8 +5,9 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use http::header;
+use leptos::prelude::*;
 
-use super::Notice;
+use super::{Confirmation, Notice};
 use crate::{
     model::{AppError, ErrorCode},
     server::{
@@ -15,7 +16,33 @@ use crate::{
     },
 };
 
-/// `GET /sign-in/{secret}`: uses the link up and creates a session.
+/// `GET /sign-in/{secret}`: one button. A browser that is signed in needs none.
+pub async fn sign_in_view(
+    State(state): State<AppState>,
+    Path(secret): Path<String>,
+    browser: Browser,
+) -> Result<Response, Notice> {
+    if browser.is_signed_in(&state).await? {
+        return Ok(Redirect::to("/").into_response());
+    }
+    if !access::sign_in_link_works(&state, &secret).await? {
+        return Err(expired().into());
+    }
+    let content = view! {
+        <p>"This signs in this browser. It stays signed in for up to 7 days, and for up to 12 hours without use."</p>
+        <p class="hint">"The link works once."</p>
+    };
+    let confirmation = Confirmation {
+        title: "Sign in to Tributary".to_owned(),
+        content: content.into_any(),
+        button: "Sign in".to_owned(),
+        action: format!("/sign-in/{secret}"),
+        leads_to: None,
+    };
+    Ok(confirmation.into_response())
+}
+
+/// `POST /sign-in/{secret}`: uses the link up and creates a session.
 pub async fn sign_in(
     State(state): State<AppState>,
     Path(secret): Path<String>,
@@ -24,11 +51,16 @@ pub async fn sign_in(
     if let Some(cookie) = access::redeem_sign_in_link(&state, &secret).await? {
         return Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response());
     }
+    // The button was pressed twice.
     if browser.is_signed_in(&state).await? {
         return Ok(Redirect::to("/").into_response());
     }
+    Err(expired().into())
+}
+
+fn expired() -> AppError {
     let detail = "This sign-in link was already used or has expired. Run `tributary sign-in` for a new one.";
-    Err(AppError::new(ErrorCode::LinkExpired, detail).into())
+    AppError::new(ErrorCode::LinkExpired, detail)
 }
 
 /// `POST /sign-out`: ends the session.

@@ -140,14 +140,14 @@ impl App {
     pub async fn signed_in_browser(&self) -> Browser {
         let browser = Browser::new();
         let link = tributary::server::access::create_sign_in_link(&self.state).await.unwrap();
-        assert!(browser.get(&link).await.status().is_success());
+        assert!(browser.press(&link).await.status().is_success());
         browser
     }
 
     /// The cookie of a new session, as a browser sends it.
     pub async fn session_cookie(&self) -> String {
         let link = tributary::server::access::create_sign_in_link(&self.state).await.unwrap();
-        let signed_in = self.anonymous("GET", link.strip_prefix(&self.url).unwrap()).send().await.unwrap();
+        let signed_in = self.anonymous("POST", link.strip_prefix(&self.url).unwrap()).send().await.unwrap();
         signed_in.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned()
     }
 

@@ -16,13 +16,20 @@ impl Browser {
         self.0.get(url).send().await.unwrap()
     }
 
+    pub async fn head(&self, url: &str) -> Response {
+        self.0.head(url).send().await.unwrap()
+    }
+
     pub async fn post(&self, url: &str, form: &[(&str, &str)]) -> Response {
         self.0.post(url).form(form).send().await.unwrap()
     }
 
-    /// Opens a sign-in link. Returns the final response.
-    pub async fn sign_in(&self, link: &str) -> Response {
-        self.get(link).await
+    /// Opens a one-time link and presses the button on its page. Returns the final response, or that of the link itself if
+    /// it does not work.
+    pub async fn press(&self, link: &str) -> Response {
+        let opened = self.get(link).await;
+        let opens_here = opened.url().as_str() == link && opened.status().is_success();
+        if opens_here { self.post(link, &[]).await } else { opened }
     }
 
     /// Opens a connect link and approves at the provider. Returns the final response.
@@ -36,9 +43,9 @@ impl Browser {
         self.post(consent.as_str(), &[("decision", decision)]).await
     }
 
-    /// Opens a connect link, and returns the address of the provider's consent page.
+    /// Opens a connect link and presses its button. Returns the address of the provider's consent page.
     pub async fn open_consent_page(&self, link: &str) -> Url {
-        let response = self.get(link).await;
+        let response = self.press(link).await;
         assert!(response.url().path().ends_with("/authorize"), "{} {}", response.status(), response.url());
         response.url().clone()
     }

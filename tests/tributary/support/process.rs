@@ -17,11 +17,11 @@ use super::{browser::Browser, fixtures::API_KEY, port::free_port};
 pub struct Process {
     /// `http://localhost:1234`.
     pub url: String,
-    /// The one-time sign-in link that it printed.
-    pub sign_in_link: String,
     /// Its working folder.
     pub folder: TempDir,
     child: Child,
+    /// Its variables.
+    variables: Vec<(String, String)>,
 }
 
 impl Process {
@@ -44,19 +44,21 @@ impl Process {
     fn start(folder: TempDir, mut command: Command, variables: &[(&str, &str)]) -> Self {
         let port = free_port();
         let url = format!("http://localhost:{port}");
-        command
-            .env("TRIBUTARY_LISTEN", format!("127.0.0.1:{port}"))
-            .env("TRIBUTARY_PUBLIC_URL", &url)
+        let mut all = vec![
+            ("TRIBUTARY_LISTEN".to_owned(), format!("127.0.0.1:{port}")),
+            ("TRIBUTARY_PUBLIC_URL".to_owned(), url.clone()),
             // All users of a test come from one address.
-            .env("TRIBUTARY_LINK_REQUESTS_PER_MINUTE", "100000")
-            .envs(variables.iter().copied());
+            ("TRIBUTARY_LINK_REQUESTS_PER_MINUTE".to_owned(), "100000".to_owned()),
+        ];
+        all.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        command.envs(all.iter().cloned());
         // The log goes to a file: a pipe that nothing reads would fill and block the program.
         let log = File::create(folder.path().join("log")).unwrap();
         let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
-        let link = lines.find_map(|line| line.split_once("Sign in (once): ").map(|(_, link)| link.to_owned()));
-        let sign_in_link = link.unwrap_or_else(|| panic!("the program exited: {}", log_in(&folder)));
-        Self { child, url, sign_in_link, folder }
+        let is_ready = lines.any(|line| line.starts_with("Tributary is at "));
+        assert!(is_ready, "the program exited: {}", log_in(&folder));
+        Self { child, url, folder, variables: all }
     }
 
     /// Starts `tributary sandbox` with these options. Returns it with its address.
@@ -70,7 +72,19 @@ impl Process {
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let line = lines.next().unwrap().unwrap();
         let address = line.strip_prefix("sandbox listening on http://").unwrap().to_owned();
-        (Self { child, url: String::new(), sign_in_link: String::new(), folder }, address)
+        (Self { child, url: String::new(), folder, variables: Vec::new() }, address)
+    }
+
+    /// Runs one of the commands that call the running server. Returns what it prints.
+    pub fn run(&self, command_name: &str) -> String {
+        let output = command(&self.folder, &[command_name]).envs(self.variables.iter().cloned()).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
+    /// A new one-time sign-in link.
+    pub fn sign_in_link(&self) -> String {
+        self.run("sign-in")
     }
 
     /// Sends SIGTERM and waits. Returns whether it exited successfully, and its log.
