@@ -24,6 +24,7 @@ use super::{
     crypto::{Keyring, random_secret},
     listen::ConnectionLimits,
     providers::{self, Provider, Registration},
+    store::Eviction,
 };
 
 pub use data_dir::DataDir;
@@ -50,6 +51,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// `REDIS_URL`; without it the embedded store is used. Secret, since it may contain a password.
     pub redis_url: Option<SecretString>,
+    /// `TRIBUTARY_REDIS_ALLOW_EVICTION`: whether a Redis server that can evict grants is used.
+    pub redis_eviction: Eviction,
     /// `TRIBUTARY_API_KEY`, or the generated key in the data folder.
     pub api_key: SecretString,
     /// `TRIBUTARY_REFRESH_SCHEDULER`: whether grants are refreshed ahead of time.
@@ -87,6 +90,13 @@ impl Config {
         }
         let data_dir = DataDir::new(reader.text("TRIBUTARY_DATA_DIR").into());
         let redis_url = reader.optional("REDIS_URL").map(SecretString::from);
+        let redis_eviction = match reader.text("TRIBUTARY_REDIS_ALLOW_EVICTION").as_str() {
+            "no" => Eviction::Refused,
+            "yes" => Eviction::Allowed,
+            other => bail!(
+                "TRIBUTARY_REDIS_ALLOW_EVICTION is {other:?}. Set it to no (a Redis server that can evict grants is refused) or yes."
+            ),
+        };
         let api_key = api_key(&reader, &data_dir)?;
         let encryption_keys = encryption_keys(&reader, &data_dir, redis_url.is_some())?;
         let refresh_scheduler = match reader.text("TRIBUTARY_REFRESH_SCHEDULER").as_str() {
@@ -111,6 +121,7 @@ impl Config {
             public_url,
             data_dir: data_dir.into(),
             redis_url,
+            redis_eviction,
             api_key,
             refresh_scheduler,
             shutdown_time,
@@ -241,6 +252,7 @@ mod tests {
             ("TRIBUTARY_ENCRYPTION_KEYS", "k1:c2hvcnQ=", "32 bytes"),
             ("TRIBUTARY_ENCRYPTION_KEYS", &format!("k1:{key},k1:{key}"), "twice"),
             ("TRIBUTARY_SANDBOX", "on", "auto"),
+            ("TRIBUTARY_REDIS_ALLOW_EVICTION", "true", "yes"),
             ("TRIBUTARY_REFRESH_SCHEDULER", "yes", "off"),
             ("TRIBUTARY_SHUTDOWN_SECONDS", "25s", "number of seconds"),
             ("TRIBUTARY_SHUTDOWN_SECONDS", "0", "between 1 and 600"),

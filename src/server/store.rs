@@ -16,7 +16,7 @@ pub use embedded::{Embedded, InUse, Options as EmbeddedOptions};
 pub use index::{Index, Range};
 pub use layout::{LAYOUT, LayoutMismatch};
 pub use probe::{Finding, Probe};
-pub use redis::Redis;
+pub use redis::{Eviction, Redis};
 
 /// A key-value store with deadlines. Tasks can share a store; processes can share [`Redis`].
 #[async_trait]
@@ -38,6 +38,23 @@ pub trait Store: Send + Sync {
         value: &[u8],
         lifetime: Duration,
     ) -> Result<bool, StoreError>;
+
+    /// [`Store::compare_and_swap`] for what cannot be had again, such as grants: it also waits, for a second at most, until a
+    /// replica has the value, if the store has replicas. A write that none has confirmed is logged, and counts as written.
+    async fn compare_and_swap_replicated(
+        &self,
+        key: &str,
+        expected: Option<&[u8]>,
+        value: &[u8],
+        lifetime: Duration,
+    ) -> Result<bool, StoreError> {
+        self.compare_and_swap(key, expected, value, lifetime).await
+    }
+
+    /// [`Store::take`], with the wait of [`Store::compare_and_swap_replicated`].
+    async fn take_replicated(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.take(key).await
+    }
 
     /// A page of the keys that begin with `prefix`; `after` is `None` for the first page. Keys that exist throughout are
     /// returned at least once, possibly twice; keys that come or go meanwhile may be missed.
@@ -75,14 +92,15 @@ pub struct StoreError(#[from] anyhow::Error);
 /// The name of the embedded store's file in the data folder.
 pub const FILE: &str = "tributary.redb";
 
-/// Opens Redis or Valkey at `redis_url`, or else the embedded store in `data_dir`.
+/// Opens Redis or Valkey at this address, with the operator's decision about eviction, or else the embedded store in
+/// `data_dir`.
 ///
 /// # Errors
 ///
 /// [`InUse`] when another process owns the embedded store, [`LayoutMismatch`] when another version wrote the store.
-pub async fn open(redis_url: Option<&str>, data_dir: &Path) -> anyhow::Result<Arc<dyn Store>> {
-    Ok(match redis_url {
-        Some(url) => Arc::new(Redis::connect(url).await?),
+pub async fn open(redis: Option<(&str, Eviction)>, data_dir: &Path) -> anyhow::Result<Arc<dyn Store>> {
+    Ok(match redis {
+        Some((url, eviction)) => Arc::new(Redis::connect_with(url, eviction).await?),
         None => Arc::new(Embedded::open(&data_dir.join(FILE))?),
     })
 }

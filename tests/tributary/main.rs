@@ -10,6 +10,8 @@ mod support {
     pub mod port;
     pub mod process;
     pub mod redis;
+    pub mod redis_cluster;
+    pub mod redis_sentinel;
     pub mod wait;
 }
 
@@ -42,8 +44,10 @@ mod providers {
 mod store {
     mod contract;
     mod embedded;
+    mod eviction;
     mod layout;
     mod probe;
+    mod replicated;
 }
 
 mod faults {

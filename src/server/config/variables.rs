@@ -21,7 +21,7 @@ pub fn variables() -> Vec<Variable> {
 /// Name, default and meaning.
 type Row = (&'static str, &'static str, &'static str);
 
-const GENERAL: [Row; 14] = [
+const GENERAL: [Row; 15] = [
     ("TRIBUTARY_LISTEN", "127.0.0.1:8000", "where the server listens"),
     (
         "TRIBUTARY_PUBLIC_URL",
@@ -29,7 +29,16 @@ const GENERAL: [Row; 14] = [
         "the address that browsers use; redirect URLs are derived from it",
     ),
     ("TRIBUTARY_DATA_DIR", "data", "the folder of the embedded store and of generated keys, mode 0700"),
-    ("REDIS_URL", "", "a Redis or Valkey server, which several processes can share; unset: the embedded store"),
+    (
+        "REDIS_URL",
+        "",
+        "a Redis or Valkey server, a cluster (redis-cluster://) or one behind Sentinel (redis-sentinel://), which several processes can share; unset: the embedded store",
+    ),
+    (
+        "TRIBUTARY_REDIS_ALLOW_EVICTION",
+        "no",
+        "yes: use a Redis server whose maxmemory-policy can evict grants; no: don't start with it",
+    ),
     (
         "TRIBUTARY_API_KEY",
         "",

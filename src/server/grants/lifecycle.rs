@@ -145,7 +145,8 @@ impl Grants {
             let (new, lifetime) = (grant.to_bytes()?, grant.lifetime(now));
             // The authorization code is used up, so its tokens must survive a short outage of the store. If an attempt that
             // seemed to fail succeeded, the next round replaces the tokens with themselves.
-            let saved = with_retry(|| store.compare_and_swap(&store_key, bytes.as_deref(), &new, lifetime).boxed());
+            let saved =
+                with_retry(|| store.compare_and_swap_replicated(&store_key, bytes.as_deref(), &new, lifetime).boxed());
             // A concurrent refresh by a process whose clock is ahead may have taken this version.
             if saved.await? {
                 return Ok((old, grant));
@@ -158,10 +159,10 @@ impl Grants {
         let _lock = self.refresher.lock(key).await;
         let (store_key, store) = (key.to_string(), &self.vault.store);
         let Some(seen) = store.get(&store_key).await? else { return Err(GrantError::NotConnected(key.provider)) };
-        let taken = match store.take(&store_key).await {
+        let taken = match store.take_replicated(&store_key).await {
             Ok(taken) => taken.ok_or(GrantError::NotConnected(key.provider))?,
             // An attempt that seemed to fail may have taken it. Then what was read before is revoked.
-            Err(_) => with_retry(|| store.take(&store_key).boxed()).await?.unwrap_or(seen),
+            Err(_) => with_retry(|| store.take_replicated(&store_key).boxed()).await?.unwrap_or(seen),
         };
         let grant = Grant::from_bytes(&taken)?;
         self.vault.schedule.set_for(key, None).await;

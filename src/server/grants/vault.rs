@@ -57,8 +57,8 @@ impl Vault {
     /// Writes `new` if the store still has `old`. Returns whether it did.
     pub(super) async fn write(&self, key: &ConnectionKey, old: &Stored, new: &Grant) -> Result<bool, GrantError> {
         let lifetime = new.lifetime((self.clock)());
-        let swapped =
-            self.store.compare_and_swap(&key.to_string(), Some(&old.bytes), &new.to_bytes()?, lifetime).await?;
+        let (key_text, bytes) = (key.to_string(), new.to_bytes()?);
+        let swapped = self.store.compare_and_swap_replicated(&key_text, Some(&old.bytes), &bytes, lifetime).await?;
         if swapped && new.next_refresh_at != old.grant.next_refresh_at {
             self.schedule.set_for(key, new.next_refresh_at).await;
         }

@@ -5,7 +5,9 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use futures::future::join_all;
 use tributary::server::store::{Embedded, Index, Range, Redis, Store};
 
-use crate::support::{port::free_port, redis::RedisServer, wait::wait_until};
+use crate::support::{
+    port::free_port, redis::RedisServer, redis_cluster::RedisCluster, redis_sentinel::RedisSentinel, wait::wait_until,
+};
 
 const LIFETIME: Duration = Duration::from_secs(60);
 
@@ -143,6 +145,20 @@ async fn redis_fulfils_the_contract_and_two_clients_share_it() {
         let (first, second) = futures::future::join(one.take(&key), other.take(&key)).await;
         assert!(first.unwrap().is_some() != second.unwrap().is_some(), "{key} was taken twice or not at all");
     }
+}
+
+#[tokio::test]
+async fn a_redis_cluster_fulfils_the_contract_and_two_clients_share_it() {
+    let cluster = RedisCluster::start();
+    check_contract(Arc::new(Redis::connect(&cluster.url).await.unwrap())).await;
+    let other = Redis::connect(&cluster.url).await.unwrap();
+    assert_eq!(other.get("persistent").await.unwrap().as_deref(), Some(b"value".as_slice()));
+}
+
+#[tokio::test]
+async fn redis_behind_sentinel_fulfils_the_contract() {
+    let sentinel = RedisSentinel::start();
+    check_contract(Arc::new(Redis::connect(&sentinel.url).await.unwrap())).await;
 }
 
 #[tokio::test]

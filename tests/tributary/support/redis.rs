@@ -15,7 +15,8 @@ use super::port::free_port;
 pub struct RedisServer {
     /// `redis://127.0.0.1:1234`.
     pub url: String,
-    port: u16,
+    pub port: u16,
+    arguments: Vec<String>,
     folder: TempDir,
     process: Child,
 }
@@ -23,10 +24,49 @@ pub struct RedisServer {
 impl RedisServer {
     /// Starts a server that keeps its data on disk, so that it survives [`Self::restart`].
     pub fn start() -> Self {
-        let port = free_port();
-        let folder = tempfile::tempdir().unwrap();
-        let process = spawn(port, &folder);
-        Self { url: format!("redis://127.0.0.1:{port}"), port, folder, process }
+        Self::start_with(&[])
+    }
+
+    /// The same with more options, such as `--maxmemory 100mb`.
+    pub fn start_with(options: &[&str]) -> Self {
+        Self::start_with_file("", &[&["--appendonly", "yes", "--appendfsync", "always"], options].concat())
+    }
+
+    /// Starts a server with a configuration file, unless it is empty, and options.
+    pub fn start_with_file(configuration: &str, options: &[&str]) -> Self {
+        let (port, folder) = (free_port(), tempfile::tempdir().unwrap());
+        let mut arguments = Vec::new();
+        if !configuration.is_empty() {
+            std::fs::write(folder.path().join("redis.conf"), configuration).unwrap();
+            arguments.push("redis.conf".to_owned());
+        }
+        arguments.extend(["--bind", "127.0.0.1", "--port", &port.to_string()].map(str::to_owned));
+        arguments.extend(options.iter().map(|option| (*option).to_owned()));
+        let process = spawn(port, &arguments, &folder);
+        Self { url: format!("redis://127.0.0.1:{port}"), port, arguments, folder, process }
+    }
+
+    /// Sends a command with the command-line client. Returns its output.
+    pub fn command(&self, command: &[&str]) -> String {
+        let run = |program| Command::new(program).args(["-p", &self.port.to_string()]).args(command).output();
+        let output = run("valkey-cli").or_else(|_| run("redis-cli")).expect("no redis-cli or valkey-cli");
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
+    /// The value of a field of a response such as that to `INFO`.
+    pub fn field(&self, command: &[&str], name: &str) -> String {
+        let response = self.command(command);
+        let value = response.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+        value.unwrap_or_default().trim().to_owned()
+    }
+
+    /// Waits until a field has a value.
+    pub fn wait_for(&self, command: &[&str], name: &str, value: &str) {
+        let began = Instant::now();
+        while self.field(command, name) != value {
+            assert!(began.elapsed() < Duration::from_secs(30), "{name} is not {value}: {}", self.command(command));
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// Kills it, as in a crash.
@@ -37,7 +77,7 @@ impl RedisServer {
 
     /// Starts it again on the same port, with the same data.
     pub fn restart(&mut self) {
-        self.process = spawn(self.port, &self.folder);
+        self.process = spawn(self.port, &self.arguments, &self.folder);
     }
 
     /// Kills it, and starts an empty one on the same port. To a client this looks like a failover to an empty replica.
@@ -69,20 +109,10 @@ impl Drop for RedisServer {
     }
 }
 
-fn spawn(port: u16, folder: &TempDir) -> Child {
+fn spawn(port: u16, arguments: &[String], folder: &TempDir) -> Child {
     let start = |program: &str| {
         let mut command = Command::new(program);
-        command.args([
-            "--bind",
-            "127.0.0.1",
-            "--port",
-            &port.to_string(),
-            "--appendonly",
-            "yes",
-            "--appendfsync",
-            "always",
-        ]);
-        command.current_dir(folder.path()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()
+        command.args(arguments).current_dir(folder.path()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()
     };
     let started = start("valkey-server").or_else(|_| start("redis-server"));
     let process = started.expect("no Redis or Valkey server: run `make test`, which installs one");
