@@ -1,8 +1,14 @@
 //! Loads, which are complete or report what is missing.
 
+use std::time::Duration;
+
 use futures::StreamExt;
 use http::StatusCode;
 use serde_json::{Value, json};
+use tributary::{
+    model::LoadEvent,
+    server::{audit::Actor, load},
+};
 use tributary_sandbox::Records;
 
 use crate::support::{
@@ -259,6 +265,27 @@ async fn hanging_up_stops_the_requests_to_the_provider() {
             assert!(before.as_u64().unwrap() < 500, "{accept}: the load continues");
         }
     }
+}
+
+#[tokio::test]
+async fn a_reader_that_pauses_for_longer_than_the_timeout_gets_everything_without_a_retry() {
+    let mut app = App::start_with(records("contacts=900,companies=900,deals=900"), &[], None).await;
+    app.connect().await;
+    app.configure_sandbox(json!({"latency_ms": 20})).await;
+    app.state.retry_policy.timeout = Duration::from_millis(300);
+    let load = load::start(&app.state, &app.key("hubspot"), &Actor::command_line()).await.unwrap();
+    let (mut events, mut seen) = (Box::pin(load.events()), Vec::new());
+    while let Some(event) = events.next().await {
+        seen.push(event);
+        if [5, 10, 15].contains(&seen.len()) {
+            // Three requests are in flight, and nobody reads.
+            tokio::time::sleep(Duration::from_millis(600)).await;
+        }
+    }
+    let is_retry = |event: &&LoadEvent| matches!(event, LoadEvent::Retrying { .. });
+    assert_eq!(seen.iter().find(is_retry), None);
+    let Some(LoadEvent::Finished { complete, report }) = seen.last() else { panic!("{seen:?}") };
+    assert!(*complete && report.iter().all(|stream| (stream.records, stream.requests) == (900, 9)), "{report:?}");
 }
 
 #[tokio::test]

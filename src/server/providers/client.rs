@@ -2,6 +2,7 @@
 //!
 //! Beside it, [`oauth`] is the client of a provider's token endpoints.
 
+mod attempt;
 mod body;
 mod error;
 mod failure;
@@ -9,23 +10,18 @@ mod meter;
 pub mod oauth;
 mod token_source;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use http::StatusCode;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
-use secrecy::ExposeSecret;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tokio::task::JoinSet;
-use tracing::Instrument;
 
 use super::{
     Provider,
     rate_limit::{RateLimiter, RateLimiters},
-    records::mismatch,
-    retry::{RetryPolicy, header_number},
+    retry::RetryPolicy,
 };
-use crate::server::error::internal;
 
 pub use error::{CallError, ProviderError};
 pub use meter::{Meter, Retry};
@@ -33,15 +29,6 @@ pub use token_source::{AccessToken, TokenError, TokenSource, UnsavedToken};
 
 use failure::Failure;
 use oauth::OAuthClient;
-
-/// The timeout of a request, including the response body.
-const TIMEOUT: Duration = Duration::from_secs(60);
-
-/// The maximum size of a response in bytes. A page of 100 HubSpot records has about 60 KB.
-const MAX_BODY: usize = 32 << 20;
-
-/// The maximum size of an error response that is read for its error code.
-const MAX_ERROR_BODY: usize = 64 << 10;
 
 /// How often a request is sent again because its token was replaced while it was in flight. A provider that rotates
 /// tokens invalidates them under requests in flight, and several processes may refresh in quick succession.
@@ -162,75 +149,6 @@ impl ApiClient {
     /// Whether a token that the provider refused has been replaced meanwhile.
     async fn is_replaced(&self, refused: &AccessToken) -> Result<bool, TokenError> {
         Ok(self.tokens.access_token().await?.version > refused.version)
-    }
-
-    async fn attempt<T: DeserializeOwned>(&self, request: &Request<'_>) -> Result<T, Failure> {
-        let mut response = self.response(request).await?;
-        let name = self.provider.name;
-        let body = body::read(&mut response, MAX_BODY).await.map_err(|error| self.connection_failure(&error))?;
-        let Some(body) = body else {
-            let detail =
-                format!("{name} sent a response larger than {} MB, which Tributary doesn't read.", MAX_BODY >> 20);
-            return Err(Failure::Final(CallError::new(detail)));
-        };
-        serde_json::from_slice(&body).map_err(|error| {
-            // A body that is no JSON may have been cut off on the way, so it is worth a retry. The same request would only
-            // repeat a whole response of another form.
-            if serde_json::from_slice::<IgnoredAny>(&body).is_ok() {
-                return self.unexpected_form(&mismatch::<T>(&body));
-            }
-            let (provider, line, column) = (self.provider.slug, error.line(), error.column());
-            tracing::debug!(provider, line, column, "unreadable response");
-            let reason = format!("{name} sent a response that can't be read.");
-            Failure::Transient { reason, status: None, retry_after: None }
-        })
-    }
-
-    /// Sends a request once. Returns a successful response.
-    async fn response(&self, request: &Request<'_>) -> Result<reqwest::Response, Failure> {
-        let mut request = request(&self.http).timeout(TIMEOUT);
-        for (name, value) in self.provider.headers {
-            request = request.header(*name, *value);
-        }
-        // A task of its own: a load whose reader has paused is not polled, and must not hold a permit that others wait for.
-        // Dropping the set, with the load, aborts the task.
-        let mut sending = JoinSet::new();
-        sending.spawn(self.clone().send_within_limits(request).in_current_span());
-        let sent = sending.join_next().await.expect("one task was spawned");
-        let (token, sent) =
-            sent.map_err(|error| Failure::Final(CallError::NotAuthorized(internal(&error.into()))))??;
-        let response = sent.map_err(|error| self.connection_failure(&error))?;
-        let header = self.provider.rate_limit.limit_header;
-        if let Some(limit) = header.and_then(|name| header_number(response.headers(), name)) {
-            self.limiter.set_limit(limit);
-        }
-        match response.status() {
-            status if status.is_success() => {
-                if token.was_refused {
-                    self.tokens.accepted(&token).await;
-                }
-                Ok(response)
-            }
-            StatusCode::UNAUTHORIZED => Err(Failure::Unauthorized(token)),
-            _ => Err(self.error_response(response).await),
-        }
-    }
-
-    /// Waits for its permits, which are returned when the response begins. The token is read last, since it may change
-    /// during the wait.
-    async fn send_within_limits(
-        self,
-        request: reqwest::RequestBuilder,
-    ) -> Result<(AccessToken, reqwest::Result<reqwest::Response>), Failure> {
-        let _part_permit = match &self.part_limiter {
-            Some(limiter) => Some(limiter.acquire().await),
-            None => None,
-        };
-        let _permit = self.limiter.acquire().await;
-        let token = self.tokens.access_token().await?;
-        self.meter.count_request();
-        let sent = request.bearer_auth(token.value.expose_secret()).send().await;
-        Ok((token, sent))
     }
 }
 

@@ -14,11 +14,14 @@ pub struct RetryPolicy {
     pub base_wait: Duration,
     /// The longest wait, whatever a provider asks for.
     pub max_wait: Duration,
+    /// The timeout of each request, including the response body.
+    pub timeout: Duration,
 }
 
 impl Default for RetryPolicy {
     fn default() -> Self {
-        Self { max_retries: 5, base_wait: Duration::from_millis(500), max_wait: Duration::from_secs(60) }
+        let minute = Duration::from_secs(60);
+        Self { max_retries: 5, base_wait: Duration::from_millis(500), max_wait: minute, timeout: minute }
     }
 }
 

@@ -5,7 +5,8 @@ use std::time::Duration;
 use http::StatusCode;
 
 use super::{
-    AccessToken, ApiClient, MAX_ERROR_BODY, TIMEOUT, TokenError, body,
+    AccessToken, ApiClient, TokenError,
+    attempt::Received,
     error::{CallError, ProviderError, error_code},
 };
 use crate::server::providers::retry::{is_transient, retry_after};
@@ -34,7 +35,7 @@ impl ApiClient {
     pub(super) fn connection_failure(&self, error: &reqwest::Error) -> Failure {
         let name = self.provider.name;
         let reason = if error.is_timeout() {
-            format!("{name} did not respond within {} seconds.", TIMEOUT.as_secs())
+            format!("{name} did not respond within {} seconds.", self.retry_policy.timeout.as_secs())
         } else if error.is_connect() {
             format!("{name} could not be reached.")
         } else {
@@ -54,11 +55,10 @@ impl ApiClient {
     }
 
     /// A response that is neither a success nor a 401.
-    pub(super) async fn error_response(&self, mut response: reqwest::Response) -> Failure {
-        let (provider, status) = (self.provider, response.status());
-        let retry_after = self.pause_after(&response);
-        let body = body::read(&mut response, MAX_ERROR_BODY).await.ok().flatten();
-        let code = body.and_then(|body| error_code(&body, provider.error_code_at));
+    pub(super) fn error_response(&self, response: &Received) -> Failure {
+        let (provider, status) = (self.provider, response.status);
+        let retry_after = self.pause_after(response);
+        let code = response.body.as_ref().and_then(|body| error_code(body, provider.error_code_at));
         let final_error = |detail: String, code| {
             Failure::Final(CallError::Provider(ProviderError { detail, status: Some(status), code }))
         };
@@ -83,13 +83,13 @@ impl ApiClient {
     }
 
     /// How long the provider asks to wait. After a 429, all requests for the same account or part wait.
-    fn pause_after(&self, response: &reqwest::Response) -> Option<Duration> {
+    fn pause_after(&self, response: &Received) -> Option<Duration> {
         let (limit, limiter) = match (&self.provider.part_rate_limit, &self.part_limiter) {
             (Some(limit), Some(limiter)) => (limit, limiter),
             _ => (&self.provider.rate_limit, &self.limiter),
         };
-        let wait = retry_after(response.status(), response.headers(), limit)?;
-        if response.status() == StatusCode::TOO_MANY_REQUESTS && wait <= self.retry_policy.max_wait {
+        let wait = retry_after(response.status, &response.headers, limit)?;
+        if response.status == StatusCode::TOO_MANY_REQUESTS && wait <= self.retry_policy.max_wait {
             limiter.pause(wait);
         }
         Some(wait)
