@@ -7,6 +7,7 @@
 //! `docs/vault.md` describes what is encrypted, and a refresh step by step.
 
 mod claim;
+mod commit;
 mod error;
 mod exchange;
 mod grant;

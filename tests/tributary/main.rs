@@ -55,6 +55,7 @@ mod faults {
     mod cluster;
     mod options;
     mod provider;
+    mod proxy;
     mod stored_grants;
     mod suite;
     mod table;
@@ -64,6 +65,7 @@ mod faults {
         pub mod abandoned_claims;
         pub mod clock_skew;
         pub mod kills;
+        pub mod partition;
         pub mod races;
         pub mod random_kills;
         pub mod store_outages;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     GrantError, Refresher,
-    claim::Committed,
+    commit::Committed,
     grant::{Grant, RefreshError},
     refresh::Why,
     token_pair::TokenPair,
@@ -89,6 +89,8 @@ impl Exchange<'_> {
                 refresher.audit.record(actor, key, account, Action::Refreshed, None).await;
                 Ok(refresher.vault.open(key, &next)?.into_access_token(&next))
             }
+            // It is saved in the background, and the tokens are valid already.
+            Committed::Waiting => Ok(refresher.vault.open(key, &next)?.into_access_token(&next)),
             Committed::Superseded => {
                 tracing::info!(%key, "the grant was changed during the refresh; using the newer one");
                 refresher.current_token(key).await
@@ -105,7 +107,7 @@ impl Exchange<'_> {
         let Self { refresher, key, actor, claimed, tokens, .. } = self;
         let reason = with_lost_response(key, &claimed.grant, reason);
         tracing::warn!(%key, reason, "refresh refused; the user has to reconnect");
-        let next = refresher.vault.seal(key, claimed.grant.marked_dead(&reason), &tokens)?;
+        let next = refresher.vault.seal(key, claimed.grant.refused(&reason), &tokens)?;
         if let Committed::Done = refresher.claims.commit_with_retry(key, claimed, &next).await? {
             let account = &next.connection.account;
             refresher.audit.record(actor, key, account, Action::ReconnectRequired, Some(&reason)).await;

@@ -41,6 +41,8 @@ pub struct Grant {
     pub(super) claim: Option<Claim>,
     /// Since when the provider may have issued tokens in a response that was lost.
     pub(super) lost_response_at: Option<Timestamp>,
+    /// The version whose refresh token the token endpoint refused, if that is why the grant is dead.
+    pub(super) refused_version: Option<u64>,
     /// The encrypted tokens; empty for a grant that was abandoned with its key.
     pub(super) sealed: String,
 }
@@ -60,6 +62,7 @@ impl Grant {
             history: History::default(),
             claim: None,
             lost_response_at: None,
+            refused_version: None,
             sealed: String::new(),
         }
     }

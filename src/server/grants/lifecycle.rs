@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::{
     Grant, GrantError, Refresher, Vault,
-    claim::{CALLER_TIMEOUT, SAVE_RETRY_INTERVAL},
+    commit::{CALLER_TIMEOUT, SAVE_RETRY_INTERVAL},
     revocation::Revocation,
 };
 use crate::{

@@ -7,7 +7,7 @@ use tracing::Instrument;
 
 use super::{
     GrantError, Refresher,
-    claim::{self, ClaimWatch},
+    claim::ClaimWatch,
     exchange::Exchange,
     grant::{Grant, RefreshError},
     refresher::{MARGIN, PATIENCE},
@@ -77,7 +77,7 @@ impl Refresher {
                 return Err(error.into());
             }
             let seen = stored.grant.claim.as_ref().map(|claim| self.vault.claims.seen_for(claim));
-            if let Some(seen) = seen.filter(|seen| *seen < self.claim_lifetime) {
+            if let Some(seen) = seen.filter(|seen| *seen < self.claims.lifetime) {
                 let is_valid = !matches!(why, Why::Refused(_)) && !stored.grant.is_expired(now);
                 if is_valid && seen > PATIENCE {
                     return Ok(self.vault.open(key, &stored.grant)?.into_access_token(&stored.grant));
@@ -95,13 +95,8 @@ impl Refresher {
             // Before the claim: a process must not claim a grant that it cannot decrypt, or has no client for.
             let (tokens, client) = (self.vault.open(key, &stored.grant)?, self.clients.get(key.provider)?);
             failpoint::hit(failpoint::BEFORE_CLAIM);
-            let began = Instant::now();
-            match self.claims.claim(key, &stored).await? {
-                Some(claimed) if began.elapsed() < claim::MAX_CLAIM_TIME => {
-                    return Exchange { refresher: self, key, why, actor, claimed, tokens, client }.run().await;
-                }
-                Some(claimed) => self.claims.release(key, &claimed).await?,
-                None => {}
+            if let Some(claimed) = self.claims.claim(key, &stored).await? {
+                return Exchange { refresher: self, key, why, actor, claimed, tokens, client }.run().await;
             }
         }
     }

@@ -8,7 +8,7 @@ use tokio::sync::{OwnedMutexGuard, watch};
 
 use super::{
     GrantError, Vault,
-    claim::{self, Claims},
+    claim::Claims,
     grant::Grant,
     locks::KeyedLocks,
     recent_failures::RecentFailures,
@@ -41,7 +41,6 @@ pub struct Refresher {
     pub(super) failures: Arc<RecentFailures>,
     locks: Arc<KeyedLocks>,
     given_up: watch::Sender<bool>,
-    pub(super) claim_lifetime: Duration,
 }
 
 impl Refresher {
@@ -49,13 +48,13 @@ impl Refresher {
         let locks = Arc::<KeyedLocks>::default();
         let claims = Claims::new(vault.clone(), locks.clone());
         let revoker = Revoker::new(vault.clone(), clients.clone(), accounts.clone());
-        let (failures, given_up, claim_lifetime) = (Arc::default(), watch::Sender::default(), claim::LIFETIME);
-        Self { vault, clients, revoker, accounts, audit, claims, failures, locks, given_up, claim_lifetime }
+        let (failures, given_up) = (Arc::default(), watch::Sender::default());
+        Self { vault, clients, revoker, accounts, audit, claims, failures, locks, given_up }
     }
 
     /// The same with another time for which claims of other processes are respected; for tests.
-    pub(super) fn with_claim_lifetime(self, claim_lifetime: Duration) -> Self {
-        Self { claim_lifetime, ..self }
+    pub(super) fn with_claim_lifetime(self, lifetime: Duration) -> Self {
+        Self { claims: Claims { lifetime, ..self.claims }, ..self }
     }
 
     /// An access token that stays valid for a while, refreshed first if necessary.
@@ -150,7 +149,7 @@ impl Refresher {
     /// Whether another process has been refreshing it for longer than callers wait who have a valid token.
     fn is_being_refreshed(&self, grant: &Grant) -> bool {
         let seen = grant.claim.as_ref().map(|claim| self.vault.claims.seen_for(claim));
-        seen.is_some_and(|seen| seen > PATIENCE && seen < self.claim_lifetime)
+        seen.is_some_and(|seen| seen > PATIENCE && seen < self.claims.lifetime)
     }
 
     /// Records that a grant is used, and extends its deadline, unless that was done recently. A failure does not affect the

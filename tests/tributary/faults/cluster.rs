@@ -67,7 +67,12 @@ impl Cluster {
 
     /// Starts one more server on the same Redis and sandbox.
     pub async fn start_server(&self, failpoints: &str) -> Process {
-        let (redis_url, sandbox_address) = (self.redis_url.clone(), self.sandbox_address.clone());
+        self.start_server_at(&self.redis_url, failpoints).await
+    }
+
+    /// The same with another address of the same Redis.
+    pub async fn start_server_at(&self, redis_url: &str, failpoints: &str) -> Process {
+        let (redis_url, sandbox_address) = (redis_url.to_owned(), self.sandbox_address.clone());
         let failpoints = failpoints.to_owned();
         let serve = move || {
             Process::serve(&[

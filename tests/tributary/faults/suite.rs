@@ -6,7 +6,7 @@
 
 use super::{
     case::Case,
-    cases::{abandoned_claims, clock_skew, kills, races, random_kills, store_outages, token_endpoint},
+    cases::{abandoned_claims, clock_skew, kills, partition, races, random_kills, store_outages, token_endpoint},
     options::Options,
     table::Table,
 };
@@ -15,8 +15,13 @@ use super::{
 async fn no_grant_is_lost_and_no_refresh_token_is_used_twice_whatever_fails() {
     let options = Options::from_env();
     // These mostly wait, for a claim to expire or for a slow response, so they run concurrently with the others.
-    let waiting =
-        [kills::cases(options), random_kills::cases(options), abandoned_claims::cases(), vec![token_endpoint::slow()]];
+    let waiting = [
+        kills::cases(options),
+        random_kills::cases(options),
+        abandoned_claims::cases(),
+        partition::cases(),
+        vec![token_endpoint::slow()],
+    ];
     let waiting: Vec<_> = waiting.into_iter().flatten().filter(Case::is_selected).map(Case::start).collect();
     let working =
         [races::cases(options), store_outages::cases(options), token_endpoint::cases(), clock_skew::cases(options)];

@@ -37,6 +37,11 @@ impl Grant {
         Self { connection, version: self.version + 1, next_refresh_at: None, claim: None, ..self.clone() }
     }
 
+    /// Dead because the token endpoint refused its refresh token.
+    pub(in crate::server::grants) fn refused(&self, reason: &str) -> Self {
+        Self { refused_version: Some(self.version), ..self.marked_dead(reason) }
+    }
+
     /// Under a claim. An expired claim that it replaces may have been sent, and its response lost with its process.
     pub(in crate::server::grants) fn claimed(&self, claim: Claim) -> Self {
         let expired = self.claim.as_ref().map(|expired| expired.at);
@@ -46,6 +51,19 @@ impl Grant {
     /// Whether it still holds the claim of `claimed`. Only then may that claim's owner write it.
     pub(in crate::server::grants) fn is_claimed_as(&self, claimed: &Self) -> bool {
         self.claim == claimed.claim
+    }
+
+    /// Whether new tokens, which `next` has and the owner of `claimed` received, succeed this grant although it no longer
+    /// holds that claim: it still has the tokens that were exchanged for them, or is dead because those were refused when
+    /// another process took over. If the provider rotates refresh tokens, no others are valid.
+    pub(in crate::server::grants) fn is_succeeded_by(&self, claimed: &Self, next: &Self) -> bool {
+        let has_new_tokens = next.is_alive() && next.version > claimed.version;
+        has_new_tokens && (self.version == claimed.version || self.refused_version == Some(claimed.version))
+    }
+
+    /// The same grant under the version that follows `current`, which it replaces. Its tokens have to be encrypted again.
+    pub(in crate::server::grants) fn succeeding(&self, current: &Self) -> Self {
+        Self { version: current.version + 1, ..self.clone() }
     }
 
     /// Without a claim; `lost_response_at` if the provider may have issued new tokens all the same.

@@ -25,6 +25,25 @@ impl World {
         self.store.clone().map_or(Process::Idle, Process::Claiming)
     }
 
+    /// The same from a process that has its response, and is cut off from the store. Whether the refresh token was used cannot
+    /// be known to the one that takes over.
+    pub(super) fn take_over_from_cut_off(&mut self, claim: &Claim) -> Process {
+        self.budget.partitions -= 1;
+        let pair = self.owner_of(claim).and_then(|index| self.processes[index].claimed()).map(Pair::of);
+        pair.into_iter().for_each(|pair| self.observations.allow_reuse(pair));
+        self.store.clone().map_or(Process::Idle, Process::Claiming)
+    }
+
+    /// Whether a process waits to save until another's claim expires, and that will not send any more.
+    pub(super) fn is_held_up(&self, process: &Process) -> bool {
+        let (Process::Committing { grant, next, .. }, Some(current)) = (process, self.store.as_deref()) else {
+            return false;
+        };
+        let claim = current.claim.as_ref().filter(|_| current.is_succeeded_by(grant, next));
+        let owner = claim.filter(|_| !current.is_claimed_as(grant)).map(|claim| self.owner_of(claim));
+        owner.is_some_and(|owner| owner.is_none_or(|index| !self.processes[index].has_sent()))
+    }
+
     /// Whether the provider's handling of these tokens is within the budget.
     pub(super) fn may_handle(&self, pair: Pair) -> bool {
         self.budget.token_responses > 0 || !self.provider.accepts(pair)

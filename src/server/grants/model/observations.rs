@@ -15,6 +15,8 @@ pub(super) struct Observations {
     newest: Option<Pair>,
     /// A grant was written over a newer one.
     pub(super) overwrote_newer: bool,
+    /// A process forgot the only tokens of a connected account that the provider accepts.
+    pub(super) dropped_valid_tokens: bool,
     /// Other tokens were written with the same version.
     pub(super) reused_version: bool,
 }

@@ -29,6 +29,8 @@ pub(super) enum Flaw {
     ClaimsWithoutComparing,
     CommitsWithoutComparing,
     ConnectsWithoutComparing,
+    DropsTokensWhenSuperseded,
+    SucceedsAnyGrant,
 }
 
 /// A step of one process, or an event that affects it.
@@ -40,6 +42,8 @@ pub(super) enum Step {
     TakeOver,
     /// The same, although the owner was paused for longer than its time limits and will continue.
     TakeOverFromPaused,
+    /// The same, although the owner has sent and got a response: it is cut off from the store.
+    TakeOverFromCutOff,
     /// Writes its claim, if the grant is unchanged.
     Claim,
     /// Gives up its claim, since writing it took too long.
@@ -54,6 +58,9 @@ pub(super) enum Step {
     Fail,
     /// Reads the stored grant before it saves.
     ReadForCommit,
+    /// The same when it has seen another's claim on the tokens that it exchanged for its lifetime. That owner crashed, or has
+    /// not sent and will not.
+    ReadExpiredForCommit,
     /// Saves, if the grant is unchanged.
     Save,
     /// The same, and the store's response is lost.
@@ -84,6 +91,11 @@ impl Process {
         matches!(self, Self::Calling(_) | Self::Committing { sent: true, .. })
     }
 
+    /// Whether it has something to save that the provider responded.
+    fn is_saving(&self) -> bool {
+        matches!(self, Self::Committing { sent: true, .. })
+    }
+
     /// The steps that are possible next.
     pub(super) fn steps(&self, world: &World) -> Vec<Step> {
         let budget = world.budget;
@@ -97,6 +109,7 @@ impl Process {
                 vec![
                     (Step::Read, !is_there),
                     (Step::TakeOver, is_there && !owner.is_some_and(Self::has_sent)),
+                    (Step::TakeOverFromCutOff, is_there && owner.is_some_and(Self::is_saving) && budget.partitions > 0),
                     (Step::TakeOverFromPaused, is_there && owner.is_some_and(may_send) && budget.pauses > 0),
                 ]
             }
@@ -112,6 +125,7 @@ impl Process {
             ],
             Self::Committing { found, .. } => vec![
                 (Step::ReadForCommit, found.is_none()),
+                (Step::ReadExpiredForCommit, found.is_none() && world.is_held_up(self)),
                 (Step::Save, found.is_some()),
                 (Step::SaveWithoutResponse, found.is_some() && budget.lost_responses > 0),
                 (Step::Crash, budget.crashes > 0),

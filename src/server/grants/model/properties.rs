@@ -19,6 +19,7 @@ pub(super) const VERSION_IS_NEW: &str = "new tokens never have the version of th
 pub(super) const IS_OF_LATEST_ACCOUNT: &str =
     "the grant is of the account connected last, and absent after disconnecting";
 pub(super) const DEAD_ONLY_IF_REFUSED: &str = "a grant is dead only if the provider refuses its refresh token";
+pub(super) const KEEPS_VALID_TOKENS: &str = "no process drops the only valid tokens of a connected account";
 pub(super) const LOSS_IS_RECORDED: &str = "a grant that dies although the app was not removed records a lost response";
 
 pub(super) fn all(budget: Budget, rotates: bool) -> Vec<Property<RefreshModel>> {
@@ -29,6 +30,7 @@ pub(super) fn all(budget: Budget, rotates: bool) -> Vec<Property<RefreshModel>> 
         (VERSION_IS_NEW, |_, world| !world.observations.reused_version),
         (IS_OF_LATEST_ACCOUNT, |_, world| world.store.as_ref().map(|grant| Pair::of(grant).account) == world.connected),
         (DEAD_ONLY_IF_REFUSED, |_, world| dead(world).is_none_or(|grant| !world.provider.accepts(Pair::of(grant)))),
+        (KEEPS_VALID_TOKENS, |_, world| !world.observations.dropped_valid_tokens),
         (LOSS_IS_RECORDED, |_, world| {
             let is_recorded = |grant: &Grant| world.rules.rotates && grant.lost_response_at.is_some();
             dead(world)
@@ -56,8 +58,15 @@ pub(super) fn all(budget: Budget, rotates: bool) -> Vec<Property<RefreshModel>> 
             !world.provider.has_removed_app(Pair::of(grant).account) && grant.lost_response_at.is_some()
         })
     });
-    let may_lose = rotates && budget.crashes + budget.lost_responses + budget.pauses > 0;
-    let sometimes = sometimes.into_iter().chain(may_lose.then_some(lost));
+    let may_lose = rotates && budget.crashes + budget.lost_responses + budget.partitions + budget.pauses > 0;
+    let replaced: (_, Condition) =
+        ("new tokens of a process that was cut off replace a refusal of the old ones", |_, world| {
+            dead(world).is_some_and(|dead| {
+                commits(world).any(|(grant, next)| !dead.is_claimed_as(grant) && dead.is_succeeded_by(grant, next))
+            })
+        });
+    let may_replace = rotates && budget.partitions > 0;
+    let sometimes = sometimes.into_iter().chain(may_lose.then_some(lost)).chain(may_replace.then_some(replaced));
     always.chain(sometimes.map(|(name, holds)| Property::sometimes(name, holds))).collect()
 }
 

@@ -19,6 +19,7 @@ impl World {
             (Step::Read, _) => self.read(),
             (Step::TakeOver, Process::Watching(claim)) => self.take_over(&claim, false),
             (Step::TakeOverFromPaused, Process::Watching(claim)) => self.take_over(&claim, true),
+            (Step::TakeOverFromCutOff, Process::Watching(claim)) => self.take_over_from_cut_off(&claim),
             (Step::Claim, Process::Claiming(grant)) => self.claim(&grant),
             (Step::Release, Process::Claimed { grant, .. }) => {
                 let next = grant.released(None).into();
@@ -42,6 +43,7 @@ impl World {
             (Step::ReadForCommit, Process::Committing { grant, next, sent, .. }) => {
                 self.read_for_commit(grant, next, sent)
             }
+            (Step::ReadExpiredForCommit, process) => self.read_expired_for_commit(process),
             (Step::Save, process) => self.save(process),
             (Step::SaveWithoutResponse, process) => {
                 self.budget.lost_responses -= 1;
@@ -76,16 +78,47 @@ impl World {
         if is_ours { Process::Claimed { grant, is_late: false } } else { Process::Idle }
     }
 
-    /// The read of `Claims::commit`: it ends if the grant is gone or no longer holds our claim.
-    fn read_for_commit(&self, grant: Arc<Grant>, next: Arc<Grant>, sent: bool) -> Process {
-        let skips_comparison = self.rules.flaw == Some(Flaw::CommitsWithoutComparing);
-        let found = self.store.clone().filter(|current| skips_comparison || current.is_claimed_as(&grant));
-        if found.is_some() { Process::Committing { grant, next, found, sent } } else { Process::Idle }
+    /// The read of `Claims::commit`: it ends if the grant is gone, or belongs to another process that can use it.
+    fn read_for_commit(&mut self, grant: Arc<Grant>, next: Arc<Grant>, sent: bool) -> Process {
+        let flaw = self.rules.flaw;
+        let Some(current) = self.store.clone() else { return Process::Idle };
+        if current.is_claimed_as(&grant) || flaw == Some(Flaw::CommitsWithoutComparing) {
+            return Process::Committing { grant, next, found: Some(current), sent };
+        }
+        let succeeds = match flaw {
+            Some(Flaw::DropsTokensWhenSuperseded) => false,
+            Some(Flaw::SucceedsAnyGrant) => next.is_alive() && next.version > grant.version,
+            _ => current.is_succeeded_by(&grant, &next),
+        };
+        if succeeds {
+            let found = Some(current).filter(|current| current.claim.is_none());
+            return Process::Committing { grant, next, found, sent };
+        }
+        self.drop_tokens(&grant, &next, &current);
+        Process::Idle
+    }
+
+    /// The same when it finds an expired claim. Its owner notices that it is late, unless it has crashed.
+    fn read_expired_for_commit(&mut self, process: Process) -> Process {
+        let claim = self.store.as_ref().and_then(|current| current.claim.clone());
+        claim.into_iter().for_each(|claim| _ = self.take_over(&claim, false));
+        process.with_found(self.store.clone())
+    }
+
+    /// The process forgets the tokens that it received, since the grant has others.
+    fn drop_tokens(&mut self, grant: &Grant, next: &Grant, current: &Grant) {
+        let (new, stored) = (Pair::of(next), Pair::of(current));
+        let is_only_valid = next.version > grant.version && next.is_alive() && self.provider.accepts(new);
+        self.observations.dropped_valid_tokens |=
+            self.rules.rotates && is_only_valid && stored.account == new.account && stored.refresh != new.refresh;
     }
 
     /// The write of `Claims::commit`.
     fn save(&mut self, process: Process) -> Process {
-        let Process::Committing { next, found: Some(found), .. } = &process else { return process };
+        let Process::Committing { grant, next, found: Some(found), .. } = &process else { return process };
+        let succeeding = Arc::new(next.succeeding(found));
+        let is_ours = found.is_claimed_as(grant) || self.rules.flaw == Some(Flaw::CommitsWithoutComparing);
+        let next = if is_ours { next } else { &succeeding };
         if self.compare_and_swap(found, next) { Process::Idle } else { process.with_found(None) }
     }
 }
@@ -94,7 +127,7 @@ impl World {
 fn after_response(grant: Arc<Grant>, response: Option<Pair>) -> Process {
     let next = match response {
         Some(pair) => pair.seal(grant.refreshed(Timestamp::UNIX_EPOCH)),
-        None => grant.marked_dead("The provider refused the refresh token."),
+        None => grant.refused("The provider refused the refresh token."),
     };
     Process::Committing { grant, next: next.into(), found: None, sent: true }
 }

@@ -31,6 +31,8 @@ pub(super) struct Budget {
     pub(super) crashes: u8,
     /// Responses of the provider or of the store that do not arrive.
     pub(super) lost_responses: u8,
+    /// Processes that are cut off from a store that others still reach, for longer than a claim lasts, with something to save.
+    pub(super) partitions: u8,
     /// Pauses of a process for longer than a claim lasts, between checking the clock and acting on it.
     pub(super) pauses: u8,
     pub(super) disconnects: u8,
