@@ -64,6 +64,7 @@ mod faults {
     mod cases {
         pub mod abandoned_claims;
         pub mod clock_skew;
+        pub mod embedded;
         pub mod kills;
         pub mod partition;
         pub mod races;

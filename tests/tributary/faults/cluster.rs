@@ -1,11 +1,15 @@
-//! Server processes that share a Redis and a sandbox.
+//! Server processes that share a Redis and a sandbox; or one with an embedded store.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use futures::future::join_all;
 use reqwest::Client;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use super::{
     provider::{PROVIDERS, Provider},
@@ -23,7 +27,8 @@ const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 pub struct Cluster {
     pub servers: Vec<Process>,
-    redis_url: String,
+    /// `None` for the embedded store.
+    redis_url: Option<String>,
     sandbox_address: String,
     _sandbox: Process,
     http: Client,
@@ -56,32 +61,61 @@ impl RefreshCounts {
 impl Cluster {
     /// Starts one server for each of these `FAILPOINTS`; an empty string arms none.
     pub async fn start(redis_url: &str, failpoints: &[&str]) -> Self {
-        let few_records = ["--records", "contacts=3,companies=3,deals=3,pages=2,rows=6,records=9", "--no-limits"];
-        let started = tokio::task::spawn_blocking(move || Process::sandbox(&few_records));
-        let (sandbox, sandbox_address) = started.await.unwrap();
-        let redis_url = redis_url.to_owned();
-        let mut cluster = Self { servers: Vec::new(), redis_url, sandbox_address, _sandbox: sandbox, http: client() };
+        let mut cluster = Self::without_servers(Some(redis_url.to_owned())).await;
         cluster.servers = join_all(failpoints.iter().map(|failpoints| cluster.start_server(failpoints))).await;
         cluster
     }
 
+    /// Starts one server with an embedded store.
+    pub async fn start_embedded(failpoints: &str) -> Self {
+        let mut cluster = Self::without_servers(None).await;
+        cluster.servers = vec![cluster.start_server(failpoints).await];
+        cluster
+    }
+
+    async fn without_servers(redis_url: Option<String>) -> Self {
+        let few_records = ["--records", "contacts=3,companies=3,deals=3,pages=2,rows=6,records=9", "--no-limits"];
+        let started = tokio::task::spawn_blocking(move || Process::sandbox(&few_records));
+        let (sandbox, sandbox_address) = started.await.unwrap();
+        Self { servers: Vec::new(), redis_url, sandbox_address, _sandbox: sandbox, http: client() }
+    }
+
     /// Starts one more server on the same Redis and sandbox.
     pub async fn start_server(&self, failpoints: &str) -> Process {
-        self.start_server_at(&self.redis_url, failpoints).await
+        self.start_server_in(new_folder(), self.redis_url.as_deref(), failpoints).await
     }
 
     /// The same with another address of the same Redis.
     pub async fn start_server_at(&self, redis_url: &str, failpoints: &str) -> Process {
-        let (redis_url, sandbox_address) = (redis_url.to_owned(), self.sandbox_address.clone());
-        let failpoints = failpoints.to_owned();
+        self.start_server_in(new_folder(), Some(redis_url), failpoints).await
+    }
+
+    /// Stops the only server, and starts one with its embedded store.
+    pub async fn restart(&mut self, failpoints: &str) {
+        let server = self.servers.pop().unwrap();
+        // It prints its address before it can be stopped.
+        while self.http.get(format!("{}/healthz", server.url)).send().await.is_err() {
+            tokio::time::sleep(POLL_INTERVAL).await;
+        }
+        let folder = server.folder.clone();
+        let (stopped, log) = tokio::task::spawn_blocking(|| server.terminate()).await.unwrap();
+        assert!(stopped, "{log}");
+        let server = self.start_server_in(folder, None, failpoints).await;
+        self.servers.push(server);
+    }
+
+    async fn start_server_in(&self, folder: Arc<TempDir>, redis_url: Option<&str>, failpoints: &str) -> Process {
+        let variables = [
+            ("TRIBUTARY_ENCRYPTION_KEYS", K1.to_owned()),
+            ("TRIBUTARY_API_KEY", API_KEY.to_owned()),
+            ("TRIBUTARY_SANDBOX_LISTEN", self.sandbox_address.clone()),
+            ("FAILPOINTS", failpoints.to_owned()),
+        ];
+        let redis_url = redis_url.map(|url| ("REDIS_URL", url.to_owned()));
         let serve = move || {
-            Process::serve(&[
-                ("REDIS_URL", &redis_url),
-                ("TRIBUTARY_ENCRYPTION_KEYS", K1),
-                ("TRIBUTARY_API_KEY", API_KEY),
-                ("TRIBUTARY_SANDBOX_LISTEN", &sandbox_address),
-                ("FAILPOINTS", &failpoints),
-            ])
+            let variables: Vec<_> =
+                variables.iter().chain(&redis_url).map(|(name, value)| (*name, value.as_str())).collect();
+            Process::serve_in(folder, &variables)
         };
         tokio::task::spawn_blocking(serve).await.unwrap()
     }
@@ -169,6 +203,10 @@ impl Cluster {
         let request = self.http.get(format!("http://{}/__sandbox/stats", self.sandbox_address));
         request.send().await.unwrap().json().await.unwrap()
     }
+}
+
+fn new_folder() -> Arc<TempDir> {
+    Arc::new(tempfile::tempdir().unwrap())
 }
 
 fn subject(user: &str) -> [(&'static str, &str); 2] {

@@ -6,7 +6,9 @@
 
 use super::{
     case::Case,
-    cases::{abandoned_claims, clock_skew, kills, partition, races, random_kills, store_outages, token_endpoint},
+    cases::{
+        abandoned_claims, clock_skew, embedded, kills, partition, races, random_kills, store_outages, token_endpoint,
+    },
     options::Options,
     table::Table,
 };
@@ -21,6 +23,7 @@ async fn no_grant_is_lost_and_no_refresh_token_is_used_twice_whatever_fails() {
         abandoned_claims::cases(),
         partition::cases(),
         vec![token_endpoint::slow()],
+        embedded::cases(),
     ];
     let waiting: Vec<_> = waiting.into_iter().flatten().filter(Case::is_selected).map(Case::start).collect();
     let working =

@@ -5,6 +5,7 @@ use std::{
     io::{BufRead, BufReader},
     os::unix::process::ExitStatusExt,
     process::{Child, Command, Output, Stdio},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -18,7 +19,7 @@ pub struct Process {
     /// `http://localhost:1234`.
     pub url: String,
     /// Its working folder.
-    pub folder: TempDir,
+    pub folder: Arc<TempDir>,
     child: Child,
     /// Its variables.
     variables: Vec<(String, String)>,
@@ -27,21 +28,25 @@ pub struct Process {
 impl Process {
     /// Starts `tributary serve` on a port of its own.
     pub fn serve(variables: &[(&str, &str)]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::serve_in(Arc::new(tempfile::tempdir().unwrap()), variables)
+    }
+
+    /// The same, in the folder of a process that has ended.
+    pub fn serve_in(folder: Arc<TempDir>, variables: &[(&str, &str)]) -> Self {
         let command = command(&folder, &["serve"]);
         Self::start(folder, command, variables)
     }
 
     /// The same, with a limit of open files that the program cannot raise.
     pub fn serve_with_open_files(limit: u32, variables: &[(&str, &str)]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = Arc::new(tempfile::tempdir().unwrap());
         let mut command = clean_command("sh", &folder);
         let script = format!("ulimit -n {limit} && exec \"$0\" serve");
         command.args(["-c", &script, env!("CARGO_BIN_EXE_tributary")]);
         Self::start(folder, command, variables)
     }
 
-    fn start(folder: TempDir, mut command: Command, variables: &[(&str, &str)]) -> Self {
+    fn start(folder: Arc<TempDir>, mut command: Command, variables: &[(&str, &str)]) -> Self {
         let port = free_port();
         let url = format!("http://localhost:{port}");
         let mut all = vec![
@@ -63,7 +68,7 @@ impl Process {
 
     /// Starts `tributary sandbox` with these options. Returns it with its address.
     pub fn sandbox(options: &[&str]) -> (Self, String) {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = Arc::new(tempfile::tempdir().unwrap());
         let mut child = command(&folder, &[&["sandbox", "--listen", "127.0.0.1:0"], options].concat())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -105,6 +110,13 @@ impl Process {
         self.child.kill().unwrap();
     }
 
+    /// Limits the length of the files that it writes, or removes the limit. Writes beyond fail as on a full disk.
+    pub fn limit_file_length(&self, bytes: Option<u64>) {
+        let limit = bytes.map_or("unlimited".to_owned(), |bytes| bytes.to_string());
+        let (id, limit) = (self.child.id().to_string(), format!("--fsize={limit}:unlimited"));
+        assert!(Command::new("prlimit").args(["--pid", &id, &limit]).status().unwrap().success());
+    }
+
     /// Waits until it exits. Returns the signal that killed it, if any.
     pub fn wait(&mut self) -> Option<i32> {
         self.child.wait().unwrap().signal()
@@ -120,8 +132,9 @@ impl Drop for Process {
 
 /// The program with these arguments in this folder. None of its variables are set.
 pub fn command(folder: &TempDir, arguments: &[&str]) -> Command {
-    let mut command = clean_command(env!("CARGO_BIN_EXE_tributary"), folder);
-    command.args(arguments);
+    // A write beyond the limit of the file length is to fail rather than to kill the process.
+    let mut command = clean_command("sh", folder);
+    command.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_tributary")]).args(arguments);
     command
 }
 
