@@ -67,7 +67,9 @@ async fn open_store() -> anyhow::Result<OpenStore> {
     let config = Config::from_env()?;
     let current_key = config.encryption_keys.current_id().to_owned();
     let redis_url = config.redis_url.as_ref().map(ExposeSecret::expose_secret);
-    match store::open(redis_url.map(|url| (url, config.redis_eviction)), &config.data_dir).await {
+    match store::open(redis_url.map(|url| (url, config.redis_eviction)), &config.data_dir, config.store_cache_bytes)
+        .await
+    {
         Ok(store) => Ok(OpenStore::Ours(Box::new(AppState::new(config, store, Arc::new(failpoint::now))?))),
         Err(error) if error.is::<store::InUse>() => Ok(OpenStore::OfServer { current_key }),
         Err(error) => Err(error),

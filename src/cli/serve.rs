@@ -37,7 +37,9 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
     if redis_url.is_none() {
         DataDir::create(&config.data_dir)?;
     }
-    let store = store::open(redis_url.map(|url| (url, config.redis_eviction)), &config.data_dir).await?;
+    let store =
+        store::open(redis_url.map(|url| (url, config.redis_eviction)), &config.data_dir, config.store_cache_bytes)
+            .await?;
     #[cfg(feature = "sandbox")]
     if let Some(listen) = config.sandbox_listen {
         super::sandbox::start(listen).await?;

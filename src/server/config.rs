@@ -53,6 +53,8 @@ pub struct Config {
     pub redis_url: Option<SecretString>,
     /// `TRIBUTARY_REDIS_ALLOW_EVICTION`: whether a Redis server that can evict grants is used.
     pub redis_eviction: Eviction,
+    /// `TRIBUTARY_STORE_CACHE_MB`, in bytes.
+    pub store_cache_bytes: usize,
     /// `TRIBUTARY_API_KEY`, or the generated key in the data folder.
     pub api_key: SecretString,
     /// `TRIBUTARY_REFRESH_SCHEDULER`: whether grants are refreshed ahead of time.
@@ -106,6 +108,7 @@ impl Config {
                 "TRIBUTARY_REFRESH_SCHEDULER is {other:?}. Set it to on (grants are refreshed ahead of time, and kept alive when unused) or off."
             ),
         };
+        let store_cache_bytes = store_cache_bytes(&reader)?;
         let shutdown_time = shutdown_time(&reader)?;
         let connection_limits = connection_limits(&reader)?;
         let link_requests_per_minute = reader.parsed("TRIBUTARY_LINK_REQUESTS_PER_MINUTE", NUMBER)?;
@@ -122,6 +125,7 @@ impl Config {
             data_dir: data_dir.into(),
             redis_url,
             redis_eviction,
+            store_cache_bytes,
             api_key,
             refresh_scheduler,
             shutdown_time,
@@ -182,6 +186,14 @@ fn encryption_keys(reader: &Reader, data_dir: &DataDir, is_shared: bool) -> anyh
         ),
         None => Keyring::parse(&data_dir.secret(ENCRYPTION_KEYS_FILE, Keyring::generate)?)
             .context("the file encryption-keys in the data folder can't be used"),
+    }
+}
+
+fn store_cache_bytes(reader: &Reader) -> anyhow::Result<usize> {
+    let (name, accepted) = ("TRIBUTARY_STORE_CACHE_MB", "a number of MB between 1 and 65536");
+    match reader.parsed(name, accepted)? {
+        megabytes @ 1..=65_536 => Ok(megabytes << 20),
+        megabytes => bail!("{name} is {megabytes}. Set it to {accepted}."),
     }
 }
 
@@ -254,6 +266,7 @@ mod tests {
             ("TRIBUTARY_SANDBOX", "on", "auto"),
             ("TRIBUTARY_REDIS_ALLOW_EVICTION", "true", "yes"),
             ("TRIBUTARY_REFRESH_SCHEDULER", "yes", "off"),
+            ("TRIBUTARY_STORE_CACHE_MB", "0", "between 1 and 65536"),
             ("TRIBUTARY_SHUTDOWN_SECONDS", "25s", "number of seconds"),
             ("TRIBUTARY_SHUTDOWN_SECONDS", "0", "between 1 and 600"),
             ("TRIBUTARY_MAX_CONNECTIONS", "0", "from 1"),

@@ -93,14 +93,21 @@ pub struct StoreError(#[from] anyhow::Error);
 pub const FILE: &str = "tributary.redb";
 
 /// Opens Redis or Valkey at this address, with the operator's decision about eviction, or else the embedded store in
-/// `data_dir`.
+/// `data_dir`, which may use `cache_bytes` of memory for parts of its file.
 ///
 /// # Errors
 ///
 /// [`InUse`] when another process owns the embedded store, [`LayoutMismatch`] when another version wrote the store.
-pub async fn open(redis: Option<(&str, Eviction)>, data_dir: &Path) -> anyhow::Result<Arc<dyn Store>> {
+pub async fn open(
+    redis: Option<(&str, Eviction)>,
+    data_dir: &Path,
+    cache_bytes: usize,
+) -> anyhow::Result<Arc<dyn Store>> {
     Ok(match redis {
         Some((url, eviction)) => Arc::new(Redis::connect_with(url, eviction).await?),
-        None => Arc::new(Embedded::open(&data_dir.join(FILE))?),
+        None => {
+            let options = EmbeddedOptions { cache_bytes, ..EmbeddedOptions::default() };
+            Arc::new(Embedded::open_with(&data_dir.join(FILE), options)?)
+        }
     })
 }

@@ -92,7 +92,7 @@ async fn only_an_api_key_or_a_signed_in_browser_signs_out_everybody() {
 #[tokio::test]
 async fn a_changed_api_key_ends_all_sessions_and_sign_in_links() {
     let folder = tempfile::tempdir().unwrap();
-    let store = store::open(None, folder.path()).await.unwrap();
+    let store = store::open(None, folder.path(), 1 << 20).await.unwrap();
     let start = async |api_key: &str| {
         let variables = [("TRIBUTARY_API_KEY", api_key), ("TRIBUTARY_ENCRYPTION_KEYS", K1)];
         App::start_with(Default::default(), &variables, Some(store.clone())).await

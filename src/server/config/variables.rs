@@ -21,7 +21,7 @@ pub fn variables() -> Vec<Variable> {
 /// Name, default and meaning.
 type Row = (&'static str, &'static str, &'static str);
 
-const GENERAL: [Row; 15] = [
+const GENERAL: [Row; 16] = [
     ("TRIBUTARY_LISTEN", "127.0.0.1:8000", "where the server listens"),
     (
         "TRIBUTARY_PUBLIC_URL",
@@ -39,6 +39,7 @@ const GENERAL: [Row; 15] = [
         "no",
         "yes: use a Redis server whose maxmemory-policy can evict grants; no: don't start with it",
     ),
+    ("TRIBUTARY_STORE_CACHE_MB", "32", "how much memory the embedded store may use to keep parts of its file, in MB"),
     (
         "TRIBUTARY_API_KEY",
         "",

@@ -89,7 +89,7 @@ impl App {
 
         let store = match store {
             Some(store) => store,
-            None => store::open(None, data.path()).await.unwrap(),
+            None => store::open(None, data.path(), config.store_cache_bytes).await.unwrap(),
         };
         let clock_offset = Arc::new(Mutex::new(SignedDuration::ZERO));
         let clock = {
