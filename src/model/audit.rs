@@ -23,6 +23,13 @@ pub struct AuditEntry {
     pub detail: Option<String>,
     /// The result of a load; null for all other events.
     pub load: Option<LoadSummary>,
+    /// How many events this is the last of: loads that one caller repeats are one entry.
+    #[serde(default = "one")]
+    pub count: u64,
+}
+
+fn one() -> u64 {
+    1
 }
 
 /// The result of a load in short.

@@ -167,7 +167,7 @@ async fn a_record_outside_the_schema_is_skipped_and_named_and_all_others_are_del
     let log = app.api("GET", "/audit.json").query(&[("org_id", "acme")]).send().await.unwrap();
     let log: Value = log.json().await.unwrap();
     let outcomes: Vec<_> = log["entries"].as_array().unwrap().iter().map(|entry| &entry["load"]["outcome"]).collect();
-    assert_eq!(outcomes[1..5], ["partial", "complete_with_skips", "complete_with_skips", "complete_with_skips"]);
+    assert_eq!(outcomes[1..3], ["partial", "complete_with_skips"], "loads with one outcome are one entry: {log}");
 }
 
 #[tokio::test]

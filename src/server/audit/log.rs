@@ -1,7 +1,6 @@
 //! The audit log: what happened to the connections of each organisation, kept for 90 days and up to 10,000 entries.
 //!
-//! Routine entries and all others have 5,000 each, so refreshes and token reads cannot push out who connected and
-//! disconnected. An entry that cannot be written is logged and does not fail what it is about.
+//! An entry that cannot be written is logged and does not fail what it is about.
 
 use std::{
     collections::HashMap,
@@ -9,27 +8,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-use futures::future::try_join_all;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use parking_lot::Mutex;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::{Deserialize, Serialize};
 
-use super::Actor;
+use super::{
+    Actor,
+    entries::{Entries, milliseconds},
+    repeated_loads::RepeatedLoads,
+};
 use crate::{
     model::{Account, Action, AppError, AuditEntry, AuditPage, ErrorCode, LoadSummary},
-    server::{
-        clock::Clock,
-        connections::ConnectionKey,
-        store::{Index, Range, Store, StoreError},
-    },
+    server::{clock::Clock, connections::ConnectionKey, store::Store},
 };
-
-/// How long an entry is kept.
-const RETENTION: Duration = Duration::from_secs(90 * 24 * 3600);
-
-/// The maximum number of entries of an organisation, for routine entries and for all others.
-const MAX_LEN: usize = 5_000;
 
 /// The maximum number of entries in one response.
 pub const MAX_PAGE: usize = 1_000;
@@ -42,23 +32,16 @@ const MAX_DETAIL: usize = 500;
 
 /// The audit logs of all organisations.
 pub struct AuditLog {
-    store: Arc<dyn Store>,
-    clock: Clock,
+    entries: Entries,
     /// When each reader's last token read was recorded.
     token_reads: Mutex<HashMap<String, Instant>>,
-}
-
-/// An entry as it is stored. The random number tells entries with the same text apart.
-#[derive(Serialize, Deserialize)]
-struct Stored {
-    nonce: u32,
-    #[serde(flatten)]
-    entry: AuditEntry,
+    repeated_loads: RepeatedLoads,
 }
 
 impl AuditLog {
     pub fn new(store: Arc<dyn Store>, clock: Clock) -> Self {
-        Self { store, clock, token_reads: Mutex::default() }
+        let entries = Entries::new(store, clock);
+        Self { entries, token_reads: Mutex::default(), repeated_loads: RepeatedLoads::default() }
     }
 
     /// Records what the actor did to a connection.
@@ -71,10 +54,10 @@ impl AuditLog {
         detail: Option<&str>,
     ) {
         let entry = of_connection(key, account, self.entry(actor, action, detail));
-        self.write(key.subject.org_id(), entry).await;
+        self.entries.write(key.subject.org_id(), entry, None).await;
     }
 
-    /// Records how a load ended. `detail` says it as a sentence.
+    /// Records how a load ended. `detail` says it as a sentence. Loads that the actor repeats within minutes are one entry.
     pub async fn record_load(
         &self,
         actor: &Actor,
@@ -84,7 +67,9 @@ impl AuditLog {
         detail: &str,
     ) {
         let entry = of_connection(key, account, self.entry(actor, Action::LoadEnded, Some(detail)));
-        self.write(key.subject.org_id(), AuditEntry { load: Some(load), ..entry }).await;
+        let caller = format!("{} {:?}", reader(actor, key), load.outcome);
+        let entry = AuditEntry { load: Some(load), ..entry };
+        self.repeated_loads.record(&self.entries, caller, key.subject.org_id(), entry).await;
     }
 
     /// Records that the actor read an access token, at most once a minute.
@@ -96,7 +81,7 @@ impl AuditLog {
 
     /// Records what the actor did to several connections of an organisation.
     pub async fn record_for_org(&self, actor: &Actor, org_id: &str, action: Action, detail: &str) {
-        self.write(org_id, self.entry(actor, action, Some(detail))).await;
+        self.entries.write(org_id, self.entry(actor, action, Some(detail)), None).await;
     }
 
     /// Entries before a time (or the newest), newest first: `limit` of them, and more only where several share the
@@ -109,31 +94,22 @@ impl AuditLog {
             })?,
             None => Timestamp::MAX,
         };
-        let range = |to: u64, limit| Range::descending(milliseconds(earliest((self.clock)())), to, limit);
-        let read = |range| try_join_all([true, false].map(|routine| self.entries(org_id, routine, range)));
         // One more than asked for tells whether there is another page.
-        let mut entries = read(range(milliseconds(until).saturating_sub(1), limit + 1)).await?.concat();
-        entries.sort_by_key(|(_, at)| std::cmp::Reverse(*at));
+        let mut entries = self.entries.up_to(org_id, milliseconds(until).saturating_sub(1), limit + 1).await?;
         // The cursor is a time, so a page has to include all entries of its last millisecond.
         let last = entries.get(limit).and_then(|_| entries.get(limit.checked_sub(1)?)).map(|(_, at)| *at);
         if let Some(last) = last {
-            let mut same_time = read(Range::descending(last, last, MAX_LEN)).await?.concat();
             entries.retain(|(_, at)| *at > last);
-            entries.append(&mut same_time);
+            entries.append(&mut self.entries.at(org_id, last).await?);
         }
         let next = last.and_then(|last| Timestamp::from_millisecond(i64::try_from(last).ok()?).ok());
-        let entries =
-            entries.into_iter().filter_map(|(text, _)| Some(serde_json::from_str::<Stored>(&text).ok()?.entry));
-        Ok(AuditPage { entries: entries.collect(), next: next.map(|next| next.to_string()) })
-    }
-
-    async fn entries(&self, org_id: &str, routine: bool, range: Range) -> Result<Vec<(String, u64)>, StoreError> {
-        self.store.index_range(&index(org_id, routine, (self.clock)()), range).await
+        let entries = entries.into_iter().map(|(entry, _)| entry).collect();
+        Ok(AuditPage { entries, next: next.map(|next| next.to_string()) })
     }
 
     /// An entry that concerns no single connection.
     fn entry(&self, actor: &Actor, action: Action, detail: Option<&str>) -> AuditEntry {
-        let now = (self.clock)();
+        let now = self.entries.now();
         AuditEntry {
             at: now.round(jiff::Unit::Millisecond).unwrap_or(now).to_string(),
             action,
@@ -144,22 +120,12 @@ impl AuditLog {
             from: actor.address.clone(),
             detail: detail.map(|detail| detail.chars().take(MAX_DETAIL).collect()),
             load: None,
-        }
-    }
-
-    async fn write(&self, org_id: &str, entry: AuditEntry) {
-        let (now, action) = ((self.clock)(), entry.action);
-        let written = async {
-            let text = serde_json::to_string(&Stored { nonce: rand::random(), entry }).map_err(anyhow::Error::new)?;
-            self.store.index_put(&index(org_id, action.is_routine(), now), &text, milliseconds(now)).await
-        };
-        if let Err(error) = written.await {
-            tracing::error!(org = org_id, ?action, %error, "an audit entry could not be written");
+            count: 1,
         }
     }
 
     fn is_first_token_read(&self, actor: &Actor, key: &ConnectionKey) -> bool {
-        let reader = format!("{key} {:?} {}", actor.kind, actor.address.as_deref().unwrap_or_default());
+        let reader = reader(actor, key);
         let mut reads = self.token_reads.lock();
         if reads.get(&reader).is_some_and(|at| at.elapsed() < TOKEN_READ_INTERVAL) {
             return false;
@@ -183,16 +149,7 @@ fn of_connection(key: &ConnectionKey, account: &Account, entry: AuditEntry) -> A
     }
 }
 
-fn index(org_id: &str, routine: bool, now: Timestamp) -> Index {
-    let kind = if routine { "routine" } else { "notable" };
-    let name = format!("audit/{kind}/{}", utf8_percent_encode(org_id, NON_ALPHANUMERIC));
-    Index { name: name.into(), max_len: MAX_LEN, min_score: milliseconds(earliest(now)), lifetime: RETENTION }
-}
-
-fn earliest(now: Timestamp) -> Timestamp {
-    now - SignedDuration::try_from(RETENTION).unwrap_or_default()
-}
-
-fn milliseconds(at: Timestamp) -> u64 {
-    u64::try_from(at.as_millisecond()).unwrap_or_default()
+/// What tells callers apart whose repeated actions are one entry.
+fn reader(actor: &Actor, key: &ConnectionKey) -> String {
+    format!("{key} {:?} {}", actor.kind, actor.address.as_deref().unwrap_or_default())
 }

@@ -87,7 +87,7 @@ pub(super) fn table(entries: Vec<AuditEntry>, none: &'static str) -> impl IntoVi
 }
 
 fn row(entry: AuditEntry) -> impl IntoView {
-    let AuditEntry { at, action, provider, user_id, account, by, from, detail, load: _ } = entry;
+    let AuditEntry { at, action, provider, user_id, account, by, from, detail, load: _, count: _ } = entry;
     let name = provider.map(|slug| providers::find(&slug).map_or(slug, |provider| provider.name.to_owned()));
     let connection = [name, account].into_iter().flatten().collect::<Vec<_>>().join(" · ");
     let class = if action.is_routine() { "routine" } else { "notable" };
