@@ -25,8 +25,8 @@ pub fn ProviderCard(card: Card, subject: Subject, rows: Rows) -> impl IntoView {
                 view! {
                     <p class="hint">
                         "To connect, set " <code>{format!("{variable}_CLIENT_ID")}</code> " and "
-                        <code>{format!("{variable}_CLIENT_SECRET")}</code> ". To try it with test data, set "
-                        <code>"TRIBUTARY_SANDBOX=auto"</code> "."
+                        <code>{format!("{variable}_CLIENT_SECRET")}</code> ". For test data on your own machine, set "
+                        <code>"TRIBUTARY_SANDBOX=on"</code> "."
                     </p>
                 }
                 .into_any()

@@ -21,7 +21,7 @@ use crate::{
         config::{Config, DataDir},
         failpoint,
         grants::{Grants, RefreshScheduler},
-        raise_open_file_limit, router, serve_until_stopped, store,
+        providers, raise_open_file_limit, router, serve_until_stopped, store,
     },
 };
 
@@ -48,6 +48,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
     let open_files = raise_open_file_limit();
     tracing::info!(listen = %listener.local_addr()?, public_url = %config.public_url, store = store_kind, "serving");
     warn_about_ports(&config);
+    warn_about_unconfigured_providers(&config);
 
     let state = AppState::new(config, store, Arc::new(failpoint::now))?;
     // Until the store was probed, `/readyz` would say that it was not. A failure may pass, and the probe has logged it.
@@ -104,5 +105,13 @@ fn warn_about_ports(config: &Config) {
     let is_local = config.public_url.host_str() == Some("localhost");
     if is_local && config.public_url.port_or_known_default() != Some(config.listen.port()) {
         tracing::warn!("TRIBUTARY_PUBLIC_URL and TRIBUTARY_LISTEN have different ports. If you change one, set both");
+    }
+}
+
+/// With a public page, or beside a real app, there are no stand-ins. Whoever expects them should not have to guess.
+fn warn_about_unconfigured_providers(config: &Config) {
+    for provider in providers::ALL.iter().filter(|provider| config.provider(provider).client.is_none()) {
+        let (id, secret) = (provider.variable("CLIENT_ID"), provider.variable("CLIENT_SECRET"));
+        tracing::warn!(provider = provider.slug, set = format!("{id}, {secret}"), "not configured");
     }
 }

@@ -6,6 +6,7 @@
 mod data_dir;
 mod provider;
 mod reader;
+mod sandbox;
 mod variables;
 
 use std::{
@@ -18,7 +19,7 @@ use std::{
 
 use anyhow::{Context, bail};
 use secrecy::SecretString;
-use url::{Host, Url};
+use url::Url;
 
 use super::{
     crypto::{Keyring, random_secret},
@@ -112,7 +113,7 @@ impl Config {
         let shutdown_time = shutdown_time(&reader)?;
         let connection_limits = connection_limits(&reader)?;
         let link_requests_per_minute = reader.parsed("TRIBUTARY_LINK_REQUESTS_PER_MINUTE", NUMBER)?;
-        let sandbox = sandbox(&reader)?;
+        let sandbox = sandbox::read(&reader, &public_url)?;
         let providers = providers::ALL
             .iter()
             .map(|provider| provider::read(provider, &reader, sandbox))
@@ -150,21 +151,12 @@ impl Config {
 
     /// Whether browsers reach this server on their own machine.
     pub fn is_local(&self) -> bool {
-        is_local(&self.public_url)
+        sandbox::is_local(&self.public_url)
     }
 
     /// The public address of a path, which begins with a slash.
     pub fn public(&self, path: &str) -> String {
         format!("{}{path}", self.public_url.as_str().trim_end_matches('/'))
-    }
-}
-
-fn is_local(public_url: &Url) -> bool {
-    match public_url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
-        None => false,
     }
 }
 
@@ -215,23 +207,6 @@ fn connection_limits(reader: &Reader) -> anyhow::Result<ConnectionLimits> {
     })
 }
 
-/// The address of the sandbox, unless it is off or not compiled in.
-fn sandbox(reader: &Reader) -> anyhow::Result<Option<SocketAddr>> {
-    let listen = match reader.text("TRIBUTARY_SANDBOX").as_str() {
-        "auto" => reader.parsed::<SocketAddr>("TRIBUTARY_SANDBOX_LISTEN", ADDRESS)?,
-        "off" => return Ok(None),
-        other => bail!(
-            "TRIBUTARY_SANDBOX is {other:?}. Set it to auto (a stand-in replaces every provider without a client id) or off."
-        ),
-    };
-    if !listen.ip().is_loopback() || listen.port() == 0 {
-        bail!(
-            "TRIBUTARY_SANDBOX_LISTEN is {listen}. Set it to a loopback address with a port, such as 127.0.0.1:8001: anybody can sign in to a stand-in."
-        );
-    }
-    Ok(cfg!(feature = "sandbox").then_some(listen))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -263,8 +238,8 @@ mod tests {
             ("TRIBUTARY_ENCRYPTION_KEYS", "k1", "id:"),
             ("TRIBUTARY_ENCRYPTION_KEYS", "k1:c2hvcnQ=", "32 bytes"),
             ("TRIBUTARY_ENCRYPTION_KEYS", &format!("k1:{key},k1:{key}"), "twice"),
-            ("TRIBUTARY_SANDBOX", "on", "auto"),
             ("TRIBUTARY_REDIS_ALLOW_EVICTION", "true", "yes"),
+            ("TRIBUTARY_SANDBOX", "yes", "auto"),
             ("TRIBUTARY_REFRESH_SCHEDULER", "yes", "off"),
             ("TRIBUTARY_STORE_CACHE_MB", "0", "between 1 and 65536"),
             ("TRIBUTARY_SHUTDOWN_SECONDS", "25s", "number of seconds"),
@@ -289,6 +264,33 @@ mod tests {
     fn a_shared_store_requires_shared_keys() {
         let error = read(&[("REDIS_URL", "redis://127.0.0.1")]).unwrap_err();
         assert!(error.contains("TRIBUTARY_ENCRYPTION_KEYS"), "{error}");
+    }
+
+    /// The providers that a stand-in replaces, and those that are not configured.
+    fn sandboxed_and_unconfigured(variables: &[(&str, &str)]) -> (usize, usize) {
+        let config = read(variables).unwrap();
+        let count = |is: fn(&Registration) -> bool| config.providers.iter().filter(|provider| is(provider)).count();
+        let sandboxed = count(|provider| provider.sandbox);
+        assert_eq!(config.sandbox_listen.is_some(), sandboxed > 0);
+        (sandboxed, count(|provider| provider.client.is_none()))
+    }
+
+    #[test]
+    fn stand_ins_are_beside_no_real_app_and_in_no_public_page_unless_asked_for() {
+        let all = providers::ALL.len();
+        let (real, secret) = (("HUBSPOT_CLIENT_ID", "id"), ("HUBSPOT_CLIENT_SECRET", "secret"));
+        let (public, on) = (("TRIBUTARY_PUBLIC_URL", "https://tributary.example.com"), ("TRIBUTARY_SANDBOX", "on"));
+        assert_eq!(sandboxed_and_unconfigured(&[]), (all, 0));
+        assert_eq!(sandboxed_and_unconfigured(&[("TRIBUTARY_PUBLIC_URL", "http://127.0.0.1:8000")]), (all, 0));
+        assert_eq!(sandboxed_and_unconfigured(&[real, secret]), (0, all - 1));
+        assert_eq!(sandboxed_and_unconfigured(&[public]), (0, all));
+        assert_eq!(sandboxed_and_unconfigured(&[real, secret, public]), (0, all - 1));
+        assert_eq!(sandboxed_and_unconfigured(&[real, secret, on]), (all - 1, 0));
+        assert_eq!(sandboxed_and_unconfigured(&[("TRIBUTARY_SANDBOX", "off")]), (0, all));
+        for host in ["http://localhost.evil.example", "http://192.168.0.7:8000", "https://tributary.example.com"] {
+            let error = read(&[on, ("TRIBUTARY_PUBLIC_URL", host)]).unwrap_err();
+            assert!(error.contains("TRIBUTARY_SANDBOX is on") && error.contains(host), "{error}");
+        }
     }
 
     #[test]

@@ -205,14 +205,30 @@ async fn disconnecting_deletes_the_connection_even_if_the_provider_is_down() {
 }
 
 #[tokio::test]
-async fn the_error_for_an_unconfigured_provider_names_the_variables_to_set() {
-    let app = App::start_with(Default::default(), &[("TRIBUTARY_SANDBOX", "off")], None).await;
+async fn beside_a_real_app_other_providers_are_not_configured_and_never_lead_to_the_sandbox() {
+    let variables = [
+        ("AIRTABLE_CLIENT_ID", "real"),
+        ("AIRTABLE_CLIENT_SECRET", "secret"),
+        ("TRIBUTARY_PUBLIC_URL", "https://tributary.example.com"),
+    ];
+    let app = App::start_with(Default::default(), &variables, None).await;
     let response = app.api("POST", "/integrations/hubspot/authorize").form(&SUBJECT).send().await.unwrap();
     assert_eq!(response.status(), StatusCode::CONFLICT);
     let error: Value = response.json().await.unwrap();
-    assert!(error["detail"].as_str().unwrap().contains("HUBSPOT_CLIENT_ID"), "{error}");
-    let page = app.signed_in_browser().await.get(&app.url).await.text().await.unwrap();
-    assert!(page.contains("HUBSPOT_CLIENT_SECRET"));
+    assert_eq!(error["code"], "not_configured");
+    let detail = error["detail"].as_str().unwrap();
+    assert!(detail.contains("HUBSPOT_CLIENT_ID") && detail.contains("HUBSPOT_CLIENT_SECRET"), "{error}");
+
+    let cookie = app.session_cookie().await;
+    let get = |path: &str| app.anonymous("GET", path).header("cookie", &cookie).header("sec-fetch-site", "same-origin");
+    let connect = get("/connect/hubspot").send().await.unwrap();
+    assert_eq!(connect.status(), StatusCode::CONFLICT);
+    assert!(connect.text().await.unwrap().contains("HUBSPOT_CLIENT_ID"));
+    let page = get("/").send().await.unwrap().text().await.unwrap();
+    assert!(page.contains("HUBSPOT_CLIENT_SECRET") && page.contains("Connect Airtable"), "{page}");
+    assert!(!page.contains("127.0.0.1") && !page.contains("badge sandbox"), "{page}");
+    let real = get("/connect/airtable").send().await.unwrap();
+    assert!(real.headers()["location"].to_str().unwrap().starts_with("https://airtable.com/"));
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use anyhow::bail;
 use super::Reader;
 use crate::server::providers::{ClientAuth, ClientCredentials, Provider, Registration};
 
-/// Reads a provider's registration. Without a client id the provider is sandboxed, if there is a sandbox.
+/// Reads a provider's registration. Without a client id the provider is sandboxed, or else not configured.
 pub(super) fn read(provider: &Provider, reader: &Reader, sandbox: Option<SocketAddr>) -> anyhow::Result<Registration> {
     let name = |suffix: &str| provider.variable(suffix);
     let scopes = if provider.scopes.is_empty() { None } else { reader.optional(&name("SCOPES")) };

@@ -80,7 +80,11 @@ const GENERAL: [Row; 16] = [
         "",
         "networks of your reverse proxies, such as 10.0.0.0/8; their Forwarded or X-Forwarded-For header names the client; unset: no such header counts",
     ),
-    ("TRIBUTARY_SANDBOX", "auto", "auto: a stand-in replaces every provider without a client id; off: no stand-ins"),
+    (
+        "TRIBUTARY_SANDBOX",
+        "auto",
+        "auto: stand-ins replace the providers, if none has a client id and TRIBUTARY_PUBLIC_URL is local; on: they replace those without a client id, beside real apps; off: no stand-ins",
+    ),
     ("TRIBUTARY_SANDBOX_LISTEN", "127.0.0.1:8001", "where the stand-ins listen"),
 ];
 
@@ -96,7 +100,7 @@ fn of_provider(provider: &Provider) -> Vec<Variable> {
     let without_secret =
         if provider.oauth.client_auth == ClientAuth::BasicOrPublic { "; unset: a public client" } else { "" };
     let mut variables = vec![
-        ("CLIENT_ID", "", format!("client id of your app at {name}; unset: the sandbox")),
+        ("CLIENT_ID", "", format!("client id of your app at {name}; unset: the sandbox or not configured")),
         ("CLIENT_SECRET", "", format!("client secret of your app at {name}{without_secret}")),
     ];
     if !provider.scopes.is_empty() {

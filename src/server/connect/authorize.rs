@@ -64,7 +64,10 @@ async fn chosen_on_page(
         let detail = "This address isn't valid. Open Tributary's own page and start there.";
         return Err(AppError::new(ErrorCode::InvalidInput, detail));
     };
-    Ok(ConnectionKey { subject: query.subject()?, provider })
+    let key = ConnectionKey { subject: query.subject()?, provider };
+    // An unconfigured provider is an error now, rather than after the click.
+    state.grants.oauth(&key)?;
+    Ok(key)
 }
 
 async fn begin(state: &AppState, key: &ConnectionKey) -> Result<Response, Notice> {

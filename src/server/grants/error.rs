@@ -82,8 +82,9 @@ impl From<GrantError> for AppError {
             GrantError::NotConfigured(provider) => {
                 let (id, secret) = (provider.variable("CLIENT_ID"), provider.variable("CLIENT_SECRET"));
                 let name = provider.name;
-                let sandbox = if cfg!(feature = "sandbox") { ", or turn on the sandbox" } else { "" };
-                let detail = format!("{name} is not configured. Set {id} and {secret}{sandbox}.");
+                let detail = format!(
+                    "{name} is not configured. Set {id} and {secret}, or on your own machine TRIBUTARY_SANDBOX=on for test data."
+                );
                 Self::new(ErrorCode::NotConfigured, detail)
             }
             GrantError::ClientRejected(detail) => Self::new(ErrorCode::ClientRejected, detail),
