@@ -65,6 +65,8 @@ mod faults {
         pub mod abandoned_claims;
         pub mod clock_skew;
         pub mod embedded;
+        pub mod evictions;
+        pub mod failovers;
         pub mod kills;
         pub mod partition;
         pub mod races;

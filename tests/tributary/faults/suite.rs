@@ -7,7 +7,8 @@
 use super::{
     case::Case,
     cases::{
-        abandoned_claims, clock_skew, embedded, kills, partition, races, random_kills, store_outages, token_endpoint,
+        abandoned_claims, clock_skew, embedded, evictions, failovers, kills, partition, races, random_kills,
+        store_outages, token_endpoint,
     },
     options::Options,
     table::Table,
@@ -26,8 +27,14 @@ async fn no_grant_is_lost_and_no_refresh_token_is_used_twice_whatever_fails() {
         embedded::cases(),
     ];
     let waiting: Vec<_> = waiting.into_iter().flatten().filter(Case::is_selected).map(Case::start).collect();
-    let working =
-        [races::cases(options), store_outages::cases(options), token_endpoint::cases(), clock_skew::cases(options)];
+    let working = [
+        races::cases(options),
+        store_outages::cases(options),
+        failovers::cases(options),
+        evictions::cases(),
+        token_endpoint::cases(),
+        clock_skew::cases(options),
+    ];
     let mut table = Table::new(options);
     for case in working.into_iter().flatten().filter(Case::is_selected) {
         table.add(case.start().finish().await);

@@ -8,6 +8,7 @@ use tributary_sandbox::Records;
 use crate::support::{
     app::App,
     fixtures::K1,
+    port::free_port,
     process::{Process, run_to_exit},
     redis::RedisServer,
     redis_cluster::RedisCluster,
@@ -47,15 +48,6 @@ fn eviction_can_be_allowed_and_is_warned_about() {
 }
 
 #[tokio::test]
-async fn one_server_of_a_cluster_that_can_evict_grants_is_enough_to_refuse_it() {
-    let cluster = RedisCluster::start();
-    cluster.nodes[1].command(&["CONFIG", "SET", "maxmemory-policy", "volatile-random"]);
-    let error = Redis::connect(&cluster.url).await.err().unwrap().to_string();
-    assert!(error.contains("volatile-random"), "{error}");
-    assert!(Redis::connect_with(&cluster.url, Eviction::Allowed).await.is_ok());
-}
-
-#[tokio::test]
 async fn a_policy_that_changes_while_the_server_runs_makes_it_not_ready() {
     let redis = RedisServer::start();
     let app = App::start_with(Records::default(), &[], Some(Arc::new(Redis::connect(&redis.url).await.unwrap()))).await;
@@ -79,8 +71,14 @@ async fn a_redis_whose_memory_is_full_makes_the_server_not_ready_until_there_is_
 }
 
 #[tokio::test]
-async fn one_server_of_a_cluster_whose_memory_is_full_makes_the_server_not_ready() {
+async fn one_server_of_a_cluster_is_enough_to_refuse_it_for_its_policy_or_to_be_not_ready_for_its_full_memory() {
     let cluster = RedisCluster::start();
+    cluster.nodes[1].command(&["CONFIG", "SET", "maxmemory-policy", "volatile-random"]);
+    let error = Redis::connect(&cluster.url).await.err().unwrap().to_string();
+    assert!(error.contains("volatile-random"), "{error}");
+    assert!(Redis::connect_with(&cluster.url, Eviction::Allowed).await.is_ok());
+    cluster.nodes[1].command(&["CONFIG", "SET", "maxmemory-policy", "noeviction"]);
+
     let store = Redis::connect(&cluster.url).await.unwrap();
     store.probe().await.unwrap();
     for node in 0..3 {
@@ -94,8 +92,8 @@ async fn one_server_of_a_cluster_whose_memory_is_full_makes_the_server_not_ready
 
 #[tokio::test]
 async fn an_address_of_the_wrong_kind_is_refused_with_the_right_one() {
-    let cluster = RedisCluster::start();
-    let error = Redis::connect(&cluster.nodes[0].url).await.err().unwrap().to_string();
+    let node = RedisServer::start_with(&["--cluster-enabled", "yes", "--cluster-port", &free_port().to_string()]);
+    let error = Redis::connect(&node.url).await.err().unwrap().to_string();
     assert!(error.contains("redis-cluster://"), "{error}");
     let primary = RedisServer::start();
     let replica = RedisServer::start_with(&["--replicaof", &format!("127.0.0.1 {}", primary.port)]);

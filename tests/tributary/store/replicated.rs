@@ -9,7 +9,12 @@ use futures::future::join_all;
 use tributary::server::store::{Redis, Store};
 
 use crate::support::{
-    redis::RedisServer, redis_cluster::RedisCluster, redis_sentinel::RedisSentinel, wait::wait_until,
+    fixtures::{API_KEY, K1},
+    process::{Process, connect},
+    redis::RedisServer,
+    redis_cluster::RedisCluster,
+    redis_sentinel::RedisSentinel,
+    wait::wait_until,
 };
 
 const LIFETIME: Duration = Duration::from_secs(60);
@@ -213,4 +218,38 @@ async fn replicas_that_hang_delay_many_grants_by_a_second_or_two_and_not_one_aft
     store.get("grant/1").await.unwrap();
     assert!(began.elapsed() < Duration::from_millis(500));
     replica.resume();
+}
+
+#[tokio::test]
+async fn each_grant_that_no_replica_confirms_is_logged_and_counted() {
+    let primary = RedisServer::start();
+    let mut replica = RedisServer::start_with(&["--replicaof", &format!("127.0.0.1 {}", primary.port)]);
+    replica.wait_for(&["INFO", "replication"], "master_link_status", "up");
+    let (_sandbox, address) = Process::sandbox(&[]);
+    let server = Process::serve(&[
+        ("REDIS_URL", primary.url.as_str()),
+        ("TRIBUTARY_ENCRYPTION_KEYS", K1),
+        ("TRIBUTARY_API_KEY", API_KEY),
+        ("TRIBUTARY_SANDBOX_LISTEN", &address),
+    ]);
+    let unconfirmed = || -> Vec<(String, u64)> {
+        let log = server.log();
+        let lines = log.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        let unconfirmed =
+            lines.filter(|line| line["message"].as_str().unwrap().starts_with("no replica has confirmed"));
+        unconfirmed
+            .map(|line| (line["key"].as_str().unwrap().to_owned(), line["unconfirmed"].as_u64().unwrap()))
+            .collect()
+    };
+    connect(&server.url, "hubspot", [("org_id", "acme"), ("user_id", "confirmed")]).await;
+    assert_eq!(unconfirmed(), []);
+    replica.pause();
+    connect(&server.url, "hubspot", [("org_id", "acme"), ("user_id", "hanging")]).await;
+    assert_eq!(unconfirmed(), [("connection/hubspot/acme/hanging".to_owned(), 1)]);
+    // Nobody waits for a replica that is gone, but it may come back and take over.
+    replica.kill();
+    wait_until("the primary notices", async || primary.field(&["INFO", "replication"], "connected_slaves") == "0")
+        .await;
+    connect(&server.url, "hubspot", [("org_id", "acme"), ("user_id", "alone")]).await;
+    assert_eq!(unconfirmed()[1..], [("connection/hubspot/acme/alone".to_owned(), 2)]);
 }

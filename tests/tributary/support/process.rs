@@ -182,6 +182,22 @@ pub async fn connect(url: &str, provider: &str, subject: [(&str, &str); 2]) {
     assert!(outcomes.iter().any(|outcome| end.url().path().ends_with(outcome)), "{}", end.url());
 }
 
+/// The same, for times when it may fail. Returns whether the user was told that they are connected.
+pub async fn try_connect(url: &str, provider: &str, subject: [(&str, &str); 2]) -> bool {
+    let request = client().post(format!("{url}/integrations/{provider}/authorize")).bearer_auth(API_KEY).form(&subject);
+    let response = request.send().await.unwrap();
+    if !response.status().is_success() {
+        return false;
+    }
+    let (link, browser): (String, _) = (response.json().await.unwrap(), Browser::new());
+    let consent = browser.press(&link).await;
+    if !consent.url().path().ends_with("/authorize") {
+        return false;
+    }
+    let end = browser.post(consent.url().as_str(), &[("decision", "approve")]).await;
+    ["/connected", "/connected_twice"].iter().any(|outcome| end.url().path().ends_with(outcome))
+}
+
 fn log_in(folder: &TempDir) -> String {
     std::fs::read_to_string(folder.path().join("log")).unwrap()
 }

@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc, OnceLock,
-        atomic::{AtomicUsize, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
     },
     time::Duration,
 };
@@ -45,6 +45,7 @@ pub(super) struct Node {
     /// Waiting for a replica blocks a connection, so these writes have one of their own.
     replicated: OnceLock<ReplicatedWrites>,
     replicas: Arc<AtomicUsize>,
+    has_had_replicas: AtomicBool,
 }
 
 impl Node {
@@ -66,7 +67,15 @@ impl Node {
         let server = config.server.hosts().swap_remove(0);
         let address = format!("{}:{}", server.host, server.port);
         let client = client(config.clone(), TIMEOUT)?;
-        Ok(Self { address, server, config, client, replicated: OnceLock::new(), replicas: Arc::default() })
+        Ok(Self {
+            address,
+            server,
+            config,
+            client,
+            replicated: OnceLock::new(),
+            replicas: Arc::default(),
+            has_had_replicas: AtomicBool::default(),
+        })
     }
 
     pub(super) fn host(&self) -> &str {
@@ -80,6 +89,9 @@ impl Node {
     /// Notes how many replicas the node has, on which replicated writes depend.
     pub(super) fn set_replicas(&self, replicas: usize) {
         let before = self.replicas.swap(replicas, Relaxed);
+        if replicas > 0 {
+            self.has_had_replicas.store(true, Relaxed);
+        }
         if before > 0 && replicas == 0 {
             tracing::warn!(
                 node = self.address,
@@ -109,7 +121,9 @@ impl Node {
             return self.replicated()?.write(command, is_asking).await;
         }
         let value = if is_asking { self.ask(command).await? } else { self.send(command).await? };
-        Ok(Reply { value, is_confirmed: true })
+        // Replicas that are not connected any more may still take over, without this write.
+        let is_confirmed = durability == Durability::Primary || !self.has_had_replicas.load(Relaxed);
+        Ok(Reply { value, is_confirmed })
     }
 
     /// `ASKING` applies to the next command of its connection, so both are sent as one pipeline.
