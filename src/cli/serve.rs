@@ -1,7 +1,7 @@
 //! `tributary serve`: starts the server and everything beside it, and stops it in order.
 
 use std::{
-    io::{IsTerminal, stdout},
+    io::{IsTerminal, Write, stdout},
     sync::Arc,
     time::Duration,
 };
@@ -79,11 +79,12 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
 async fn print_greeting(state: &AppState) -> anyhow::Result<()> {
     let url = state.config.public("/");
     if !stdout().is_terminal() {
-        println!("Tributary is at {url}. For a sign-in link, run: tributary sign-in");
+        // Whoever started it may have stopped reading.
+        let _ = writeln!(stdout(), "Tributary is at {url}. For a sign-in link, run: tributary sign-in");
         return Ok(());
     }
     let link = access::create_sign_in_link(state).await.map_err(|AppError { detail, .. }| anyhow::anyhow!(detail))?;
-    println!("\n  Tributary is at {url}\n  Sign in (once): {link}\n");
+    let _ = writeln!(stdout(), "\n  Tributary is at {url}\n  Sign in (once): {link}\n");
     Ok(())
 }
 

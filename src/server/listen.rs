@@ -16,6 +16,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
+    sync::watch,
     time::Instant,
 };
 
@@ -71,6 +72,8 @@ pub async fn serve(
 ) -> GracefulShutdown {
     let (connections, slots) = (GracefulShutdown::new(), Slots::new(limits));
     let (mut refusals, mut stop) = (Refusals::default(), pin!(stop));
+    // Dropped when this function returns, which tells the connections to stop.
+    let (_running, stopping) = watch::channel(());
     let mut failure_logged = None;
     loop {
         let accepted = tokio::select! {
@@ -91,7 +94,8 @@ pub async fn serve(
         match slots.take(peer) {
             Ok(slot) => {
                 let trusted = slots.trusted_proxies();
-                let connection = Connection { stream, peer, slot, app: app.clone(), trusted, timeouts };
+                let connection =
+                    Connection { stream, peer, slot, app: app.clone(), trusted, timeouts, stopping: stopping.clone() };
                 tokio::spawn(connection.serve(connections.watcher()));
             }
             Err(full) => refusals.refuse(stream, peer, full),

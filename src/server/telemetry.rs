@@ -29,7 +29,10 @@ pub fn start() -> anyhow::Result<()> {
     })?;
     // Its trace lines contain the full addresses of requests, and so one-time secrets.
     let filter = filter.add_directive("tower_http::csrf=debug".parse()?);
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A log that can't be written, because the disk is full or its reader is gone, ends nothing. Reporting that on standard
+    // error, as is the default, would panic.
+    let lines =
+        tracing_subscriber::fmt().with_env_filter(filter).log_internal_errors(false).with_writer(std::io::stderr);
     if std::io::stderr().is_terminal() {
         lines.compact().with_target(false).init();
     } else {

@@ -13,7 +13,7 @@ use reqwest::Client;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpSocket, TcpStream},
-    sync::mpsc,
+    sync::{mpsc, oneshot},
 };
 use tributary::server::{
     listen::{ConnectionLimits, Timeouts},
@@ -144,8 +144,12 @@ fn limits(total: usize, per_address: usize) -> ConnectionLimits {
     ConnectionLimits { total, per_address, trusted_proxies: Arc::new("127.0.0.3".parse().unwrap()) }
 }
 
-const SHORT: Timeouts =
-    Timeouts { head: Duration::from_millis(300), idle: Duration::from_millis(900), write: Duration::from_millis(500) };
+const SHORT: Timeouts = Timeouts {
+    head: Duration::from_millis(300),
+    idle: Duration::from_millis(900),
+    idle_proxy: Duration::from_secs(3600),
+    write: Duration::from_millis(500),
+};
 
 const REQUEST: &str = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
@@ -172,6 +176,35 @@ async fn a_connection_on_which_no_whole_request_arrives_is_closed() {
         assert!(began.elapsed() < Duration::from_secs(20), "the connection stays open");
         interval.tick().await;
     }
+}
+
+#[tokio::test]
+async fn a_head_that_does_not_arrive_does_not_delay_a_shutdown() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let server = listener.local_addr().unwrap();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let stopped = async { stopped.await.unwrap() };
+    let serving = tokio::spawn(serve(listener, Router::new(), limits(10, 10), Timeouts::default(), stopped));
+    let half = open_and_send(WATCHER, server, "GET / HTTP/1.1\r\nHost: ").await;
+    // Connections are accepted in order.
+    client(WATCHER).get(format!("http://{server}/")).send().await.unwrap();
+    stop.send(()).unwrap();
+    let shutdown = tokio::time::timeout(Timeouts::default().head / 2, serving.await.unwrap().shutdown());
+    assert!(shutdown.await.is_ok());
+    drop(half);
+}
+
+#[tokio::test]
+async fn a_connection_of_a_trusted_proxy_is_kept_longer() {
+    let (server, _) = start(limits(10, 10), SHORT).await;
+    let mut stream = open_and_send([127, 0, 0, 3].into(), server, REQUEST).await;
+    let mut answer = vec![0; 4 << 10];
+    assert!(stream.read(&mut answer).await.unwrap() > 0);
+    // By then, anybody else's connection is closed.
+    let others = open_and_send(WATCHER, server, REQUEST).await;
+    until_closed(others).await;
+    stream.write_all(REQUEST.as_bytes()).await.unwrap();
+    assert!(stream.read(&mut answer).await.unwrap() > 0, "it was closed");
 }
 
 #[tokio::test]

@@ -91,6 +91,17 @@ fn a_sign_in_link_is_printed_to_a_terminal_only() {
 }
 
 #[tokio::test]
+async fn a_log_that_nobody_reads_any_more_does_not_stop_the_server() {
+    let sandbox = format!("127.0.0.1:{}", free_port());
+    let variables = [("TRIBUTARY_API_KEY", API_KEY), ("TRIBUTARY_SANDBOX_LISTEN", &sandbox), ("RUST_LOG", "debug")];
+    let mut server = Process::serve_without_readers(&variables);
+    connect(&server.url, "hubspot", SUBJECT).await;
+    assert_eq!(items(&server.url, "hubspot").await.0, StatusCode::OK);
+    server.kill();
+    assert_eq!(server.wait(), Some(9), "it ended before it was killed");
+}
+
+#[tokio::test]
 async fn two_processes_on_one_redis_share_connections_and_sessions() {
     let (redis, (_sandbox, address)) = (RedisServer::start(), Process::sandbox(&[]));
     let variables = [

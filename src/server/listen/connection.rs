@@ -3,7 +3,7 @@
 use std::{
     convert::Infallible,
     net::IpAddr,
-    pin::Pin,
+    pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll},
 };
@@ -20,7 +20,7 @@ use hyper::{
 };
 use hyper_util::{rt::TokioIo, server::graceful::Watcher, service::TowerToHyperService};
 use rustix::net::sockopt::set_socket_send_buffer_size;
-use tokio::net::TcpStream;
+use tokio::{net::TcpStream, sync::watch};
 
 use super::{
     Timeouts,
@@ -43,12 +43,17 @@ pub(super) struct Connection {
     pub(super) app: Router,
     pub(super) trusted: Arc<TrustedProxies>,
     pub(super) timeouts: Timeouts,
+    /// Its sender is dropped when the server stops.
+    pub(super) stopping: watch::Receiver<()>,
 }
 
 impl Connection {
     /// Serves the requests of the connection until it ends.
     pub(super) async fn serve(self, watcher: Watcher) {
-        let Self { stream, peer, slot, app, trusted, timeouts } = self;
+        let Self { stream, peer, slot, app, trusted, mut timeouts, mut stopping } = self;
+        if trusted.contains(peer) {
+            timeouts.idle = timeouts.idle_proxy;
+        }
         // Lines of a load are sent as they come.
         let _ = stream.set_nodelay(true);
         // Without a limit the system buffers megabytes for a client that does not read, and a write waits until a third of
@@ -57,8 +62,9 @@ impl Connection {
         let progress = Progress::new(timeouts);
         let socket = TokioIo::new(TimedSocket::new(stream, progress.clone()));
         let app = TowerToHyperService::new(app);
+        let of_requests = progress.clone();
         let service = service_fn(move |request: Request<Incoming>| {
-            let answering = progress.answering();
+            let answering = of_requests.answering();
             let mut request = request.map(Body::new);
             let client = trusted.client(peer, request.headers());
             request.extensions_mut().insert(client);
@@ -70,7 +76,15 @@ impl Connection {
         });
         let connection =
             http1::Builder::new().header_read_timeout(None).max_buf_size(MAX_BUFFER).serve_connection(socket, service);
-        if let Err(error) = watcher.watch(connection).await {
+        let mut connection = pin!(watcher.watch(connection));
+        let ended = tokio::select! {
+            ended = &mut connection => ended,
+            _ = stopping.changed() => {
+                progress.stop();
+                connection.await
+            }
+        };
+        if let Err(error) = ended {
             tracing::debug!(%error, client = %peer, "a connection ended");
         }
         drop(slot);

@@ -21,17 +21,28 @@ use tokio::{
 pub struct Timeouts {
     /// From the first byte of a request (or the opening of the connection) to the end of its headers.
     pub head: Duration,
-    /// Between a response and the next request. Longer than the 60 seconds after which common proxies close.
+    /// Between a response and the next request.
     pub idle: Duration,
+    /// The same for a trusted proxy. It closes unused connections itself, after up to an hour by default (Envoy), and would
+    /// lose a request that it sends just as this side closes.
+    pub idle_proxy: Duration,
     /// Without any progress while a response waits to be read. A slow reader that reads on is not cut off.
     pub write: Duration,
 }
 
 impl Default for Timeouts {
     fn default() -> Self {
-        Self { head: Duration::from_secs(15), idle: Duration::from_secs(75), write: Duration::from_secs(120) }
+        Self {
+            head: Duration::from_secs(15),
+            idle: Duration::from_secs(75),
+            idle_proxy: Duration::from_secs(2 * 3600),
+            write: Duration::from_secs(120),
+        }
     }
 }
+
+/// How long the rest of a request's head may take once the server stops.
+const LAST_HEAD: Duration = Duration::from_secs(1);
 
 /// What a connection waits for.
 #[derive(Debug, Clone, Copy)]
@@ -67,6 +78,14 @@ impl Progress {
     pub(super) fn answering(&self) -> Answering {
         self.state.lock().phase = Phase::Answering;
         Answering(self.clone())
+    }
+
+    /// The server stops: a request whose head is not there soon will not be answered.
+    pub(super) fn stop(&self) {
+        let mut state = self.state.lock();
+        if let Phase::Head(deadline) | Phase::Idle(deadline) = state.phase {
+            state.phase = Phase::Head(deadline.min(Instant::now() + LAST_HEAD));
+        }
     }
 
     /// A client that still reads a response is not idle.

@@ -46,7 +46,22 @@ impl Process {
         Self::start(folder, command, variables)
     }
 
-    fn start(folder: Arc<TempDir>, mut command: Command, variables: &[(&str, &str)]) -> Self {
+    /// The same, with output that nothing reads any more.
+    pub fn serve_without_readers(variables: &[(&str, &str)]) -> Self {
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        let command = command(&folder, &["serve"]);
+        let mut server = Self::start_with_log(folder, command, variables, Stdio::piped());
+        drop(server.child.stderr.take());
+        server
+    }
+
+    fn start(folder: Arc<TempDir>, command: Command, variables: &[(&str, &str)]) -> Self {
+        // The log goes to a file: a pipe that nothing reads would fill and block the program.
+        let log = File::create(folder.path().join("log")).unwrap();
+        Self::start_with_log(folder, command, variables, log.into())
+    }
+
+    fn start_with_log(folder: Arc<TempDir>, mut command: Command, variables: &[(&str, &str)], log: Stdio) -> Self {
         let port = free_port();
         let url = format!("http://localhost:{port}");
         let mut all = vec![
@@ -57,12 +72,14 @@ impl Process {
         ];
         all.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         command.envs(all.iter().cloned());
-        // The log goes to a file: a pipe that nothing reads would fill and block the program.
-        let log = File::create(folder.path().join("log")).unwrap();
         let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
         let is_ready = lines.any(|line| line.starts_with("Tributary is at "));
-        assert!(is_ready, "the program exited: {}", log_in(&folder));
+        assert!(
+            is_ready,
+            "the program exited: {}",
+            std::fs::read_to_string(folder.path().join("log")).unwrap_or_default()
+        );
         Self { child, url, folder, variables: all }
     }
 
