@@ -12,8 +12,8 @@
 //!   that pass newly issued tokens between the two, and in the one response that gives a program its access token. They
 //!   are wrapped in `secrecy` types; no log line, error or view contains one.
 //! - Everything that is encrypted goes through `server::crypto`, and can be decrypted only in the place it was encrypted for.
-//! - A grant is dead only when its provider's token endpoint says so, or when there is nothing to refresh it with. What a data
-//!   API refuses is shown and tried again.
+//! - A grant is dead only when its provider's token endpoint says so, when there is nothing to refresh it with, or when no
+//!   refresh has succeeded until days after its deadline. What a data API refuses is shown and tried again.
 //! - A failing stream never fails a load, and a load is never both complete and missing something.
 //! - No state outside the store: any process may answer any request. What a process keeps for itself (rate limits, recent
 //!   failures) only saves requests; a refresh in progress is recorded in its grant.

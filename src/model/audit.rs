@@ -62,6 +62,9 @@ pub enum Action {
     RefreshFailed,
     /// The grant is dead.
     ReconnectRequired,
+    /// The grant ended by its deadline: it was neither used nor could it be refreshed. It was revoked where the provider allows
+    /// it.
+    Expired,
     /// An API key read an access token. At most one entry a minute for each reader.
     TokenRead,
     /// A load ended, completely or not.
@@ -87,6 +90,7 @@ impl Action {
             Self::Refreshed => "Token refreshed",
             Self::RefreshFailed => "Refresh failed",
             Self::ReconnectRequired => "Reconnect required",
+            Self::Expired => "Expired",
             Self::TokenRead => "Access token read",
             Self::LoadEnded => "Load ended",
             Self::Disconnected => "Disconnected",

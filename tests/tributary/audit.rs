@@ -195,7 +195,7 @@ async fn a_request_with_a_wrong_api_key_writes_nothing_to_the_audit_log() {
 
 #[tokio::test]
 async fn the_actor_of_a_scheduled_refresh_is_the_scheduler() {
-    let app = App::start_with(Default::default(), &[("TRIBUTARY_REFRESH_SCHEDULER", "on")], None).await;
+    let app = App::start().await;
     app.connect().await;
     app.advance_clock(SignedDuration::from_mins(26));
     assert_eq!(RefreshScheduler::new(app.state.grants.clone()).run_once().await.unwrap(), 1);

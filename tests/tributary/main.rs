@@ -28,6 +28,7 @@ mod sessions;
 mod shutdown;
 
 mod grants {
+    mod deadlines;
     mod encryption_keys;
     mod refresh;
     mod refused_tokens;

@@ -47,6 +47,7 @@ impl Share {
             | Action::Reconnected
             | Action::AccountReplaced
             | Action::ReconnectRequired
+            | Action::Expired
             | Action::Disconnected
             | Action::EncryptionKeysRotated => &NOTABLE,
             Action::TokenRead => &TOKEN_READS,

@@ -52,8 +52,8 @@ const GENERAL: [Row; 16] = [
     ),
     (
         "TRIBUTARY_REFRESH_SCHEDULER",
-        "off",
-        "on: one process at a time refreshes grants before they expire; off: grants are refreshed on use",
+        "on",
+        "on: one process at a time refreshes grants before they expire; off: only other processes do that",
     ),
     (
         "TRIBUTARY_SHUTDOWN_SECONDS",

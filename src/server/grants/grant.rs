@@ -36,6 +36,11 @@ pub struct Grant {
     last_refreshed_at: Option<Timestamp>,
     /// When the scheduler refreshes it.
     pub(super) next_refresh_at: Option<Timestamp>,
+    /// When it ends unless it is used or refreshed before; `None` for a grant of an earlier version, until it is.
+    pub(super) ends_at: Option<Timestamp>,
+    /// How many visits of the scheduler have found it past that time.
+    #[serde(default)]
+    pub(super) overdue_visits: u8,
     pub(super) history: History,
     /// The process that is refreshing it.
     pub(super) claim: Option<Claim>,
@@ -59,6 +64,8 @@ impl Grant {
             has_refresh_token: true,
             last_refreshed_at: None,
             next_refresh_at: None,
+            ends_at: None,
+            overdue_visits: 0,
             history: History::default(),
             claim: None,
             lost_response_at: None,

@@ -37,7 +37,7 @@ impl Why {
             || match self {
                 Self::Expiring => false,
                 Self::Refused(version) => version == grant.version && grant.may_refresh_refused(now),
-                Self::Scheduled => grant.next_refresh_at.is_some_and(|at| at <= now),
+                Self::Scheduled => grant.scheduled_at(now).is_none_or(|at| at <= now),
             }
     }
 }

@@ -5,6 +5,7 @@
 //! the schedule lacks. One process at a time is the scheduler, by a lease. Two at once would do no harm, since each refresh
 //! is claimed in its grant.
 
+mod overdue;
 mod visit;
 
 use std::{
@@ -105,7 +106,7 @@ impl RefreshScheduler {
         }
     }
 
-    /// Adds every grant to the schedule that it lacks.
+    /// Adds every grant to the schedule that it lacks, or has at an impossible time.
     async fn scan(&self) -> Result<(), GrantError> {
         let vault = &self.grants.vault;
         let scheduled: HashSet<_> = vault.schedule.all().await?.into_iter().collect();
@@ -113,11 +114,12 @@ impl RefreshScheduler {
         while let Some(found) = all.next().await {
             let (key, grant) = found?;
             grants += 1;
-            if grant.is_alive() && !scheduled.contains(&key) {
+            let now = (vault.clock)();
+            let at = grant.scheduled_at(now);
+            if grant.is_alive() && (at.is_none() || !scheduled.contains(&key)) {
                 added += 1;
-                // A grant that was saved while no scheduler was enabled has no time yet.
-                let now = (vault.clock)();
-                let at = grant.next_refresh_at.or_else(|| grant.scheduled(now).next_refresh_at);
+                // A grant that was saved while no scheduler was enabled, or by a wrong clock, has no time yet.
+                let at = at.or_else(|| grant.scheduled(now).next_refresh_at);
                 vault.schedule.set(&key, at).await;
             }
         }

@@ -109,6 +109,8 @@ impl Cluster {
             ("TRIBUTARY_ENCRYPTION_KEYS", K1.to_owned()),
             ("TRIBUTARY_API_KEY", API_KEY.to_owned()),
             ("TRIBUTARY_SANDBOX_LISTEN", self.sandbox_address.clone()),
+            // The cases count refreshes, and change when tokens expire; the scheduler's own would come on top.
+            ("TRIBUTARY_REFRESH_SCHEDULER", "off".to_owned()),
             ("FAILPOINTS", failpoints.to_owned()),
         ];
         let redis_url = redis_url.map(|url| ("REDIS_URL", url.to_owned()));

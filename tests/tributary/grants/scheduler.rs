@@ -19,7 +19,7 @@ use crate::support::{
 const KEYS: (&str, &str) = ("TRIBUTARY_ENCRYPTION_KEYS", K1);
 
 async fn start() -> (App, RefreshScheduler) {
-    let app = App::start_with(Default::default(), &[("TRIBUTARY_REFRESH_SCHEDULER", "on")], None).await;
+    let app = App::start().await;
     let scheduler = RefreshScheduler::new(app.state.grants.clone());
     (app, scheduler)
 }
@@ -151,8 +151,7 @@ async fn a_failing_provider_is_retried_with_back_off_and_a_dead_grant_is_not_ref
 async fn only_the_process_with_the_lease_schedules_and_another_takes_over() {
     let folder = tempfile::tempdir().unwrap();
     let store: Arc<dyn Store> = Arc::new(Embedded::open(&folder.path().join("store.redb")).unwrap());
-    let on = [KEYS, ("TRIBUTARY_REFRESH_SCHEDULER", "on")];
-    let app = App::start_with(Default::default(), &on, Some(store.clone())).await;
+    let app = App::start_with(Default::default(), &[KEYS], Some(store.clone())).await;
     app.connect().await;
     let (mut one, mut other) =
         (RefreshScheduler::new(app.state.grants.clone()), RefreshScheduler::new(app.state.grants.clone()));
@@ -171,7 +170,8 @@ async fn only_the_process_with_the_lease_schedules_and_another_takes_over() {
 async fn grants_saved_without_a_scheduler_are_found_by_its_scan() {
     let folder = tempfile::tempdir().unwrap();
     let store: Arc<dyn Store> = Arc::new(Embedded::open(&folder.path().join("store.redb")).unwrap());
-    let app = App::start_with(Default::default(), &[KEYS], Some(store)).await;
+    let off = [KEYS, ("TRIBUTARY_REFRESH_SCHEDULER", "off")];
+    let app = App::start_with(Default::default(), &off, Some(store)).await;
     app.connect().await;
     assert_eq!(connection(&app, "hubspot").await["next_refresh_at"], Value::Null);
     let mut scheduler = RefreshScheduler::new(app.state.grants.clone());

@@ -9,10 +9,32 @@ use super::Grant;
 /// How long a grant is kept after its last use, unless the provider keeps it for longer.
 const LIFETIME: SignedDuration = SignedDuration::from_hours(30 * 24);
 
+/// How much longer the store keeps it, so that the scheduler finds it and ends it properly.
+const KEPT_PAST_DEADLINE: SignedDuration = SignedDuration::from_hours(60 * 24);
+
 impl Grant {
     /// How long the store keeps it from now on.
     pub(in crate::server::grants) fn lifetime(&self, now: Timestamp) -> Duration {
-        self.expires_unused_at(now).duration_since(now).unsigned_abs()
+        if !self.is_alive() {
+            return LIFETIME.unsigned_abs();
+        }
+        let ends_at = self.ends_at.unwrap_or_else(|| self.expires_unused_at(now));
+        (ends_at.duration_since(now).max(SignedDuration::ZERO) + KEPT_PAST_DEADLINE).unsigned_abs()
+    }
+
+    /// Whether it is past its deadline, and nobody is refreshing it.
+    pub(in crate::server::grants) fn is_overdue(&self, now: Timestamp) -> bool {
+        self.is_alive() && self.claim.is_none() && self.ends_at.is_some_and(|at| at <= now)
+    }
+
+    /// When the scheduler is to refresh it. A time later than any it can have was set by a process whose clock was ahead, and
+    /// does not count.
+    pub(in crate::server::grants) fn scheduled_at(&self, now: Timestamp) -> Option<Timestamp> {
+        let unused = self
+            .refresh_expires_at
+            .map(|at| at.duration_since(self.issued_at))
+            .map_or(LIFETIME, |theirs| theirs.max(LIFETIME));
+        self.next_refresh_at.filter(|at| at.duration_since(now) <= unused)
     }
 
     /// When it expires if nobody uses it from now on.
@@ -49,7 +71,7 @@ impl Grant {
 
     /// When the scheduler may try next: as scheduled, or after the back-off.
     pub(in crate::server::grants) fn next_attempt_at(&self, now: Timestamp) -> Timestamp {
-        let scheduled = self.next_refresh_at.filter(|at| *at > now);
+        let scheduled = self.scheduled_at(now).filter(|at| *at > now);
         let retry_at = self.history.back_off().map(|back_off| back_off.retry_at);
         // With neither, another process is refreshing it.
         scheduled.or(retry_at).unwrap_or(now + SignedDuration::from_mins(1)).max(now + SignedDuration::from_secs(1))
@@ -60,6 +82,18 @@ impl Grant {
 mod tests {
     use super::*;
     use crate::model::Account;
+
+    #[test]
+    fn the_store_keeps_a_grant_until_long_after_its_deadline() {
+        let start = Timestamp::UNIX_EPOCH;
+        let days = |days: i64| SignedDuration::from_hours(24 * days);
+        let grant = Grant::new(Account { id: "1".into(), name: None, url: None }, "client", 1, start).scheduled(start);
+        assert_eq!(grant.ends_at, Some(start + days(30)));
+        for (now, kept) in [(0, 90), (29, 61), (31, 60)] {
+            assert_eq!(grant.lifetime(start + days(now)), days(kept).unsigned_abs(), "on day {now}");
+        }
+        assert!(!grant.is_overdue(start + days(29)) && grant.is_overdue(start + days(30)));
+    }
 
     #[test]
     fn a_token_needs_a_refresh_five_minutes_ahead_or_at_half_of_a_short_lifetime() {

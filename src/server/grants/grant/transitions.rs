@@ -8,6 +8,9 @@ use crate::server::{connections::Record, grants::claim::Claim};
 /// A grant's last use is recorded, and its deadline extended, at most this often.
 const USE_INTERVAL: SignedDuration = SignedDuration::from_mins(15);
 
+/// The time between two visits past its deadline.
+const OVERDUE_INTERVAL: SignedDuration = SignedDuration::from_hours(6);
+
 impl Grant {
     /// The version of the grant that replaces `old`. Versions start at the current time, so that a version never returns
     /// after its grant was deleted.
@@ -77,9 +80,16 @@ impl Grant {
         is_due.then(|| Self { connection: Record { last_used_at: now, ..self.connection.clone() }, ..self.clone() })
     }
 
-    /// With the time of its next scheduled refresh, which follows from everything else in it.
+    /// With a new deadline, and the time of its next scheduled refresh, which follows from everything else in it.
     pub(in crate::server::grants) fn scheduled(self, now: Timestamp) -> Self {
         let next_refresh_at = self.is_alive().then(|| next_refresh::time(&self, now, rand::random()));
-        Self { next_refresh_at, ..self }
+        let ends_at = Some(self.expires_unused_at(now));
+        Self { next_refresh_at, ends_at, overdue_visits: 0, ..self }
+    }
+
+    /// After a visit past its deadline that could not refresh it.
+    pub(in crate::server::grants) fn visited_overdue(&self, now: Timestamp) -> Self {
+        let overdue_visits = self.overdue_visits.saturating_add(1);
+        Self { overdue_visits, next_refresh_at: Some(now + OVERDUE_INTERVAL), ..self.clone() }
     }
 }

@@ -9,7 +9,7 @@ use super::RefreshScheduler;
 use crate::server::{
     audit::Actor,
     connections::ConnectionKey,
-    grants::{Grant, GrantError, refresh::Why},
+    grants::{Grant, GrantError, refresh::Why, vault::Stored},
 };
 
 /// How many grants of a provider are visited concurrently.
@@ -18,8 +18,8 @@ const CONCURRENCY: usize = 8;
 /// When a visit that failed is repeated.
 const RETRY_AFTER: SignedDuration = SignedDuration::from_mins(5);
 
-/// When a grant of another client, which may be configured again, is visited again.
-const OTHER_CLIENT_AFTER: SignedDuration = SignedDuration::from_hours(6);
+/// When a grant of another client, which may be configured again, or of a lost key is visited again.
+const UNUSABLE_AFTER: SignedDuration = SignedDuration::from_hours(6);
 
 /// After so many consecutive failures, a provider's other grants are left for later.
 const MAX_FAILURES: usize = 16;
@@ -55,29 +55,40 @@ impl RefreshScheduler {
 
     async fn visit(&self, key: &ConnectionKey) -> Result<Visited, GrantError> {
         let done = |next| Ok(Visited { next, succeeded: true });
-        let (vault, refresher) = (&self.grants.vault, &self.grants.refresher);
+        let vault = &self.grants.vault;
         let Some(stored) = vault.read(key).await? else { return done(None) };
         let (now, grant) = ((vault.clock)(), &stored.grant);
         if !grant.is_alive() {
             return done(None);
         }
-        if let Some(at) = grant.next_refresh_at.filter(|at| *at > now) {
+        if let Some(at) = grant.scheduled_at(now).filter(|at| *at > now) {
             return done(Some(at));
         }
-        if refresher.require_usable(key, grant).is_err() {
-            return done(Some(now + OTHER_CLIENT_AFTER));
+        let kept = self.keep_alive(key, &stored).await;
+        if let Err(error) = &kept {
+            tracing::debug!(%key, %error, "a scheduled refresh failed");
+            self.visit_overdue(key).await?;
         }
-        let refreshed = if grant.is_refreshable() {
-            refresher.refresh(key, Why::Scheduled, &Actor::scheduler()).await.map(|_| ())
+        let earliest = if matches!(kept, Err(GrantError::ReconnectRequired { .. })) {
+            UNUSABLE_AFTER
+        } else {
+            SignedDuration::ZERO
+        };
+        let next = vault.find(key).await?.filter(Grant::is_alive);
+        let next = next.map(|grant| grant.next_attempt_at(now).max(now + earliest));
+        Ok(Visited { next, succeeded: !matches!(kept, Err(GrantError::ProviderUnavailable(_))) })
+    }
+
+    async fn keep_alive(&self, key: &ConnectionKey, stored: &Stored) -> Result<(), GrantError> {
+        let (vault, refresher, grant) = (&self.grants.vault, &self.grants.refresher, &stored.grant);
+        let now = (vault.clock)();
+        refresher.require_usable(key, grant)?;
+        if grant.is_refreshable() || grant.is_expired(now) {
+            refresher.refresh(key, Why::Scheduled, &Actor::scheduler()).await?;
         } else {
             // Its token does not expire, or there is no refresh token. Writing it extends its deadline.
-            vault.write(key, &stored, &grant.clone().scheduled(now)).await.map(|_| ())
-        };
-        if let Err(error) = &refreshed {
-            tracing::debug!(%key, %error, "a scheduled refresh failed");
+            vault.write(key, stored, &grant.clone().scheduled(now)).await?;
         }
-        let succeeded = !matches!(refreshed, Err(GrantError::ProviderUnavailable(_)));
-        let next = vault.find(key).await?.filter(Grant::is_alive);
-        Ok(Visited { next: next.map(|grant| grant.next_attempt_at(now)), succeeded })
+        Ok(())
     }
 }
