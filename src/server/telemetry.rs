@@ -28,7 +28,7 @@ pub fn start() -> anyhow::Result<()> {
         anyhow::anyhow!("RUST_LOG is {chosen:?}, which can't be read ({error}). Set it to a level such as info, or to tributary=debug,info.")
     })?;
     // Its trace lines contain the full addresses of requests, and so one-time secrets.
-    let filter = filter.add_directive("tower_http::csrf=debug".parse()?);
+    let filter = filter.add_directive("tower_http::csrf=info".parse()?);
     // A log that can't be written, because the disk is full or its reader is gone, ends nothing. Reporting that on standard
     // error, as is the default, would panic.
     let lines =

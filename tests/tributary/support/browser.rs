@@ -1,6 +1,6 @@
 //! A browser without scripts: it keeps cookies and follows redirects.
 
-use reqwest::{Client, Response, Url};
+use reqwest::{Client, Response, Url, redirect::Policy};
 
 pub struct Browser(Client);
 
@@ -48,5 +48,14 @@ impl Browser {
         let response = self.press(link).await;
         assert!(response.url().path().ends_with("/authorize"), "{} {}", response.status(), response.url());
         response.url().clone()
+    }
+
+    /// Opens a connect link and approves at the provider. Returns the callback's address, with code and state, instead of
+    /// following the redirect to it.
+    pub async fn callback(&self, link: &str) -> String {
+        let consent = self.open_consent_page(link).await;
+        let http = Client::builder().redirect(Policy::none()).build().unwrap();
+        let approved = http.post(consent).form(&[("decision", "approve")]).send().await.unwrap();
+        approved.headers()["location"].to_str().unwrap().to_owned()
     }
 }
