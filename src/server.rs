@@ -3,6 +3,9 @@
 //! Three operations pass through it: a user connects an account ([`connect`]), a load runs ([`load`]), an access token is
 //! needed ([`grants`]). The modules are listed bottom up, and each imports only those above it, so there are no cycles.
 
+#[cfg(any(test, feature = "test-support"))]
+pub mod fuzzing;
+
 pub mod client_address;
 pub mod clock;
 pub mod failpoint;

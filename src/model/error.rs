@@ -107,15 +107,17 @@ impl FromServerFnError for AppError {
     }
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
-        match error {
-            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => Self::new(
-                ErrorCode::InvalidInput,
-                "The request's fields could not be read. Reload the page and try again.",
-            ),
-            _ => Self::new(
-                ErrorCode::Disconnected,
-                "The connection to Tributary was lost. Check that it is running, then try again.",
-            ),
+        let is_unreadable = match &error {
+            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => true,
+            // In the browser, these are about the response.
+            ServerFnErrorErr::Request(_) | ServerFnErrorErr::Deserialization(_) => cfg!(feature = "ssr"),
+            _ => false,
+        };
+        if is_unreadable {
+            let detail = "The request's fields could not be read. Reload the page and try again.";
+            return Self::new(ErrorCode::InvalidInput, detail);
         }
+        let detail = "The connection to Tributary was lost. Check that it is running, then try again.";
+        Self::new(ErrorCode::Disconnected, detail)
     }
 }

@@ -4,6 +4,8 @@
 //! only when they come from a trusted proxy.
 
 mod forwarded;
+#[cfg(test)]
+mod fuzz;
 mod limiter;
 mod trusted_proxies;
 

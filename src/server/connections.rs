@@ -1,6 +1,8 @@
 //! Connections: the key of a connection, its record, and the index of those that share an account. Never a token.
 
 mod account_index;
+#[cfg(test)]
+mod fuzz;
 mod key;
 mod record;
 

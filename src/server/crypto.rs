@@ -2,6 +2,8 @@
 //!
 //! Everything that is encrypted goes through here. It does not know what the plaintext is.
 
+#[cfg(test)]
+mod fuzz;
 mod keyring;
 mod sealed;
 mod secret;

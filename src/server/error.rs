@@ -43,6 +43,9 @@ impl IntoResponse for AppError {
     }
 }
 
+/// The error for a body over the limit of the router.
+pub const TOO_LARGE: &str = "The body is larger than 16 KB, the limit of every endpoint.";
+
 /// Rewrites the plain-text errors of axum and tower-http into the form of [`AppError`].
 pub async fn uniform_errors(response: Response) -> Response {
     let kind = response.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
@@ -53,9 +56,7 @@ pub async fn uniform_errors(response: Response) -> Response {
             ErrorCode::MethodNotAllowed,
             "This address doesn't support that method. The Allow header lists the ones it does.",
         ),
-        StatusCode::PAYLOAD_TOO_LARGE => {
-            (ErrorCode::TooLarge, "The body is larger than 16 KB, the limit of every endpoint.")
-        }
+        StatusCode::PAYLOAD_TOO_LARGE => (ErrorCode::TooLarge, TOO_LARGE),
         status if status.is_client_error() => {
             (ErrorCode::InvalidInput, "The request can't be read. Check its address and its fields.")
         }

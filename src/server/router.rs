@@ -7,6 +7,7 @@ use std::any::Any;
 
 use axum::{
     Extension, Router,
+    body::{Body, to_bytes},
     extract::{DefaultBodyLimit, MatchedPath, Request, State},
     handler::Handler,
     middleware::{self, Next},
@@ -15,16 +16,14 @@ use axum::{
 };
 use http::{Method, StatusCode, header};
 use leptos::prelude::provide_context;
-use tower_http::{
-    catch_panic::CatchPanicLayer, compression::CompressionLayer, csrf::CsrfLayer, limit::RequestBodyLimitLayer,
-};
+use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, csrf::CsrfLayer};
 
 use super::{
     AppState,
     access::{self, Caller},
     connect, error, rest, telemetry, views,
 };
-use crate::model::AppError;
+use crate::model::{AppError, ErrorCode};
 
 /// The maximum size of a request body in bytes. The longest ids fit, however they are encoded.
 const MAX_BODY: usize = 16 << 10;
@@ -57,7 +56,7 @@ pub fn router(state: AppState) -> Router {
         .route("/encryption-keys/rotation", post(rest::rotate_encryption_keys))
         .route("/encryption-keys/{id}", delete(rest::abandon_encryption_key))
         .nest("/integrations/{provider}", rest::integrations())
-        .route("/api/{*function}", post(server_function.layer(RequestBodyLimitLayer::new(MAX_BODY)).layer(signed_in)))
+        .route("/api/{*function}", post(server_function.layer(signed_in)))
         .fallback(views::asset)
         .layer(middleware::from_fn(refuse_head))
         .layer(DefaultBodyLimit::max(MAX_BODY))
@@ -96,15 +95,21 @@ async fn refuse_head(request: Request, next: Next) -> Response {
 async fn server_function(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,
-    mut request: Request,
-) -> impl IntoResponse {
+    request: Request,
+) -> Response {
+    // Read here, because Leptos answers a body that cannot be read as if the server had failed.
+    let (parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, MAX_BODY).await else {
+        return AppError::new(ErrorCode::TooLarge, error::TOO_LARGE).into_response();
+    };
+    let mut request = Request::from_parts(parts, Body::from(body));
     // Leptos would redirect what looks like a form to any `Referer`.
     request.headers_mut().remove(header::ACCEPT);
     let context = move || {
         provide_context(state.clone());
         provide_context(caller.clone());
     };
-    leptos_axum::handle_server_fns_with_context(context, request).await
+    leptos_axum::handle_server_fns_with_context(context, request).await.into_response()
 }
 
 /// The response after a panic, which `telemetry` has logged under the request's id.

@@ -75,5 +75,6 @@ async fn the_audit_log_names_the_client_behind_a_trusted_proxy() {
         assert_eq!(get(&app, OTHER, &path, &[("x-forwarded-for", "203.0.113.7")]).await.status(), StatusCode::OK);
         let entries = get(&app, OTHER, "/audit.json?org_id=acme", &[]).await.text().await.unwrap();
         assert!(entries.contains(&format!("\"from\":\"{expected}\"")), "{entries}");
+        assert_eq!(entries.contains("203.0.113.7"), expected == "203.0.113.7", "{entries}");
     }
 }

@@ -29,6 +29,13 @@ mod secrets;
 mod sessions;
 mod shutdown;
 
+mod fuzz {
+    mod any_request;
+    mod browser;
+    mod inputs;
+    mod service;
+}
+
 mod grants {
     mod deadlines;
     mod encryption_keys;

@@ -118,3 +118,24 @@ async fn concurrent_requests_for_the_page_of_a_connected_user_are_all_answered()
         reader.await.unwrap();
     }
 }
+
+#[tokio::test]
+async fn a_body_that_a_server_function_cannot_read_is_the_callers_mistake() {
+    let app = App::start().await;
+    let cookie = app.session_cookie().await;
+    let post = || app.anonymous("POST", "/api/cards").header("cookie", &cookie);
+    // Without a content length, the size is known only when it has been read.
+    let chunks = |size| reqwest::Body::wrap_stream(futures::stream::iter([Ok::<_, std::io::Error>("x".repeat(size))]));
+    let form = |body: reqwest::Body| post().header("content-type", "application/x-www-form-urlencoded").body(body);
+    for (request, status, code) in [
+        (form(chunks(20_000)), 413, "too_large"),
+        (form("x".repeat(20_000).into()), 413, "too_large"),
+        (form(vec![0x80].into()), 400, "invalid_input"),
+        (form("org_id=acme".into()), 400, "invalid_input"),
+    ] {
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), status, "{code}");
+        let error: Value = response.json().await.unwrap();
+        assert_eq!(error["code"], code, "{error}");
+    }
+}

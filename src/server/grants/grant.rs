@@ -1,5 +1,7 @@
 //! A grant as it is stored: the connection's record, its encrypted tokens, and the state of their refresh.
 
+#[cfg(test)]
+mod fuzz;
 mod history;
 mod next_refresh;
 mod refusals;

@@ -2,6 +2,8 @@
 //!
 //! Facts: airtable.com/developers/web/api, "OAuth reference", "List bases", "List records", "Rate limits", "Errors".
 
+#[cfg(test)]
+mod fuzz;
 mod item;
 mod reply;
 

@@ -3,6 +3,7 @@
 use proptest::{collection, option, prelude::*};
 use serde_json::{Map, Value};
 
+use super::Batch;
 use crate::model::IntegrationItem;
 
 /// A strategy for JSON values.
@@ -77,6 +78,47 @@ pub(super) fn object(required: Vec<(&'static str, Json)>, optional: Vec<(&'stati
         .boxed()
 }
 
+/// The same value with a few of its parts replaced or removed.
+pub(super) fn damaged(valid: Json) -> Json {
+    let damage = (any::<proptest::sample::Index>(), option::weighted(0.7, anything()));
+    (valid, collection::vec(damage, 0..3))
+        .prop_map(|(mut value, damages)| {
+            for (at, replacement) in damages {
+                let mut left = at.index(parts(&value));
+                damage_part(&mut value, &mut left, &replacement);
+            }
+            value
+        })
+        .boxed()
+}
+
+/// The number of values in a value, itself included.
+fn parts(value: &Value) -> usize {
+    1 + match value {
+        Value::Array(values) => values.iter().map(parts).sum(),
+        Value::Object(members) => members.values().map(parts).sum(),
+        _ => 0,
+    }
+}
+
+/// Replaces or removes the part after `left` others. Returns whether the value itself has to be removed.
+fn damage_part(value: &mut Value, left: &mut usize, replacement: &Option<Value>) -> bool {
+    if *left == 0 {
+        *left = usize::MAX;
+        if let Some(replacement) = replacement {
+            value.clone_from(replacement);
+        }
+        return replacement.is_none();
+    }
+    *left = left.saturating_sub(usize::from(*left != usize::MAX));
+    match value {
+        Value::Array(values) => values.retain_mut(|value| !damage_part(value, left, replacement)),
+        Value::Object(members) => members.retain(|_, value| !damage_part(value, left, replacement)),
+        _ => {}
+    }
+    false
+}
+
 /// An object with arbitrary names.
 pub(super) fn map(names: &'static str, of: Json) -> Json {
     collection::btree_map(names, of, 0..6).prop_map(|map| Value::Object(map.into_iter().collect::<Map<_, _>>())).boxed()
@@ -89,5 +131,28 @@ pub(super) fn check(item: &IntegrationItem, record: &Value) -> Result<(), TestCa
     prop_assert_eq!(&written["id"], &record["id"]);
     prop_assert!(written["type"].as_str().is_some_and(|kind| !kind.is_empty()));
     prop_assert!(item.name.as_ref().is_none_or(|name| !name.trim().is_empty()), "a name is not empty");
+    Ok(())
+}
+
+/// The JSON of a body that was read.
+pub(super) fn value(body: &str) -> Value {
+    serde_json::from_str(body).unwrap_or_default()
+}
+
+/// Fails if a record of the list at this JSON pointer became neither an item nor a skipped record, or if an item lacks
+/// something that every item has.
+pub(super) fn check_batch(batch: &Batch, body: &str, pointer: &str) -> Result<(), TestCaseError> {
+    let body = value(body);
+    let records = body.pointer(pointer).and_then(Value::as_array).map(Vec::len);
+    prop_assert_eq!(Some(batch.items.len() + batch.skipped.len()), records);
+    for item in &batch.items {
+        let written = serde_json::to_value(item).expect("an item can be written");
+        prop_assert_eq!(written.as_object().map(Map::len), Some(14), "all keys of the contract");
+        prop_assert!(!item.kind.is_empty(), "an item has a type");
+    }
+    for record in &batch.skipped {
+        let is_plain = record.id.as_ref().is_none_or(|id| id.len() <= 64 && id.is_ascii());
+        prop_assert!(is_plain && record.reason.len() < 300, "{:?}", record);
+    }
     Ok(())
 }

@@ -6,6 +6,8 @@ mod attempt;
 mod body;
 mod error;
 mod failure;
+#[cfg(test)]
+mod fuzz;
 mod meter;
 pub mod oauth;
 mod token_source;

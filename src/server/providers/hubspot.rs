@@ -215,4 +215,6 @@ impl Properties {
 }
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;

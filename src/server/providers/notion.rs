@@ -3,6 +3,8 @@
 //! Facts: developers.notion.com/reference, "Authorization", "Search", "Query a data source", "Request limits"; OpenAPI of
 //! 2026-03-11. Search does not promise to return rows, so each data source is queried for them.
 
+#[cfg(test)]
+mod fuzz;
 mod listing;
 mod object;
 mod rows;

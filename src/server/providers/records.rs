@@ -57,7 +57,7 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for OneByOne<T> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Records<T>, A::Error> {
         let mut records = Records::default();
         while let Some(text) = list.next_element::<&'de RawValue>()? {
-            match serde_json::from_str(text.get()) {
+            match from_object(text.get().as_bytes()) {
                 Ok(record) => records.good.push(record),
                 Err(_) if records.skipped.len() == MAX_SKIPPED => return Err(A::Error::custom("too many odd records")),
                 Err(_) => records.skipped.push(skipped::<T>(text.get())),
@@ -65,6 +65,15 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for OneByOne<T> {
         }
         Ok(records)
     }
+}
+
+/// Parses an object. The types of responses would accept an array too, as the values of their fields in order, so that `[[]]`
+/// would be an empty list of records.
+pub(super) fn from_object<T: DeserializeOwned>(json: &[u8]) -> serde_json::Result<T> {
+    if json.trim_ascii_start().first() == Some(&b'[') {
+        return Err(serde_json::Error::custom("an array instead of an object"));
+    }
+    serde_json::from_slice(json)
 }
 
 fn skipped<T: DeserializeOwned>(text: &str) -> SkippedRecord {
@@ -82,7 +91,8 @@ fn skipped<T: DeserializeOwned>(text: &str) -> SkippedRecord {
 pub(super) fn mismatch<T: DeserializeOwned>(json: &[u8]) -> String {
     let unknown = || "it isn't in the documented form".to_owned();
     let parsed = serde_path_to_error::deserialize::<_, T>(&mut serde_json::Deserializer::from_slice(json));
-    let Err(error) = parsed else { return unknown() };
+    // Only `from_object` refuses it.
+    let Err(error) = parsed else { return "it is an array instead of an object".to_owned() };
     let (path, message) = (error.path().to_string(), error.inner().to_string());
     let path = match path.as_str() {
         "." => None,
@@ -157,6 +167,7 @@ mod tests {
             (&long, None, "archived is a number instead of a boolean"),
             (r#""text""#, None, "it is a string instead of an object"),
             ("null", None, "it is null instead of an object"),
+            (r#"["7", false, null]"#, None, "it is an array instead of an object"),
             (r#"{"id":"a\ud800"}"#, None, "id isn't in the documented form"),
         ] {
             let list = format!(r#"[{{"id":"1"}}, {record}, {{"id":"2"}}]"#);
@@ -165,6 +176,14 @@ mod tests {
             let expected = SkippedRecord { id: id.map(str::to_owned), reason: reason.to_owned() };
             assert_eq!(records.skipped, [expected], "{record}");
         }
+    }
+
+    #[test]
+    fn a_response_that_is_an_array_is_not_an_empty_list() {
+        for response in ["[[]]", " [[], null]", "[]"] {
+            assert!(from_object::<Record>(response.as_bytes()).is_err(), "{response}");
+        }
+        assert_eq!(mismatch::<Record>(br#"["7", false, null]"#), "it is an array instead of an object");
     }
 
     #[test]

@@ -1,7 +1,14 @@
 //! The embedded store: wrong clocks, writes that are not needed, and its file.
 
-use std::{fs::Permissions, os::unix::fs::PermissionsExt, path::Path, sync::Arc, time::Duration};
+use std::{
+    fs::Permissions,
+    os::unix::fs::PermissionsExt,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
+use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use tributary::server::store::{Embedded, EmbeddedOptions, Index, Range, Store};
 
@@ -64,6 +71,29 @@ async fn operations_that_change_nothing_write_nothing() {
     assert!(content() == before, "the file has changed");
     assert_eq!(store.take("key").await.unwrap().as_deref(), Some(&b"value"[..]));
     assert!(content() != before, "the file is written directly");
+}
+
+#[tokio::test]
+async fn reads_do_not_wait_for_hundreds_of_changes() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Embedded::open(&folder.path().join("store.redb")).unwrap();
+    store.put("key", b"value", MONTH).await.unwrap();
+    let names: Vec<_> = (0..2_000).map(|number| format!("attempt/{number}")).collect();
+    let writes = {
+        let store = store.clone();
+        tokio::spawn(async move {
+            join_all(names.iter().map(|name| store.put(name, b"", MONTH))).await;
+        })
+    };
+    let (mut reads, mut slowest) = (0, Duration::ZERO);
+    while !writes.is_finished() || reads == 0 {
+        let began = Instant::now();
+        assert!(store.get("key").await.unwrap().is_some());
+        (reads, slowest) = (reads + 1, slowest.max(began.elapsed()));
+        tokio::task::yield_now().await;
+    }
+    writes.await.unwrap();
+    assert!(slowest < Duration::from_secs(1), "a read took {slowest:?}");
 }
 
 #[tokio::test]

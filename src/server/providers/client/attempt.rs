@@ -9,7 +9,10 @@ use tracing::Instrument;
 use super::{AccessToken, ApiClient, Request, body, error::CallError, failure::Failure};
 use crate::server::{
     error::internal,
-    providers::{records::mismatch, retry::header_number},
+    providers::{
+        records::{from_object, mismatch},
+        retry::header_number,
+    },
 };
 
 /// The maximum size of a response in bytes. A page of 100 HubSpot records has about 60 KB.
@@ -34,7 +37,7 @@ impl ApiClient {
                 format!("{name} sent a response larger than {} MB, which Tributary doesn't read.", MAX_BODY >> 20);
             return Err(Failure::Final(CallError::new(detail)));
         };
-        serde_json::from_slice(&body).map_err(|error| {
+        from_object(&body).map_err(|error| {
             // A body that is no JSON may have been cut off on the way, so it is worth a retry. The same request would only
             // repeat a whole response of another form.
             if serde_json::from_slice::<IgnoredAny>(&body).is_ok() {

@@ -2,6 +2,8 @@
 
 mod clients;
 mod error;
+#[cfg(test)]
+mod fuzz;
 mod request;
 mod response;
 

@@ -52,7 +52,7 @@ pub(super) async fn send(
 }
 
 /// The same error response with its error code in the standard field `error`.
-fn with_standard_error(body: Vec<u8>, error_fields: &[&str]) -> Vec<u8> {
+pub(super) fn with_standard_error(body: Vec<u8>, error_fields: &[&str]) -> Vec<u8> {
     let Ok(Value::Object(mut fields)) = serde_json::from_slice(&body) else { return body };
     let code = error_fields.iter().find_map(|field| fields.get(*field).filter(|code| code.is_string()).cloned());
     match code {
