@@ -115,7 +115,7 @@ async fn run(options: Options, failover: &Failover, mut row: Row) -> Row {
     let before: Vec<_> = (0..CONCURRENT).map(|number| format!("before-{number}")).collect();
     join_all(before.iter().map(|user| cluster.connect(&cluster.servers[0], PROVIDER, user))).await;
 
-    // The failover begins when a third of the users are connected.
+    // The failover and the loads begin when a third of the users are connected.
     let connected = Arc::new(AtomicUsize::new(0));
     let connect = |number: usize| {
         let (url, connected) = (cluster.servers[number % 3].url.clone(), connected.clone());
@@ -130,13 +130,13 @@ async fn run(options: Options, failover: &Failover, mut row: Row) -> Row {
     let connects = stream::iter(connects);
     let connects =
         tokio::spawn(connects.buffer_unordered(CONCURRENT).filter_map(std::future::ready).collect::<Vec<_>>());
+    while connected.load(Relaxed) < count / 3 {
+        tokio::time::sleep(POLL_INTERVAL).await;
+    }
     let loads: Vec<_> = (0..count)
         .map(|number| cluster.load(&cluster.servers[number % 3], PROVIDER, &before[number % CONCURRENT]))
         .collect();
     let loads = tokio::spawn(stream::iter(loads).buffer_unordered(CONCURRENT).collect::<Vec<_>>());
-    while connected.load(Relaxed) < count / 3 {
-        tokio::time::sleep(POLL_INTERVAL).await;
-    }
     tokio::task::block_in_place(|| (failover.begin)(&mut servers));
 
     let (connects, loads) = (connects.await.unwrap(), loads.await.unwrap());
