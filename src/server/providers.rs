@@ -5,6 +5,7 @@
 //! to add one. Nothing here knows how grants are kept or how a load is delivered.
 
 pub mod client;
+mod label;
 mod paginate;
 mod provider;
 pub mod rate_limit;
@@ -21,6 +22,7 @@ mod notion;
 #[cfg(test)]
 mod any_json;
 
+pub use label::identify;
 pub use paginate::{Batch, ItemStream, Page, Pages, paginate};
 pub use provider::{ClientAuth, Content, Encoding, Endpoint, OAuth, Provider, RateLimit};
 pub use records::Records;

@@ -171,6 +171,22 @@ async fn a_record_outside_the_schema_is_skipped_and_named_and_all_others_are_del
 }
 
 #[tokio::test]
+async fn an_address_that_is_not_of_the_web_is_null_in_the_api_and_no_link_on_the_page() {
+    let app = small_app().await;
+    for url in ["javascript:alert(document.domain)", "data:text/html,<script>alert(1)</script>"] {
+        let rule = json!({"path": "/hubspot/crm/objects/2026-03/deals", "kind": "odd_record", "record": {"url": url}});
+        app.configure_sandbox(json!({"faults": [rule]})).await;
+        let items: Vec<Value> = app.items().await.json().await.unwrap();
+        assert_eq!(items.iter().filter(|item| item["url"].is_null()).count(), 1, "{url}");
+        assert!(items.iter().all(|item| item["url"].is_null() || item["url"].as_str().unwrap().starts_with("https:")));
+        let browser = app.signed_in_browser().await;
+        let page = browser.get(&format!("{}/?org_id=acme&user_id=ada&items=hubspot", app.url)).await;
+        let page = page.text().await.unwrap();
+        assert!(page.contains("class=\"kind deal\"") && !page.contains(&url[..10]), "{url}");
+    }
+}
+
+#[tokio::test]
 async fn a_whole_response_of_the_wrong_shape_fails_the_stream_without_a_retry() {
     let app = small_app().await;
     let rule = json!({"path": "/hubspot/crm/objects/2026-03/deals", "kind": "wrong_shape"});

@@ -24,6 +24,7 @@ mod cross_site;
 mod load;
 mod one_time_links;
 mod program;
+mod provider_text;
 mod rest;
 mod secrets;
 mod sessions;

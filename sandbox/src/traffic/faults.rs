@@ -14,7 +14,7 @@ pub(crate) struct Rule {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
     pub kind: Kind,
-    /// For the kind `status`; 502 if absent.
+    /// For the kinds `status` (502 if absent) and `odd_record`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
     /// Seconds, sent as `Retry-After` with a `status`.
@@ -45,7 +45,8 @@ pub(crate) enum Kind {
     DropAfter,
     /// Handles the request and sends a complete response whose body is not JSON.
     Malformed,
-    /// Handles the request, and replaces fields of the first record of the list in the response, such as its id with null.
+    /// Handles the request, and replaces fields of the first record of the list in the response, such as its id with null;
+    /// fields of the response itself if it has no list of objects. A `status` replaces the response's.
     OddRecord,
     /// Handles the request and sends an empty JSON object.
     WrongShape,

@@ -10,7 +10,7 @@ use axum::{
     response::Response,
 };
 use futures::stream;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::faults::{Kind, Rule};
 use crate::{reply, stand_in};
@@ -26,7 +26,7 @@ pub(super) async fn inject(rule: &Rule, request: Request, next: Next) -> Respons
         }
         Kind::Truncate => truncate(next.run(request).await).await,
         Kind::Malformed => garble(next.run(request).await).await,
-        Kind::OddRecord => spoil(next.run(request).await, rule.record.as_ref()).await,
+        Kind::OddRecord => spoil(next.run(request).await, rule).await,
         Kind::WrongShape => {
             next.run(request).await;
             reply::json(StatusCode::OK, &json!({}))
@@ -81,14 +81,22 @@ async fn garble(response: Response) -> Response {
     Response::from_parts(head, Body::from([&whole[..whole.len() / 2], b"\0<!--"].concat()))
 }
 
-/// Replaces fields of the first record of the list in the response, whatever the list is called.
-async fn spoil(response: Response, fields: Option<&Map<String, Value>>) -> Response {
+/// Replaces fields of the first record of the list in the response, whatever the list is called, or of the response itself
+/// if it has no such list.
+async fn spoil(response: Response, rule: &Rule) -> Response {
     let (mut head, body) = response.into_parts();
     let whole = to_bytes(body, usize::MAX).await.unwrap_or_default();
     let mut value: Value = serde_json::from_slice(&whole).unwrap_or_default();
-    let lists = value.as_object_mut().into_iter().flat_map(Map::values_mut).filter_map(Value::as_array_mut);
-    if let Some(record) = lists.flatten().find_map(Value::as_object_mut) {
-        record.extend(fields.cloned().unwrap_or_default());
+    let fields = rule.record.clone().unwrap_or_default();
+    if let Some(object) = value.as_object_mut() {
+        let mut lists = object.values_mut().filter_map(Value::as_array_mut);
+        match lists.find_map(|list| list.iter_mut().find_map(Value::as_object_mut)) {
+            Some(record) => record.extend(fields),
+            None => object.extend(fields),
+        }
+    }
+    if let Some(status) = rule.status.and_then(|code| StatusCode::from_u16(code).ok()) {
+        head.status = status;
     }
     head.headers.remove(header::CONTENT_LENGTH);
     Response::from_parts(head, Body::from(value.to_string()))

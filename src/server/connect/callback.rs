@@ -160,7 +160,7 @@ async fn connect(state: &AppState, attempt: Attempt, code: String, actor: &Actor
     // The account is not known yet, and so neither is its rate limiter. This request waits for no other.
     let limiter = state.limiters.for_account(key.provider, random_secret().expose_secret());
     let identified = tokio::select! {
-        identified = (key.provider.identify)(state.api_client(&key, tokens, limiter)?) => identified,
+        identified = providers::identify(state.api_client(&key, tokens, limiter)?) => identified,
         () = state.grants.refresher.given_up_connecting() => Err(CallError::new("Tributary was stopped.")),
     };
     let account = match identified {

@@ -76,9 +76,9 @@ impl LoadLog {
         if failed.is_empty() {
             tracing::info!(%key, records, requests, retries, milliseconds, "loaded");
         } else {
-            let failed = failed.iter().map(|(stream, detail)| format!("{stream}: {detail}"));
-            let failed = failed.collect::<Vec<_>>().join(" ");
-            tracing::warn!(%key, records, requests, retries, milliseconds, failed, "loaded in part");
+            let first = failed.iter().take(MAX_NAMES).map(|(stream, detail)| format!("{stream}: {detail}"));
+            let (streams_failed, failed) = (failed.len(), first.collect::<Vec<_>>().join(" "));
+            tracing::warn!(%key, records, requests, retries, milliseconds, streams_failed, failed, "loaded in part");
         }
         let summary = self.summary(LoadOutcome::of(report), records, skipped, failed.iter().map(|(stream, _)| *stream));
         let reason = failed.first().map(|(_, detail)| *detail);

@@ -3,15 +3,24 @@
 use std::collections::HashSet;
 
 use futures::{
-    Stream,
+    Stream, StreamExt, TryStreamExt,
     stream::{self, BoxStream},
 };
 
-use super::client::{ApiClient, CallError};
+use super::{
+    client::{ApiClient, CallError},
+    label::{label, web_url},
+};
 use crate::model::{IntegrationItem, SkippedRecord};
 
 /// The batches of a stream, up to its end or its first error.
 pub type Pages = BoxStream<'static, Result<Batch, CallError>>;
+
+/// The maximum length of a stream's name in characters. Users choose the names of some.
+const MAX_NAME: usize = 200;
+
+/// The maximum length of a cursor in bytes.
+pub(super) const MAX_CURSOR: usize = 8192;
 
 /// Items that arrived together, and further streams that they lead to.
 #[derive(Default)]
@@ -37,7 +46,7 @@ pub struct ItemStream {
 impl ItemStream {
     /// A stream that requires no scope.
     pub fn new(name: impl Into<String>, read: impl FnOnce(ApiClient) -> Pages + Send + 'static) -> Self {
-        Self { name: name.into(), scope: None, read: Box::new(read) }
+        Self { name: label(&name.into(), MAX_NAME), scope: None, read: Box::new(read) }
     }
 
     /// The same stream, with the scope that it requires.
@@ -60,9 +69,15 @@ impl ItemStream {
         Self::failed(name, CallError::new(detail))
     }
 
-    /// Starts to read it.
+    /// Starts to read it. All items of all providers pass through here.
     pub fn read(self, client: ApiClient) -> Pages {
-        (self.read)(client)
+        let pages = (self.read)(client).map_ok(|mut batch| {
+            for item in &mut batch.items {
+                item.url = item.url.take().and_then(web_url);
+            }
+            batch
+        });
+        pages.boxed()
     }
 }
 
@@ -98,6 +113,7 @@ where
         };
         let Page { content, next } = fetch(cursor).await?;
         let position = match next {
+            Some(next) if next.len() > MAX_CURSOR => return Err(oversized_cursor()),
             Some(next) if seen.insert(next.clone()) => Position::Cursor(next),
             Some(_) => Position::Repeated,
             None => Position::End,
@@ -111,6 +127,12 @@ pub(super) fn repeated_cursor() -> CallError {
     CallError::new("The provider returned the same page twice, so this was not read to its end. Load again.")
 }
 
+pub(super) fn oversized_cursor() -> CallError {
+    CallError::new(
+        "The provider returned a cursor of more than 8 KB, which Tributary doesn't follow, so this was not read to its end.",
+    )
+}
+
 enum Position {
     First,
     Cursor(String),
@@ -121,7 +143,7 @@ enum Position {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use futures::{StreamExt, TryStreamExt, future};
+    use futures::future;
 
     fn page(id: &str, next: Option<&str>) -> Result<Page<Vec<String>>, CallError> {
         Ok(Page { content: vec![id.to_owned()], next: next.map(Into::into) })
@@ -137,6 +159,13 @@ mod tests {
             })
         });
         assert_eq!(pages.try_concat().await.unwrap(), ["1", "2", "3"]);
+    }
+
+    #[tokio::test]
+    async fn an_oversized_cursor_fails_the_stream() {
+        let long = "x".repeat(MAX_CURSOR + 1);
+        let pages: Vec<_> = paginate(|_| future::ready(page("1", Some(&long)))).collect().await;
+        assert!(pages.len() == 1 && pages[0].is_err());
     }
 
     #[tokio::test]

@@ -66,8 +66,13 @@ impl From<CallError> for AppError {
 pub(super) fn error_code(body: &[u8], pointers: &[&str]) -> Option<String> {
     let body: Value = serde_json::from_slice(body).ok()?;
     let code = pointers.iter().find_map(|pointer| body.pointer(pointer)?.as_str())?;
-    let is_identifier = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
-    (code.len() <= MAX_CODE && code.chars().all(is_identifier)).then(|| code.to_owned())
+    identifier(code).map(str::to_owned)
+}
+
+/// The text, if it looks like an identifier of reasonable length.
+pub(super) fn identifier(text: &str) -> Option<&str> {
+    let is_allowed = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    (text.len() <= MAX_CODE && text.chars().all(is_allowed)).then_some(text)
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ use oauth2::{
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 
-use super::body;
+use super::{body, error::identifier};
 use crate::server::providers::{ClientAuth, ClientCredentials, Encoding, Endpoint, Provider, Registration};
 
 pub use clients::{NotConfigured, OAuthClients};
@@ -205,9 +205,12 @@ impl OAuthClient {
                 BasicErrorResponseType::InvalidGrant => OAuthError::InvalidGrant(format!(
                     "{name} no longer lets us in: access was removed there, or has expired."
                 )),
-                error => OAuthError::InvalidClient(format!(
-                    "{name} rejects Tributary's client id, secret or redirect URL ({error})."
-                )),
+                error => {
+                    let code = identifier(error.as_ref()).map(|code| format!(" ({code})")).unwrap_or_default();
+                    OAuthError::InvalidClient(format!(
+                        "{name} rejects Tributary's client id, secret or redirect URL{code}."
+                    ))
+                }
             },
             RequestTokenError::Request(RequestError::Http(error)) => self.connection_error(&error),
             RequestTokenError::Request(RequestError::TooLarge) => {

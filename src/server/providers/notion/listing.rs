@@ -9,6 +9,7 @@ use crate::server::providers::{
     Page, Records,
     client::{ApiClient, CallError},
     paginate,
+    paginate::{MAX_CURSOR, oversized_cursor},
 };
 
 /// The maximum page size.
@@ -37,7 +38,11 @@ impl Listing {
                 "Notion announced a further page without a cursor, so this was not read to its end. Load again.",
             ));
         }
-        Ok(self.next_cursor.clone().filter(|_| self.has_more))
+        let next = self.next_cursor.as_ref().filter(|_| self.has_more);
+        if next.is_some_and(|cursor| cursor.len() > MAX_CURSOR) {
+            return Err(oversized_cursor());
+        }
+        Ok(next.cloned())
     }
 
     /// Whether Notion ended the list at its limit of 10,000 results.

@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::TIMEOUT;
 use crate::server::providers::{Encoding, Provider, client::body};
 
-/// The maximum size of a response in bytes. Token responses have a few hundred.
-pub(super) const MAX_BODY: usize = 256 << 10;
+/// The maximum size of a response in bytes. Token responses have a few hundred. It bounds the tokens that are kept.
+pub(super) const MAX_BODY: usize = 64 << 10;
 
 /// A request that got no OAuth response.
 #[derive(Debug, thiserror::Error)]

@@ -10,6 +10,12 @@ use serde_json::{Map, Value};
 
 use crate::server::providers::OAuth;
 
+/// The maximum length of a scope.
+const MAX_SCOPE: usize = 200;
+
+/// The maximum number of scopes of a grant.
+const MAX_SCOPES: usize = 256;
+
 /// Tokens that a provider has just issued.
 pub struct TokenResponse {
     pub access_token: SecretString,
@@ -49,7 +55,7 @@ impl TokenResponse {
             refresh_token: response.refresh_token().map(|token| token.secret().clone().into()),
             expires_in: response.expires_in(),
             refresh_expires_in: refresh_expires_in.map(Duration::from_secs),
-            scopes: listed.unwrap_or_else(standard),
+            scopes: bounded(listed.unwrap_or_else(standard)),
         }
     }
 
@@ -83,6 +89,16 @@ impl TokenResponse {
         self.refresh_token = self.refresh_token.or(refresh_token.filter(|_| !oauth.rotates));
         self
     }
+}
+
+/// The scopes that RFC 6749 (section 3.3) allows, within limits that no provider comes near.
+fn bounded(scopes: Vec<String>) -> Vec<String> {
+    let is_valid = |scope: &String| {
+        !scope.is_empty()
+            && scope.len() <= MAX_SCOPE
+            && scope.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\')
+    };
+    scopes.into_iter().filter(is_valid).take(MAX_SCOPES).collect()
 }
 
 /// All further fields of a token response.
