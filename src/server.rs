@@ -28,6 +28,8 @@ pub mod audit;
 
 pub mod grants;
 
+pub mod load_limits;
+
 pub mod state;
 
 pub mod load;

@@ -60,6 +60,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
     print_greeting(&state).await?;
 
     let (grants, probe, shutdown_time) = (state.grants.clone(), state.probe.clone(), state.config.shutdown_time);
+    let loads = state.load_limits.clone();
     let probing = tokio::spawn(async move { probe.repeat().await });
     let scheduler = state.config.refresh_scheduler.then(|| tokio::spawn(RefreshScheduler::new(grants.clone()).run()));
     let limits = state.config.connection_limits.clone().within_open_files(open_files);
@@ -70,6 +71,9 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
     if let Some(scheduler) = scheduler {
         scheduler.abort();
     }
+    // What is still running is recorded as stopped.
+    loads.stop();
+    let _ = timeout_at(stopped_at + shutdown_time / 2, loads.idle()).await;
     save_tokens(&grants, stopped_at + shutdown_time).await;
     tracing::info!("stopped");
     served.map(|_| ())

@@ -40,11 +40,11 @@ pub enum ErrorCode {
     ReconnectRequired,
     /// 410: a one-time link that was used or has expired.
     LinkExpired,
-    /// 413: the body is too large.
+    /// 413: the body is too large, or an array response would be.
     TooLarge,
     /// 422: a required field is missing.
     MissingField,
-    /// 429: too many requests from this address; `Retry-After` says when to try again.
+    /// 429: too many requests from this address, or too many loads at once; `Retry-After` says when to try again.
     RateLimited,
     /// 502: the provider rejects the client id or secret; the operator has to correct them.
     ClientRejected,

@@ -100,7 +100,7 @@ pub enum LoadOutcome {
     Partial,
     /// Every stream failed before its first record.
     Failed,
-    /// The reader hung up before the end.
+    /// The reader hung up before the end, or the process stopped.
     Cancelled,
     /// The first items of each stream were wanted, and delivered.
     FirstPage,

@@ -68,6 +68,10 @@ pub struct Config {
     pub connection_limits: ConnectionLimits,
     /// `TRIBUTARY_LINK_REQUESTS_PER_MINUTE`.
     pub link_requests_per_minute: NonZeroU32,
+    /// `TRIBUTARY_MAX_LOADS`: how many loads may run at once.
+    pub max_loads: NonZeroUsize,
+    /// `TRIBUTARY_ARRAY_BUFFER_MB` in bytes: how much memory array responses may hold in all.
+    pub array_buffer: usize,
     /// Where the sandbox listens; `None` when it is off or no provider needs it.
     pub sandbox_listen: Option<SocketAddr>,
     /// One registration for each of [`providers::ALL`], in its order.
@@ -113,6 +117,8 @@ impl Config {
         let shutdown_time = shutdown_time(&reader)?;
         let connection_limits = connection_limits(&reader)?;
         let link_requests_per_minute = reader.parsed("TRIBUTARY_LINK_REQUESTS_PER_MINUTE", NUMBER)?;
+        let max_loads = reader.parsed("TRIBUTARY_MAX_LOADS", NUMBER)?;
+        let array_buffer = reader.parsed::<NonZeroU32>("TRIBUTARY_ARRAY_BUFFER_MB", NUMBER)?.get() as usize;
         let sandbox = sandbox::read(&reader, &public_url)?;
         let providers = providers::ALL
             .iter()
@@ -133,6 +139,8 @@ impl Config {
             encryption_keys: Arc::new(encryption_keys),
             connection_limits,
             link_requests_per_minute,
+            max_loads,
+            array_buffer: array_buffer.saturating_mul(1 << 20),
             sandbox_listen,
             providers,
         })
@@ -238,6 +246,8 @@ mod tests {
             ("TRIBUTARY_ENCRYPTION_KEYS", "k1", "id:"),
             ("TRIBUTARY_ENCRYPTION_KEYS", "k1:c2hvcnQ=", "32 bytes"),
             ("TRIBUTARY_ENCRYPTION_KEYS", &format!("k1:{key},k1:{key}"), "twice"),
+            ("TRIBUTARY_MAX_LOADS", "0", "whole number"),
+            ("TRIBUTARY_ARRAY_BUFFER_MB", "much", "whole number"),
             ("TRIBUTARY_REDIS_ALLOW_EVICTION", "true", "yes"),
             ("TRIBUTARY_SANDBOX", "yes", "auto"),
             ("TRIBUTARY_REFRESH_SCHEDULER", "yes", "off"),

@@ -32,7 +32,7 @@ impl IntoResponse for AppError {
     fn into_response(self) -> Response {
         let mut response = (self.code.status(), axum::Json(&self)).into_response();
         let hint = match self.code {
-            ErrorCode::StoreUnavailable => Some((header::RETRY_AFTER, "5")),
+            ErrorCode::StoreUnavailable | ErrorCode::RateLimited => Some((header::RETRY_AFTER, "5")),
             ErrorCode::Unauthorized => Some((header::WWW_AUTHENTICATE, "Bearer")),
             _ => None,
         };

@@ -21,7 +21,8 @@ use super::{
     AppState,
     audit::Actor,
     connections::{ConnectionKey, Record},
-    grants::{ConnectionTokens, GrantError},
+    grants::ConnectionTokens,
+    load_limits::LoadLimits,
     providers::{
         Batch, ItemStream, Pages,
         client::{ApiClient, CallError, Meter, Retry},
@@ -48,6 +49,7 @@ pub struct Load {
     account: Account,
     granted_scopes: Vec<String>,
     client: ApiClient,
+    limits: Arc<LoadLimits>,
     log: LoadLog,
 }
 
@@ -55,24 +57,28 @@ pub struct Load {
 ///
 /// # Errors
 ///
-/// [`GrantError::NotConnected`] and [`GrantError::ReconnectRequired`], among others.
-pub async fn start(state: &AppState, key: &ConnectionKey, actor: &Actor) -> Result<Load, GrantError> {
+/// [`ErrorCode::NotConnected`], [`ErrorCode::ReconnectRequired`] and [`ErrorCode::RateLimited`], among others.
+pub async fn start(state: &AppState, key: &ConnectionKey, actor: &Actor) -> Result<Load, AppError> {
     let Record { account, scopes, .. } = state.grants.usable(key).await?;
+    let limits = state.load_limits.clone();
+    let slot = limits.slot()?;
     let refresher = state.grants.refresher.clone();
     let tokens = ConnectionTokens::new(refresher, key.clone(), &account.id, actor.clone());
     let limiter = state.limiters.for_account(key.provider, &account.id);
     let client = state.api_client(key, Arc::new(tokens), limiter)?;
-    let log = LoadLog::new(state.audit.clone(), actor.clone(), key.clone(), account.clone());
-    Ok(Load { key: key.clone(), account, granted_scopes: scopes, client, log })
+    let log = LoadLog::new(state.audit.clone(), actor.clone(), key.clone(), account.clone(), slot);
+    Ok(Load { key: key.clone(), account, granted_scopes: scopes, client, limits, log })
 }
 
 impl Load {
     /// Runs the load. The work is done while the stream is polled; dropping the stream cancels the load and its requests.
+    /// The stream ends without [`LoadEvent::Finished`] when the process stops.
     pub fn events(self) -> impl Stream<Item = LoadEvent> + Send + 'static {
         let (events, received) = mpsc::channel(BUFFERED_EVENTS);
         // The response is read after the request's handler has returned, and log lines still carry the request's id.
+        let stopped = self.limits.stopped();
         let work = self.run(events).in_current_span();
-        stream::select(received, work.into_stream().filter_map(|()| ready(None)))
+        stream::select(received, work.into_stream().filter_map(|()| ready(None))).take_until(stopped)
     }
 
     async fn run(self, mut events: Sender<LoadEvent>) {

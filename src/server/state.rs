@@ -10,6 +10,7 @@ use super::{
     connections::{AccountIndex, ConnectionKey},
     crypto::SealedStore,
     grants::{Grants, Vault},
+    load_limits::LoadLimits,
     providers::{
         client::{ApiClient, Meter, TokenSource, oauth::OAuthClients},
         rate_limit::{RateLimiter, RateLimiters},
@@ -33,6 +34,7 @@ pub struct AppState {
     pub http: reqwest::Client,
     pub grants: Grants,
     pub audit: Arc<AuditLog>,
+    pub load_limits: Arc<LoadLimits>,
     /// The rate limiters of the accounts that are being read.
     pub limiters: Arc<RateLimiters>,
     /// The rate limit of one-time links and callbacks for each client address.
@@ -64,6 +66,7 @@ impl AppState {
         let clients = OAuthClients::new(&config.providers, |provider| config.redirect_url(provider.slug), &http)?;
         let vault = Vault::new(store.clone(), keyring.clone(), clock.clone(), config.refresh_scheduler);
         let grants = Grants::new(vault, clients, AccountIndex::new(store.clone()), audit.clone());
+        let load_limits = Arc::new(LoadLimits::new(config.max_loads.get(), config.array_buffer));
         Ok(Self {
             config,
             probe: Arc::new(Probe::new(store.clone())),
@@ -72,6 +75,7 @@ impl AppState {
             http,
             grants,
             audit,
+            load_limits,
             limiters: Arc::default(),
             link_limiter,
             retry_policy: RetryPolicy::default(),

@@ -22,6 +22,7 @@ mod connect;
 mod connections;
 mod cross_site;
 mod load;
+mod load_limits;
 mod one_time_links;
 mod program;
 mod provider_text;

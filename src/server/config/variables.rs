@@ -21,7 +21,7 @@ pub fn variables() -> Vec<Variable> {
 /// Name, default and meaning.
 type Row = (&'static str, &'static str, &'static str);
 
-const GENERAL: [Row; 16] = [
+const GENERAL: [Row; 18] = [
     ("TRIBUTARY_LISTEN", "127.0.0.1:8000", "where the server listens"),
     (
         "TRIBUTARY_PUBLIC_URL",
@@ -75,6 +75,8 @@ const GENERAL: [Row; 16] = [
         "600",
         "how many sign-in links, connect links and callbacks one address may open in a minute",
     ),
+    ("TRIBUTARY_MAX_LOADS", "100", "how many loads may run at once; more are refused with 429"),
+    ("TRIBUTARY_ARRAY_BUFFER_MB", "256", "how much memory the JSON arrays of all loads may hold; JSON lines need none"),
     (
         "TRIBUTARY_TRUSTED_PROXIES",
         "",

@@ -8,14 +8,16 @@ use futures::StreamExt;
 
 use super::Load;
 use crate::{
-    model::{AppError, IntegrationItem, LoadEvent, StreamOutcome, StreamReport},
-    server::error::internal,
+    model::{AppError, ErrorCode, IntegrationItem, LoadEvent, StreamOutcome, StreamReport},
+    server::{error::internal, load_limits::ArrayBuffer},
 };
 
 /// The result of a load as one JSON array.
 pub struct LoadedArray {
     /// The array in pieces.
     pub body: Vec<Bytes>,
+    /// The memory of the pieces, to be kept as long as they are.
+    pub buffer: ArrayBuffer,
     /// The names of the streams that failed.
     pub failed: Vec<String>,
     /// The names of the streams in which records could not be read, with the number of those.
@@ -27,7 +29,7 @@ impl Load {
     pub async fn array(self) -> Result<LoadedArray, AppError> {
         // By stream, in the order in which the streams were discovered, which is the same for the same data.
         let mut encoded: Vec<(String, Vec<Bytes>)> = Vec::new();
-        let mut report = Vec::new();
+        let (mut report, mut buffer) = (None, self.limits.array()?);
         let mut events = Box::pin(self.events());
         while let Some(event) = events.next().await {
             match event {
@@ -36,12 +38,16 @@ impl Load {
                 }
                 LoadEvent::Page { stream, items } => {
                     let items = encode(&items).map_err(|error| internal(&error.into()))?;
+                    buffer.hold(items.len())?;
                     encoded.iter_mut().filter(|(name, _)| *name == stream).for_each(|(_, all)| all.push(items.clone()));
                 }
-                LoadEvent::Finished { report: last, .. } => report = last,
+                LoadEvent::Finished { report: last, .. } => report = Some(last),
                 LoadEvent::Retrying { .. } | LoadEvent::Failed { .. } => {}
             }
         }
+        let report = report.ok_or_else(|| {
+            AppError::new(ErrorCode::Internal, "Tributary was stopped before the load ended. Load again.")
+        })?;
         if let Some(error) = nothing_read(&report) {
             return Err(error);
         }
@@ -49,13 +55,16 @@ impl Load {
         let skipped = skipped.map(|stream| (stream.stream.clone(), stream.skipped)).collect();
         let failed = report.into_iter().filter(|stream| matches!(stream.outcome, StreamOutcome::Failed(_)));
         let failed = failed.map(|stream| stream.stream).collect();
-        Ok(LoadedArray { body: join(encoded.into_iter().flat_map(|(_, pages)| pages)), failed, skipped })
+        Ok(LoadedArray { body: join(encoded.into_iter().flat_map(|(_, pages)| pages)), buffer, failed, skipped })
     }
 }
 
 /// Items as the inside of an array, without its brackets.
 fn encode(items: &[IntegrationItem]) -> serde_json::Result<Bytes> {
-    let array = Bytes::from(serde_json::to_vec(items)?);
+    let mut array = serde_json::to_vec(items)?;
+    // Pages are kept, and the buffer may be twice as large as what is in it.
+    array.shrink_to_fit();
+    let array = Bytes::from(array);
     Ok(array.slice(1..array.len() - 1))
 }
 

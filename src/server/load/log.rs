@@ -16,6 +16,7 @@ use crate::{
     server::{
         audit::{Actor, AuditLog},
         connections::ConnectionKey,
+        load_limits::LoadSlot,
     },
 };
 
@@ -31,7 +32,8 @@ pub(super) struct LoadLog {
     started: Instant,
     /// Delivered records.
     records: AtomicU64,
-    is_finished: bool,
+    /// `None` once the end is recorded. Until then, the load counts as running.
+    slot: Option<LoadSlot>,
 }
 
 /// Where the audit entry belongs.
@@ -44,9 +46,15 @@ struct Entry {
 }
 
 impl LoadLog {
-    pub(super) fn new(audit: Arc<AuditLog>, actor: Actor, key: ConnectionKey, account: Account) -> Self {
+    pub(super) fn new(
+        audit: Arc<AuditLog>,
+        actor: Actor,
+        key: ConnectionKey,
+        account: Account,
+        slot: LoadSlot,
+    ) -> Self {
         let entry = Entry { audit, actor, key, account };
-        Self { entry, started: Instant::now(), records: AtomicU64::new(0), is_finished: false }
+        Self { entry, started: Instant::now(), records: AtomicU64::new(0), slot: Some(slot) }
     }
 
     /// Counts records that were delivered.
@@ -56,7 +64,7 @@ impl LoadLog {
 
     /// The load ended with this report.
     pub(super) async fn finished(mut self, report: &[StreamReport]) {
-        self.is_finished = true;
+        let _slot = self.slot.take();
         let sum = |count: fn(&StreamReport) -> u64| report.iter().map(count).sum::<u64>();
         let (records, requests, retries) = (sum(|one| one.records), sum(|one| one.requests), sum(|one| one.retries));
         let skipped = sum(|one| one.skipped);
@@ -87,7 +95,7 @@ impl LoadLog {
 
     /// The first items of each stream were read. `failed` are the streams of which they could not be, with their errors.
     pub(super) async fn first_page(mut self, records: u64, skipped: u64, failed: &[(String, String)]) {
-        self.is_finished = true;
+        let _slot = self.slot.take();
         let outcome = match (failed, records) {
             ([], _) => LoadOutcome::FirstPage,
             (_, 0) => LoadOutcome::Failed,
@@ -117,16 +125,19 @@ impl LoadLog {
 
 impl Drop for LoadLog {
     fn drop(&mut self) {
-        if self.is_finished {
-            return;
-        }
+        let Some(slot) = self.slot.take() else { return };
+        let reason = if slot.is_process_stopping() { "Stopped with Tributary" } else { "Stopped by the reader" };
         let (records, milliseconds) = (self.records.load(Relaxed), self.milliseconds());
-        tracing::info!(key = %self.entry.key, records, milliseconds, "load cancelled by its reader");
+        tracing::info!(key = %self.entry.key, records, milliseconds, reason, "load stopped before its end");
         let summary = self.summary(LoadOutcome::Cancelled, records, 0, std::iter::empty());
         // Nothing can wait here. There is no runtime only after the process has stopped.
         if let Ok(runtime) = Handle::try_current() {
             let entry = self.entry.clone();
-            runtime.spawn(async move { entry.record(summary, 0, None).await }.in_current_span());
+            let record = async move {
+                entry.record(summary, 0, Some(reason)).await;
+                drop(slot);
+            };
+            runtime.spawn(record.in_current_span());
         }
     }
 }
@@ -152,7 +163,7 @@ fn sentence(summary: &LoadSummary, failed: usize, reason: Option<&str>) -> Strin
         LoadOutcome::CompleteWithSkips => format!("Complete but for skipped records: {amount}."),
         LoadOutcome::Partial => format!("In part: {amount}. Missing or incomplete: {}{more}.", missing.join(", ")),
         LoadOutcome::Failed => format!("Nothing was read. {}", reason.unwrap_or_default()),
-        LoadOutcome::Cancelled => format!("Stopped by the reader: {amount}."),
+        LoadOutcome::Cancelled => format!("{}: {amount}.", reason.unwrap_or("Stopped")),
         LoadOutcome::FirstPage => format!("First items only: {amount}."),
     }
 }
@@ -167,7 +178,9 @@ mod tests {
         let sentence = |outcome, failed| {
             let skipped = u64::from(outcome == LoadOutcome::CompleteWithSkips) * 2;
             let summary = LoadSummary { outcome, records: 1200, skipped, milliseconds: 3456, missing: missing.clone() };
-            sentence(&summary, failed, Some("HubSpot isn't responding."))
+            let is_cancelled = outcome == LoadOutcome::Cancelled;
+            let reason = if is_cancelled { "Stopped by the reader" } else { "HubSpot isn't responding." };
+            sentence(&summary, failed, Some(reason))
         };
         for (outcome, failed, text) in [
             (LoadOutcome::Complete, 0, "Complete: 1200 records in 3.4 s."),

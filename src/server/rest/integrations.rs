@@ -153,7 +153,13 @@ async fn load(
     let array = load.array().await?;
     let completeness = load_header(&array.failed, &array.skipped);
     let completeness = HeaderValue::try_from(completeness).map_err(|_| AppError::internal())?;
-    let body = Body::from_stream(stream::iter(array.body.into_iter().map(Ok::<_, std::convert::Infallible>)));
+    let buffer = array.buffer;
+    let pieces = array.body.into_iter().map(move |piece| {
+        // Belongs to the body, and is dropped with it.
+        let _ = &buffer;
+        Ok::<_, std::convert::Infallible>(piece)
+    });
+    let body = Body::from_stream(stream::iter(pieces));
     let mut response = ([(header::CONTENT_TYPE, "application/json")], body).into_response();
     response.headers_mut().insert(LOAD_HEADER, completeness);
     Ok(response)

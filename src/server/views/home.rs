@@ -18,7 +18,6 @@ use crate::{
         access::{self, Browser},
         audit::Actor,
         connections::ConnectionKey,
-        grants::GrantError,
         load,
     },
 };
@@ -98,8 +97,8 @@ async fn first_page(
     match load::start(state, &key, actor).await {
         Ok(load) => (Some(load.first_page().await), None),
         // The card says so, and disconnecting leads back to this address.
-        Err(GrantError::NotConnected(_)) => (None, None),
-        Err(error) => (None, Some(error.into())),
+        Err(error) if error.code == ErrorCode::NotConnected => (None, None),
+        Err(error) => (None, Some(error)),
     }
 }
 
