@@ -51,6 +51,7 @@ mod providers {
     mod airtable;
     mod common;
     mod notion;
+    mod redirects;
 }
 
 mod store {
