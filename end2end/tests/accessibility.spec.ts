@@ -86,8 +86,12 @@ for (const [display, options] of displays) {
       await expectAccessible(page, "disconnected, with access to revoke by hand");
       await server.sandbox.command("expire", "notion");
       await Notion.load.click();
-      await expect(Notion.reconnect).toBeVisible();
-      await expectAccessible(page, "reconnect required for one");
+      await expect(Notion.card).toContainText("Notion has refused valid access tokens (401) since", { timeout: 30_000 });
+      await expectAccessible(page, "access refused by one");
+      await server.sandbox.command("revoke_all");
+      await HubSpot.load.click();
+      await expect(HubSpot.reconnect).toBeVisible();
+      await expectAccessible(page, "reconnect required for another");
     });
 
     test("Every item type has enough colour contrast", async ({ page, home }) => {

@@ -128,6 +128,9 @@ impl Loading {
             match event {
                 Ok(LoadEvent::Finished { complete, report }) => {
                     self.streams.update(|streams| apply(&report, streams));
+                    if !complete || self.connecting.has_access_error() {
+                        self.connecting.refresh_status();
+                    }
                     return Phase::Finished { complete };
                 }
                 Ok(event) => self.handle(&name, event),
@@ -163,11 +166,7 @@ impl Loading {
                 self.refresh_status_if_dead(&error);
                 self.update(&stream, |progress| progress.outcome = Some(StreamOutcome::Failed(error)));
             }
-            LoadEvent::Finished { complete, .. } => {
-                if !complete || self.connecting.has_access_error() {
-                    self.connecting.refresh_status();
-                }
-            }
+            LoadEvent::Finished { .. } => {}
         }
     }
 
