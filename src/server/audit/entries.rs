@@ -77,7 +77,7 @@ impl Entries {
     /// written is logged.
     pub(super) async fn write(&self, org_id: &str, entry: AuditEntry, replaced: Option<String>) -> Option<String> {
         let (now, action) = (self.now(), entry.action);
-        let index = index(org_id, Share::of(action), now);
+        let index = index(org_id, Share::of(action));
         let written = async {
             let text = serde_json::to_string(&Stored { nonce: rand::random(), entry }).map_err(anyhow::Error::new)?;
             self.store.index_put(&index, &text, milliseconds(now)).await?;
@@ -112,7 +112,7 @@ impl Entries {
 
     async fn range(&self, org_id: &str, range: Range) -> Result<Vec<(AuditEntry, u64)>, StoreError> {
         let read = |share| {
-            let index = index(org_id, share, self.now());
+            let index = index(org_id, share);
             async move { self.store.index_range(&index, range).await }
         };
         let mut found = try_join_all([&NOTABLE, &TOKEN_READS, &ROUTINE].map(read)).await?.concat();
@@ -122,10 +122,9 @@ impl Entries {
     }
 }
 
-fn index(org_id: &str, share: &Share, now: Timestamp) -> Index {
+fn index(org_id: &str, share: &Share) -> Index {
     let name = format!("audit/{}/{}", share.name, utf8_percent_encode(org_id, NON_ALPHANUMERIC));
-    let min_score = milliseconds(earliest(now));
-    Index { name: name.into(), max_len: share.max_len, min_score, lifetime: RETENTION }
+    Index { name: name.into(), max_len: share.max_len, max_age: Some(RETENTION), lifetime: RETENTION }
 }
 
 fn earliest(now: Timestamp) -> Timestamp {

@@ -49,5 +49,5 @@ fn index(key: &ConnectionKey, record: &Record) -> Index {
     let [client, account] = [&record.client_id, &record.account.id].map(|id| utf8_percent_encode(id, NON_ALPHANUMERIC));
     let name = format!("account-connections/{}/{client}/{account}", key.provider.slug);
     // Longer than any grant is kept without being used, which adds it again.
-    Index { name: name.into(), max_len: 10_000, min_score: 0, lifetime: Duration::from_secs(10 * 365 * 24 * 3600) }
+    Index { name: name.into(), max_len: 10_000, max_age: None, lifetime: Duration::from_secs(10 * 365 * 24 * 3600) }
 }

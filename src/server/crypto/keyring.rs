@@ -16,6 +16,9 @@ use sha2::Sha256;
 /// The length of a nonce in bytes.
 const NONCE: usize = 24;
 
+/// A longer id of an unknown key is not named in errors.
+const MAX_NAMED: usize = 64;
+
 /// Keys with ids. The first key encrypts; all keys decrypt.
 #[derive(Debug)]
 pub struct Keyring(Vec<Key>);
@@ -53,7 +56,7 @@ impl Keyring {
         for pair in text.expose_secret().split(',') {
             let (id, encoded) =
                 pair.trim().split_once(':').context("expected pairs of the form id:key, separated by commas")?;
-            if id.is_empty() || !id.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c)) {
+            if !is_id(id) {
                 bail!("a key's id may contain letters, digits, - and _");
             }
             if keys.iter().any(|key| key.id == id) {
@@ -95,13 +98,21 @@ impl Keyring {
     /// Decrypts what any of the keys encrypted.
     pub fn open(&self, sealed: &str, additional: &[u8]) -> anyhow::Result<Zeroizing<Vec<u8>>> {
         let (id, encoded) = sealed.split_once('.').context("not a sealed value")?;
-        let key =
-            self.0.iter().find(|key| key.id == id).with_context(|| format!("there is no key with the id {id}"))?;
+        let key = self.0.iter().find(|key| key.id == id).with_context(|| match is_id(id) && id.len() <= MAX_NAMED {
+            true => format!("there is no key with the id {id}"),
+            // It can be anything, and is not for the log.
+            false => "not a sealed value".to_owned(),
+        })?;
         let bytes = STANDARD.decode(encoded).context("not base64")?;
         let (nonce, ciphertext) = bytes.split_first_chunk::<NONCE>().context("too short")?;
         let opened = key.cipher().decrypt(&XNonce::from(*nonce), Payload { msg: ciphertext, aad: additional });
         Ok(Zeroizing::new(opened.map_err(|_| anyhow!("it was changed, or bound to another record"))?))
     }
+}
+
+/// Whether a text has the form of a key's id.
+fn is_id(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
 }
 
 impl Key {
@@ -126,6 +137,16 @@ mod tests {
         assert_eq!(both.open(&old, b"").unwrap().as_slice(), b"secret");
         assert!(both.seal(b"", b"").unwrap().starts_with("bb."));
         assert!(ring(&["bb"]).open(&old, b"").is_err());
+    }
+
+    #[test]
+    fn an_error_names_an_unknown_key_by_its_id_and_nothing_else_that_stands_in_its_place() {
+        let error = |sealed: &str| ring(&["a"]).open(sealed, b"").unwrap_err().to_string();
+        assert_eq!(error("old-key_1.AAAA"), "there is no key with the id old-key_1");
+        let long = format!("{}.AAAA", "x".repeat(65));
+        for sealed in ["2026-11-26T10:28:25.5Z", "two words.AAAA", ".AAAA", &long] {
+            assert_eq!(error(sealed), "not a sealed value", "{sealed}");
+        }
     }
 
     #[test]

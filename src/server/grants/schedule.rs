@@ -16,7 +16,7 @@ use crate::server::{
 const INDEX: Index = Index {
     name: Cow::Borrowed("next-refresh"),
     max_len: UNLIMITED,
-    min_score: 0,
+    max_age: None,
     lifetime: Duration::from_secs(400 * 24 * 3600),
 };
 

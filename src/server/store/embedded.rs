@@ -69,10 +69,11 @@ impl Embedded {
     /// Opens or creates the file.
     pub fn open_with(path: &Path, Options { cache_bytes, clock }: Options) -> anyhow::Result<Self> {
         let mut database = database::open(path, cache_bytes)?;
-        let is_new = tables::check_layout(&database, path)?;
+        let mark = rand::random();
+        let is_new = tables::check_layout(&database, path, mark)?;
         let clock = Arc::new(StoreClock::new(clock));
         let housekeeping = Housekeeping::start(path, &mut database, is_new, clock.clone())?;
-        let database = Arc::new(SharedDatabase::new(database, path, cache_bytes));
+        let database = Arc::new(SharedDatabase::new(database, mark, path, cache_bytes));
         let writer = Arc::new(Writer::start(database.clone(), housekeeping)?);
         Ok(Self { writer, database, clock })
     }
@@ -168,12 +169,15 @@ impl Store for Embedded {
     }
 
     async fn index_put(&self, index: &Index, member: &str, score: u64) -> Result<(), StoreError> {
-        let (index, member, deadline) = (index.clone(), member.to_owned(), self.clock.deadline(index.lifetime));
+        let (index, member, clock) = (index.clone(), member.to_owned(), self.clock.clone());
+        let deadline = clock.deadline(index.lifetime);
         let put = self.writer.change(move |tables| {
             tables.indexes.remove(&index.name, &member)?;
             tables.indexes.add(&index.name, &member, score, deadline)?;
             tables.indexes.truncate(&index.name, index.max_len)?;
-            tables.indexes.remove_below(&index.name, index.min_score)?;
+            if let Some(max_age) = index.max_age {
+                tables.indexes.remove_below(&index.name, clock.earliest(max_age))?;
+            }
             Ok(((), Effect::Changed))
         });
         Ok(put.await?)

@@ -9,8 +9,9 @@ pub struct Index {
     pub name: Cow<'static, str>,
     /// The maximum number of members. Those with the lowest scores are removed first.
     pub max_len: usize,
-    /// Members with lower scores are removed with the next addition.
-    pub min_score: u64,
+    /// Members whose scores are times, in milliseconds since 1970, longer ago than this are removed with the next addition.
+    /// The store measures that by its own time, since the caller's clock may be wrong.
+    pub max_age: Option<Duration>,
     /// How long the index is kept after the last addition.
     pub lifetime: Duration,
 }

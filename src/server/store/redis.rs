@@ -128,7 +128,11 @@ impl Store for Redis {
     async fn index_put(&self, index: &Index, member: &str, score: u64) -> Result<(), StoreError> {
         let max_len = u64::try_from(index.max_len).unwrap_or(u64::MAX);
         let put = Command::script(INDEX_PUT, &index.name).with(member).number(score).number(max_len);
-        let put = put.milliseconds(index.lifetime).number(index.min_score);
+        let put = put.milliseconds(index.lifetime);
+        let put = match index.max_age {
+            Some(max_age) => put.milliseconds(max_age),
+            None => put,
+        };
         self.router.send(&index.name, put).await.context("EVAL")?;
         Ok(())
     }

@@ -80,7 +80,7 @@ async fn check_keys(store: &dyn Store) {
 }
 
 async fn check_index(store: &dyn Store) {
-    let index = Index { name: "numbers".into(), max_len: 4, min_score: 0, lifetime: LIFETIME };
+    let index = Index { name: "numbers".into(), max_len: 4, max_age: None, lifetime: LIFETIME };
     let all = async || store.index_range(&index, Range::up_to(Range::MAX, 10)).await.unwrap();
     let text =
         |members: &[(String, u64)]| members.iter().map(|(name, score)| format!("{name}{score}")).collect::<String>();
@@ -103,12 +103,13 @@ async fn check_index(store: &dyn Store) {
     store.index_remove(&index, "c").await.unwrap();
     store.index_remove(&index, "never added").await.unwrap();
     assert_eq!(text(&all().await), format!("b20d40e{}", Range::MAX));
-    let above = Index { min_score: 30, ..index.clone() };
-    store.index_put(&above, "d", 41).await.unwrap();
-    assert_eq!(text(&all().await), format!("d41e{}", Range::MAX), "members below the minimum are removed");
+    let aged = Index { max_age: Some(Duration::from_secs(60)), ..index.clone() };
+    let now = u64::try_from(jiff::Timestamp::now().as_millisecond()).unwrap();
+    store.index_put(&aged, "d", now - 30_000).await.unwrap();
+    assert_eq!(text(&all().await), format!("d{}e{}", now - 30_000, Range::MAX), "older members are removed");
     let other = Index { name: "number".into(), ..index.clone() };
     assert!(store.index_range(&other, Range::up_to(Range::MAX, 10)).await.unwrap().is_empty());
-    let brief = Index { name: "brief index".into(), min_score: 0, max_len: 4, lifetime: Duration::from_millis(1) };
+    let brief = Index { name: "brief index".into(), max_age: None, max_len: 4, lifetime: Duration::from_millis(1) };
     store.index_put(&brief, "a", 1).await.unwrap();
     let is_empty = async || store.index_range(&brief, Range::up_to(Range::MAX, 1)).await.unwrap().is_empty();
     wait_until("the index expires", is_empty).await;

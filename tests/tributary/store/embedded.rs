@@ -12,6 +12,13 @@ use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use tributary::server::store::{Embedded, EmbeddedOptions, Index, Range, Store};
 
+use crate::support::{
+    fixtures::{API_KEY, SUBJECT},
+    port::free_port,
+    process::{Process, client, connect},
+    wait::wait_until,
+};
+
 const MONTH: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// Opens the store with a clock that is this many days ahead.
@@ -24,7 +31,7 @@ fn open_ahead(path: &Path, days: i64) -> Embedded {
 async fn one_start_with_a_clock_that_is_70_days_ahead_deletes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store.redb");
-    let index = Index { name: "due".into(), max_len: 10, min_score: 0, lifetime: MONTH };
+    let index = Index { name: "due".into(), max_len: 10, max_age: None, lifetime: MONTH };
     let members = async |store: &Embedded| store.index_range(&index, Range::up_to(9, 9)).await.unwrap().len();
     let store = open_ahead(&path, 0);
     store.put("grant", b"tokens", MONTH).await.unwrap();
@@ -35,6 +42,24 @@ async fn one_start_with_a_clock_that_is_70_days_ahead_deletes_nothing() {
     drop(ahead);
     let back = open_ahead(&path, 0);
     assert_eq!((back.get("grant").await.unwrap().as_deref(), members(&back).await), (Some(&b"tokens"[..]), 1));
+}
+
+#[tokio::test]
+async fn a_clock_that_is_400_days_ahead_removes_no_member_for_its_age() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.redb");
+    let index = Index { name: "audit".into(), max_len: 10, max_age: Some(MONTH), lifetime: MONTH };
+    let now = u64::try_from(Timestamp::now().as_millisecond()).unwrap();
+    let store = open_ahead(&path, 0);
+    for (member, days_ago) in [("old", 31), ("recent", 29)] {
+        store.index_put(&index, member, now - days_ago * 24 * 3_600_000).await.unwrap();
+    }
+    drop(store);
+    open_ahead(&path, 400).index_put(&index, "ahead", now + 400 * 24 * 3_600_000).await.unwrap();
+    let back = open_ahead(&path, 0);
+    let members = back.index_range(&index, Range::up_to(Range::MAX, 9)).await.unwrap();
+    let names: Vec<_> = members.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["recent", "ahead"], "what was old before is removed");
 }
 
 #[tokio::test]
@@ -57,7 +82,7 @@ async fn operations_that_change_nothing_write_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store.redb");
     let store = Embedded::open(&path).unwrap();
-    let index = Index { name: "due".into(), max_len: 10, min_score: 0, lifetime: MONTH };
+    let index = Index { name: "due".into(), max_len: 10, max_age: None, lifetime: MONTH };
     store.put("key", b"value", MONTH).await.unwrap();
     // Every commit changes the header.
     let content = || std::fs::read(&path).unwrap();
@@ -106,4 +131,34 @@ async fn the_file_is_accessible_to_its_owner_only_and_the_mode_of_an_existing_on
     std::fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
     drop(Embedded::open(&path).unwrap());
     assert_eq!(mode(), 0o600);
+}
+
+#[tokio::test]
+async fn while_the_volume_of_the_store_is_gone_nobody_is_told_that_they_are_not_connected() {
+    let sandbox = format!("127.0.0.1:{}", free_port());
+    let server = Process::serve(&[
+        ("TRIBUTARY_API_KEY", API_KEY),
+        ("TRIBUTARY_SANDBOX_LISTEN", &sandbox),
+        ("FAILPOINTS", "store::probe_interval=return(100)"),
+    ]);
+    connect(&server.url, "hubspot", SUBJECT).await;
+    let status = async |path: &str| {
+        let request = client().get(format!("{}{path}", server.url)).bearer_auth(API_KEY).query(&SUBJECT);
+        request.send().await.unwrap().status().as_u16()
+    };
+    let connection = async || status("/integrations/hubspot/credentials").await;
+    let [path, elsewhere] = ["data/tributary.redb", "elsewhere.redb"].map(|name| server.folder.path().join(name));
+    std::fs::rename(&path, &elsewhere).unwrap();
+    server.limit_file_length(Some(64 * 1024));
+    let refused = async || server.log().contains("file could not be opened again; requests");
+    wait_until("the file cannot be opened again", refused).await;
+    server.limit_file_length(None);
+    // The writer tries again every second.
+    let began = Instant::now();
+    while began.elapsed() < Duration::from_secs(3) {
+        assert_eq!((connection().await, status("/readyz").await, path.exists()), (503, 503, false));
+    }
+    assert_eq!(server.log().matches("file could not be opened again; requests").count(), 1, "{}", server.log());
+    std::fs::rename(&elsewhere, &path).unwrap();
+    wait_until("the store is back", async || status("/readyz").await == 200 && connection().await == 200).await;
 }

@@ -37,6 +37,11 @@ impl StoreClock {
         from.saturating_add(lifetime)
     }
 
+    /// The time this long ago, by the clock or by the store time, whichever is earlier: what is older may be removed.
+    pub(super) fn earliest(&self, max_age: Duration) -> u64 {
+        self.now().min(self.trusted.load(Relaxed)).saturating_sub(milliseconds(max_age))
+    }
+
     /// The value, unless its deadline has passed. When the clock goes back, the value is there again.
     pub(super) fn current<T>(&self, (deadline, value): (u64, T)) -> Option<T> {
         (deadline > self.now()).then_some(value)

@@ -1,6 +1,8 @@
 //! The open redb file, which can be closed and opened again in place.
 //!
-//! After an I/O error, such as a disk that was full for a moment, redb refuses everything until the file is opened again.
+//! After an I/O error, such as a disk that was full for a moment, redb refuses everything until the file is opened again. A
+//! volume that is gone looks the same, and another file may be in its place. So only the file that this process opened at
+//! the start is opened again, and nothing is created: an empty store would tell all users that they are not connected.
 
 use std::{
     fs::{File, OpenOptions},
@@ -9,11 +11,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use redb::{Builder, Database, DatabaseError, ReadTransaction, ReadableDatabase, backends::FileBackend};
 use tokio::sync::{RwLock, Semaphore};
 
-use super::InUse;
+use super::{InUse, tables};
 
 /// The file is opened again at most once in this time.
 const REOPEN_INTERVAL: Duration = Duration::from_secs(1);
@@ -25,6 +27,8 @@ const CONCURRENT_SCANS: usize = 4;
 pub(super) struct SharedDatabase {
     path: PathBuf,
     cache_bytes: usize,
+    /// The mark of this process's file.
+    mark: u32,
     opened: RwLock<Opened>,
     scans: Semaphore,
 }
@@ -36,10 +40,12 @@ struct Opened {
 }
 
 impl SharedDatabase {
-    pub(super) fn new(database: Database, path: &Path, cache_bytes: usize) -> Self {
+    /// Shares the database of a file that has the mark.
+    pub(super) fn new(database: Database, mark: u32, path: &Path, cache_bytes: usize) -> Self {
         Self {
             path: path.to_owned(),
             cache_bytes,
+            mark,
             opened: RwLock::new(Opened { database: Some(database), at: Instant::now() }),
             scans: Semaphore::new(CONCURRENT_SCANS),
         }
@@ -92,8 +98,25 @@ impl SharedDatabase {
         opened.at = Instant::now();
         // Both hold the lock of the file.
         opened.database = None;
-        opened.database = Some(open(&self.path, self.cache_bytes)?);
+        opened.database = Some(self.open_same()?);
         Ok(())
+    }
+
+    /// Opens the file again if it is still the one that this process opened at the start.
+    fn open_same(&self) -> anyhow::Result<Database> {
+        let cannot_be_opened = || format!("{} cannot be opened", self.path.display());
+        let is_other = || {
+            format!(
+                "{} is not the file that was opened at the start. Put that file back, or restart Tributary to use this one",
+                self.path.display()
+            )
+        };
+        let file = OpenOptions::new().read(true).write(true).open(&self.path).with_context(cannot_be_opened)?;
+        // redb would create a database in an empty file.
+        ensure!(file.metadata().with_context(cannot_be_opened)?.len() > 0, is_other());
+        let database = open_file(file, &self.path, self.cache_bytes)?;
+        ensure!(tables::mark(&database)? == Some(self.mark), is_other());
+        Ok(database)
     }
 }
 
@@ -108,8 +131,12 @@ impl Opened {
 
 /// Opens or creates the file.
 pub(super) fn open(path: &Path, cache_bytes: usize) -> anyhow::Result<Database> {
+    let file = open_private(path).with_context(|| format!("{} cannot be opened", path.display()))?;
+    open_file(file, path, cache_bytes)
+}
+
+fn open_file(file: File, path: &Path, cache_bytes: usize) -> anyhow::Result<Database> {
     let cannot_be_opened = || format!("{} cannot be opened", path.display());
-    let file = open_private(path).with_context(cannot_be_opened)?;
     let backend = FileBackend::new(file).with_context(cannot_be_opened)?;
     Builder::new().set_cache_size(cache_bytes).create_with_backend(backend).map_err(|error| match error {
         DatabaseError::DatabaseAlreadyOpen => InUse(path.to_owned()).into(),
@@ -132,4 +159,36 @@ fn open_private(path: &Path) -> std::io::Result<File> {
         }
     }
     Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A new file with a mark.
+    fn create(path: &Path, mark: u32) -> Database {
+        let database = open(path, 1 << 20).unwrap();
+        tables::check_layout(&database, path, mark).unwrap();
+        database
+    }
+
+    #[test]
+    fn only_the_file_of_the_start_is_opened_again_and_none_is_created() {
+        let folder = tempfile::tempdir().unwrap();
+        let [path, elsewhere] = ["store.redb", "elsewhere.redb"].map(|name| folder.path().join(name));
+        let shared = SharedDatabase::new(create(&path, 1), 1, &path, 1 << 20);
+        shared.opened.try_write().unwrap().database = None;
+        let error = || format!("{:#}", shared.open_same().err().expect("it is opened"));
+
+        std::fs::rename(&path, &elsewhere).unwrap();
+        assert!(error().contains("cannot be opened") && !path.exists(), "{}", error());
+        File::create(&path).unwrap();
+        assert!(error().contains("is not the file"), "{}", error());
+        assert_eq!(std::fs::metadata(&path).unwrap().len(), 0);
+        std::fs::remove_file(&path).unwrap();
+        drop(create(&path, 2));
+        assert!(error().contains("is not the file"), "{}", error());
+        std::fs::rename(&elsewhere, &path).unwrap();
+        assert!(shared.open_same().is_ok());
+    }
 }

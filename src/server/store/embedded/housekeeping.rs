@@ -14,7 +14,7 @@ use super::{clock::StoreClock, database::SharedDatabase, store_time::StoreTime, 
 const INTERVAL: Duration = Duration::from_secs(600);
 
 /// How many entries one transaction deletes. Changes wait for it.
-const MAX_DELETED: usize = 10_000;
+const MAX_DELETED: usize = if cfg!(test) { 10 } else { 10_000 };
 
 /// A smaller file is not compacted.
 const MIN_COMPACTED: u64 = 16 << 20;
@@ -25,6 +25,8 @@ pub(super) struct Housekeeping {
     clock: Arc<StoreClock>,
     time: StoreTime,
     last: Instant,
+    /// Whether the last round could not delete everything, so that the next one is due at once.
+    has_more: bool,
 }
 
 impl Housekeeping {
@@ -40,7 +42,7 @@ impl Housekeeping {
             None if is_new => StoreTime::agreed(clock.now()),
             None => StoreTime::unknown(),
         };
-        let mut housekeeping = Self { path: path.to_owned(), clock, time, last: Instant::now() };
+        let mut housekeeping = Self { path: path.to_owned(), clock, time, last: Instant::now(), has_more: false };
         housekeeping.sweep(database)?;
         if housekeeping.is_mostly_free(database)? {
             housekeeping.compact(database)?;
@@ -50,7 +52,7 @@ impl Housekeeping {
 
     /// How long until the next round.
     pub(super) fn due_in(&self) -> Duration {
-        INTERVAL.saturating_sub(self.last.elapsed())
+        if self.has_more { Duration::ZERO } else { INTERVAL.saturating_sub(self.last.elapsed()) }
     }
 
     pub(super) fn run(&mut self, shared: &SharedDatabase) -> anyhow::Result<()> {
@@ -82,21 +84,23 @@ impl Housekeeping {
         if deleted > 0 {
             tracing::info!(deleted, "expired values were deleted");
         }
-        if deleted == MAX_DELETED {
-            // There may be more, for the next round.
-            self.last = Instant::now().checked_sub(INTERVAL).unwrap_or(self.last);
-        }
+        self.has_more = deleted == MAX_DELETED;
         Ok(())
     }
 
     fn log_doubts(&self, time: StoreTime, clock: u64) {
+        if !self.time.is_known() {
+            return tracing::info!(
+                "the store has recorded no time yet; nothing is deleted until Tributary has run with it for a day"
+            );
+        }
         match (self.time.doubts_the_clock(), time.doubts_the_clock()) {
             (false, true) => tracing::warn!(
                 differs_by_seconds = clock.abs_diff(time.trusted) / 1000,
                 is_ahead = clock > time.trusted,
                 "the clock differs from the time that the store recorded; nothing is deleted by it until Tributary has run with it for a day"
             ),
-            (true, false) => tracing::warn!("the clock is trusted again; what expired a day ago is deleted"),
+            (true, false) => tracing::info!("the clock is trusted again; what expired a day ago is deleted"),
             _ => {}
         }
     }
@@ -128,4 +132,37 @@ fn recorded_time(database: &Database) -> anyhow::Result<Option<StoreTime>> {
     let time = Tables::open(&write)?.recorded_time()?;
     write.abort()?;
     Ok(time)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::{SignedDuration, Timestamp};
+
+    use super::*;
+    use crate::server::store::embedded::{database, tables};
+
+    #[test]
+    fn deleting_in_many_rounds_does_not_count_as_time_that_the_program_has_run_with_a_wrong_clock() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store.redb");
+        let mut database = database::open(&path, 1 << 20).unwrap();
+        tables::check_layout(&database, &path, 1).unwrap();
+        let clock = |days: i64| {
+            Arc::new(StoreClock::new(Arc::new(move || Timestamp::now() + SignedDuration::from_hours(24 * days))))
+        };
+        Housekeeping::start(&path, &mut database, true, clock(0)).unwrap();
+        let write = database.begin_write().unwrap();
+        for number in 0..5 * MAX_DELETED {
+            let mut tables = Tables::open(&write).unwrap();
+            tables.values.insert(number.to_string().as_str(), (1, b"".as_slice())).unwrap();
+        }
+        write.commit().unwrap();
+        let mut ahead = Housekeeping::start(&path, &mut database, false, clock(70)).unwrap();
+        for round in 1..=5 {
+            assert!(ahead.due_in().is_zero(), "in round {round}");
+            assert!(ahead.time.doubted_for < 60_000, "after {round} rounds: {} ms", ahead.time.doubted_for);
+            ahead.sweep(&database).unwrap();
+        }
+        assert!(!ahead.due_in().is_zero(), "everything is deleted");
+    }
 }

@@ -29,6 +29,10 @@ impl StoreTime {
         Self { trusted: 0, doubted_for: 0 }
     }
 
+    pub(super) fn is_known(self) -> bool {
+        self.trusted > 0
+    }
+
     /// The time after the program has run for `elapsed`, with what the clock says now.
     pub(super) fn after(self, elapsed: Duration, clock: u64) -> Self {
         let elapsed = milliseconds(elapsed);

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use redb::{Database, ReadTransaction, ReadableTable, Table, TableDefinition, WriteTransaction};
+use redb::{
+    Database, ReadTransaction, ReadableDatabase, ReadableTable, Table, TableDefinition, TableError, WriteTransaction,
+};
 
 use super::{index::IndexTables, store_time::StoreTime};
 use crate::server::store::{LAYOUT, LayoutMismatch};
@@ -10,7 +12,7 @@ use crate::server::store::{LAYOUT, LayoutMismatch};
 /// From a key to its deadline (milliseconds since 1970) and value.
 const VALUES: TableDefinition<&str, (u64, &[u8])> = TableDefinition::new("values");
 
-/// The one entry is the version of the layout.
+/// The version of the layout, and the mark of the process that opened the file last.
 const META: TableDefinition<&str, u32> = TableDefinition::new("meta");
 
 /// The store time.
@@ -77,8 +79,9 @@ pub(super) fn values(read: &ReadTransaction) -> anyhow::Result<impl ReadableTabl
     Ok(read.open_table(VALUES)?)
 }
 
-/// Refuses a file of another layout, and creates the tables of a new one. Returns whether it is new.
-pub(super) fn check_layout(database: &Database, path: &Path) -> anyhow::Result<bool> {
+/// Refuses a file of another layout, and creates the tables of a new one. Leaves a mark by which this process knows the file
+/// again. Returns whether it is new.
+pub(super) fn check_layout(database: &Database, path: &Path, mark: u32) -> anyhow::Result<bool> {
     let write = database.begin_write()?;
     // The tables of another version may have other names.
     let is_empty = write.list_tables()?.next().is_none();
@@ -89,8 +92,18 @@ pub(super) fn check_layout(database: &Database, path: &Path) -> anyhow::Result<b
             (path.display().to_string(), format!("move {} away", path.display()))
         })?;
         meta.insert("layout", LAYOUT)?;
+        meta.insert("mark", mark)?;
         Tables::open(&write)?;
     }
     write.commit()?;
     Ok(is_empty)
+}
+
+/// The mark that the last process left that opened the file.
+pub(super) fn mark(database: &Database) -> anyhow::Result<Option<u32>> {
+    match database.begin_read()?.open_table(META) {
+        Ok(meta) => Ok(meta.get("mark")?.map(|mark| mark.value())),
+        Err(TableError::TableDoesNotExist(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }

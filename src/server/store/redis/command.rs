@@ -16,11 +16,12 @@ pub(super) const TAKE: &str = "local value = redis.call('GET', KEYS[1]) redis.ca
 pub(super) const COMPARE_AND_SWAP: &str = "if redis.call('GET', KEYS[1]) == (ARGV[3] or false) then \
     redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) return 1 else return 0 end";
 
-/// `KEYS[1]` is the index; `ARGV` the member, its score, the maximum number of members, the lifetime in ms and the lowest
-/// score to keep.
+/// `KEYS[1]` is the index; `ARGV` the member, its score, the maximum number of members, the lifetime in ms and, if
+/// members become too old, their maximum age in ms.
 pub(super) const INDEX_PUT: &str = "redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1]) \
     redis.call('ZREMRANGEBYRANK', KEYS[1], 0, -1 - ARGV[3]) redis.call('PEXPIRE', KEYS[1], ARGV[4]) \
-    redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', '(' .. ARGV[5])";
+    if ARGV[5] then redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', \
+    string.format('(%.0f', redis.call('TIME')[1] * 1000 - ARGV[5])) end";
 
 /// A command with its arguments.
 #[derive(Debug, Clone)]

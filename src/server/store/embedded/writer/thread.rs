@@ -25,6 +25,8 @@ pub(super) struct Thread {
     database: Arc<SharedDatabase>,
     housekeeping: Housekeeping,
     is_failing: bool,
+    /// Why the file could not be opened again, as it was logged.
+    not_reopened: Option<String>,
     #[cfg(test)]
     pub(super) transactions: Arc<std::sync::atomic::AtomicUsize>,
 }
@@ -35,6 +37,7 @@ impl Thread {
             database,
             housekeeping,
             is_failing: false,
+            not_reopened: None,
             #[cfg(test)]
             transactions: Arc::default(),
         }
@@ -99,18 +102,23 @@ impl Thread {
             }
             None if self.is_failing => {
                 tracing::info!("the embedded store can be written again");
-                self.is_failing = false;
+                (self.is_failing, self.not_reopened) = (false, None);
             }
             None => {}
         }
     }
 
+    /// Opens the file again. A failure is logged once, although the next attempt is soon.
     fn reopen(&mut self) {
         if let Err(error) = guarded(|| self.database.reopen()) {
-            if !self.is_failing {
-                tracing::error!(error = format!("{error:#}"), "the embedded store's file could not be opened again");
+            let error = format!("{error:#}");
+            if self.not_reopened.as_ref() != Some(&error) {
+                tracing::error!(
+                    error,
+                    "the embedded store's file could not be opened again; requests get 503 until it can"
+                );
             }
-            self.is_failing = true;
+            (self.is_failing, self.not_reopened) = (true, Some(error));
         }
     }
 }
