@@ -178,7 +178,7 @@ mod tests {
         let [path, elsewhere] = ["store.redb", "elsewhere.redb"].map(|name| folder.path().join(name));
         let shared = SharedDatabase::new(create(&path, 1), 1, &path, 1 << 20);
         shared.opened.try_write().unwrap().database = None;
-        let error = || format!("{:#}", shared.open_same().err().expect("it is opened"));
+        let error = || format!("{:#}", shared.open_same().expect_err("it is opened"));
 
         std::fs::rename(&path, &elsewhere).unwrap();
         assert!(error().contains("cannot be opened") && !path.exists(), "{}", error());
