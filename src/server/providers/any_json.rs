@@ -80,7 +80,9 @@ pub(super) fn object(required: Vec<(&'static str, Json)>, optional: Vec<(&'stati
 
 /// The same value with a few of its parts replaced or removed.
 pub(super) fn damaged(valid: Json) -> Json {
-    let damage = (any::<proptest::sample::Index>(), option::weighted(0.7, anything()));
+    let plain = ["null", "false", "true", "0", "-1", "1e300", "\"\"", "\"é\"", "[]", "[[]]", "{}"].map(value).to_vec();
+    let replacement = prop_oneof![2 => proptest::sample::select(plain), 1 => anything()];
+    let damage = (any::<proptest::sample::Index>(), option::weighted(0.8, replacement));
     (valid, collection::vec(damage, 0..3))
         .prop_map(|(mut value, damages)| {
             for (at, replacement) in damages {

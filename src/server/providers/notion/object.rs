@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use serde::{Deserialize, de::IgnoredAny};
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error, IgnoredAny},
+};
 
 use crate::model::IntegrationItem;
 
@@ -12,7 +15,7 @@ use crate::model::IntegrationItem;
 pub(super) struct Object {
     pub(super) id: String,
     /// `page`, `database` or `data_source`.
-    #[serde(rename = "object")]
+    #[serde(rename = "object", deserialize_with = "known_kind")]
     pub(super) kind: String,
     pub(super) created_time: Option<String>,
     last_edited_time: Option<String>,
@@ -28,6 +31,13 @@ pub(super) struct Object {
     /// The data sources of a database.
     #[serde(default)]
     pub(super) data_sources: Vec<Named>,
+}
+
+/// The kind is an item's type, so a record of another one is skipped.
+fn known_kind<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let kind = String::deserialize(deserializer)?;
+    let is_known = matches!(kind.as_str(), "page" | "database" | "data_source");
+    if is_known { Ok(kind) } else { Err(D::Error::custom("an unknown kind of object")) }
 }
 
 /// The parent of an object. A page at the top level of a workspace has none of these.

@@ -29,6 +29,14 @@ fn a_page_is_named_by_its_title_property_whatever_its_name() {
 }
 
 #[test]
+fn an_object_of_an_unknown_kind_is_no_item() {
+    for (kind, is_known) in [("page", true), ("data_source", true), ("", false), ("block", false)] {
+        let read = serde_json::from_value::<Object>(json!({"object": kind, "id": "p"}));
+        assert_eq!(read.is_ok(), is_known, "{kind:?}");
+    }
+}
+
+#[test]
 fn a_page_that_arrives_before_its_parent_waits_for_the_title() {
     let mut tree = Tree::default();
     let child = page("child", json!({"type": "page_id", "page_id": "parent"}));
