@@ -44,6 +44,16 @@ for (const javaScriptEnabled of [true, false]) {
   });
 }
 
+test("A connect link survives a double click, and going back from the provider's page", async ({ page, server }) => {
+  await page.goto(await server.connectLink("hubspot"));
+  await page.getByRole("button", { name: "Continue to HubSpot" }).dblclick();
+  await expect(page).toHaveURL(new RegExp(`^${server.sandbox.url}/hubspot/`));
+  await page.goBack();
+  await page.getByRole("button", { name: "Continue to HubSpot" }).click();
+  await page.getByRole("button", { name: "Approve" }).click();
+  await expect(page.getByRole("heading", { name: "HubSpot is connected" })).toBeVisible();
+});
+
 test.describe("A used link", () => {
   test.use({ expectedErrors: [/status of 410/] });
 
@@ -51,6 +61,8 @@ test.describe("A used link", () => {
     const link = await server.connectLink("hubspot");
     await page.goto(link);
     await page.getByRole("button", { name: "Continue to HubSpot" }).click();
+    await page.getByRole("button", { name: "Approve" }).click();
+    await expect(page.getByRole("heading", { name: "HubSpot is connected" })).toBeVisible();
     await page.goto(link);
     await expect(page.getByRole("heading", { name: "This link no longer works" })).toBeVisible();
   });

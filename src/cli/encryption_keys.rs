@@ -19,7 +19,7 @@ use crate::{
         crypto::Keyring,
         failpoint,
         grants::{AbandonError, KeyUsage, Rotated},
-        rest::{Abandoned, EncryptionKeys, encryption_keys},
+        rest::{Abandoned, EncryptionKeys, encryption_keys, rotate_keys},
         store,
     },
 };
@@ -94,7 +94,7 @@ async fn run_here(state: &AppState, command: Command) -> anyhow::Result<()> {
     match command {
         Command::List => print_list(&encryption_keys(state).await.map_err(|error| detail(error.into()))?),
         Command::Rotate => {
-            print_rotated(&state.grants.rotate_keys(&actor).await.map_err(|error| detail(error.into()))?)?;
+            print_rotated(&rotate_keys(state, &actor).await.map_err(detail)?)?;
         }
         Command::Abandon { id } => {
             let abandoned = state.grants.abandon_key(&id, &actor).await.map_err(|error| match error {

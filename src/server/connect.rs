@@ -20,7 +20,7 @@ use crate::model::{Outcome, Subject};
 
 pub use account_choice::{choose as choose_account, view as account_choice};
 pub use authorize::{authorize, view as authorize_view};
-pub use callback::{callback, connected};
+pub use callback::{NothingFound, callback, connected};
 pub use disconnect::{disconnect, disconnect_form};
 pub use link::create as create_link;
 

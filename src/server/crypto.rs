@@ -5,6 +5,7 @@
 #[cfg(test)]
 mod fuzz;
 mod keyring;
+mod removed_keys;
 mod sealed;
 mod secret;
 

@@ -11,7 +11,7 @@ mod sign_in_links;
 pub use audit::entries as audit_entries;
 pub use encryption_keys::{
     Abandoned, EncryptionKeys, abandon as abandon_encryption_key, encryption_keys, list as list_encryption_keys,
-    rotate as rotate_encryption_keys,
+    rotate as rotate_encryption_keys, rotate_keys,
 };
 pub use health::{healthz, readyz};
 pub use integrations::routes as integrations;

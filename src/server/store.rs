@@ -51,6 +51,13 @@ pub trait Store: Send + Sync {
         self.compare_and_swap(key, expected, value, lifetime).await
     }
 
+    /// [`Store::put`], with the wait of [`Store::compare_and_swap_replicated`]. Returns whether a replica has the value, if the
+    /// store has replicas.
+    async fn put_replicated(&self, key: &str, value: &[u8], lifetime: Duration) -> Result<bool, StoreError> {
+        self.put(key, value, lifetime).await?;
+        Ok(true)
+    }
+
     /// [`Store::take`], with the wait of [`Store::compare_and_swap_replicated`].
     async fn take_replicated(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
         self.take(key).await

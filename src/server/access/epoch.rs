@@ -7,7 +7,7 @@ use std::time::Duration;
 use secrecy::ExposeSecret;
 
 use crate::{
-    model::AppError,
+    model::{AppError, ErrorCode},
     server::{
         AppState,
         audit::Actor,
@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Where the store has the epoch's random number.
-const KEY: &str = "session-epoch";
+pub(super) const KEY: &str = "session-epoch";
 
 /// Longer than any session. If the number is lost, all sessions end.
 const LIFETIME: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
@@ -42,11 +42,15 @@ pub(super) async fn current_or_new(state: &AppState) -> Result<String, AppError>
     Ok(of(state, number.expose_secret()))
 }
 
-/// Ends all sessions and all unused sign-in links.
+/// Ends all sessions and all unused sign-in links. It is an error if a failover of the store could bring them back.
 pub async fn sign_out_everywhere(state: &AppState, actor: &Actor) -> Result<(), AppError> {
-    state.sealed.put(KEY, &random_secret().expose_secret(), LIFETIME).await?;
-    tracing::info!(by = actor.kind.label(), from = actor.address, "signed out everywhere");
-    Ok(())
+    let is_confirmed = state.sealed.put_replicated(KEY, &random_secret().expose_secret(), LIFETIME).await?;
+    tracing::info!(by = actor.kind.label(), from = actor.address, is_confirmed, "signed out everywhere");
+    if is_confirmed {
+        return Ok(());
+    }
+    let detail = "All sessions have ended, but no replica of the store has confirmed it, so a failover could bring them back. Try again in a minute.";
+    Err(AppError::new(ErrorCode::StoreUnavailable, detail))
 }
 
 /// An epoch is tied to the API key: with another key it is another epoch.

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 
-use super::{Browser, epoch};
+use super::{Browser, epoch, sign_in_link::LINKS};
 use crate::{
     model::AppError,
     server::{
@@ -34,13 +34,16 @@ const EXTEND_INTERVAL: SignedDuration = SignedDuration::from_mins(10);
 struct Session {
     begun_at: Timestamp,
     epoch: String,
+    /// The secret of the sign-in link, which still works in this browser for a minute, and not once it signs out.
+    #[serde(default)]
+    link: String,
 }
 
 /// Creates a session. Returns its `Set-Cookie` header.
-pub(super) async fn create(state: &AppState, epoch: String) -> Result<HeaderValue, AppError> {
+pub(super) async fn create(state: &AppState, epoch: String, link: &str) -> Result<HeaderValue, AppError> {
     let secret = random_secret();
     let secret = secret.expose_secret();
-    let session = Session { begun_at: (state.clock)(), epoch };
+    let session = Session { begun_at: (state.clock)(), epoch, link: link.to_owned() };
     state.sealed.put(&key(secret), &session, IDLE_TIMEOUT).await?;
     Ok(Browser::set_cookie(state, COOKIE, secret, "/", MAX_AGE))
 }
@@ -50,7 +53,7 @@ pub(super) async fn is_alive(state: &AppState, browser: &Browser) -> Result<bool
     let Some(secret) = browser.cookie(COOKIE) else { return Ok(false) };
     let key = key(&secret);
     let Some(session) = state.sealed.get::<Session>(&key).await? else { return Ok(false) };
-    let (now, Session { begun_at, epoch }) = ((state.clock)(), &session.value);
+    let (now, Session { begun_at, epoch, .. }) = ((state.clock)(), &session.value);
     let left = MAX_AGE.saturating_sub(now.duration_since(*begun_at).unsigned_abs());
     if left.as_secs() == 0 || epoch::current(state).await?.as_ref() != Some(epoch) {
         return Ok(false);
@@ -65,7 +68,9 @@ pub(super) async fn is_alive(state: &AppState, browser: &Browser) -> Result<bool
 /// Ends the browser's session. Returns the header that deletes its cookie.
 pub async fn end(state: &AppState, browser: &Browser) -> Result<HeaderValue, AppError> {
     if let Some(secret) = browser.cookie(COOKIE) {
-        state.sealed.remove(&key(&secret)).await?;
+        if let Some(session) = state.sealed.take::<Session>(&key(&secret)).await? {
+            LINKS.remove(state, &session.link).await?;
+        }
     }
     Ok(Browser::set_cookie(state, COOKIE, "", "/", Duration::ZERO))
 }

@@ -1,48 +1,39 @@
-//! One-time sign-in links. Opening one has no effect; the form on its page uses it up.
+//! One-time sign-in links.
 
 use std::time::Duration;
 
 use http::HeaderValue;
-use secrecy::ExposeSecret;
 
-use super::{epoch, session};
-use crate::{
-    model::AppError,
-    server::{
-        AppState,
-        crypto::{digest, random_secret},
-    },
-};
+use super::{Browser, epoch, one_time_link::LinkKind, session};
+use crate::{model::AppError, server::AppState};
 
-/// How long a sign-in link works.
-const LIFETIME: Duration = Duration::from_secs(3600);
+pub(super) const LINKS: LinkKind =
+    LinkKind { name: "sign-in", path: "/sign-in", lifetime: Duration::from_secs(3600), again: Duration::from_secs(60) };
 
 /// Creates a one-time sign-in link. Its sealed record is the current epoch, with which it ends.
 pub async fn create(state: &AppState) -> Result<String, AppError> {
-    let (secret, epoch) = (random_secret(), epoch::current_or_new(state).await?);
-    let secret = secret.expose_secret();
-    state.sealed.put(&key(secret), &epoch, LIFETIME).await?;
-    Ok(state.config.public(&format!("/sign-in/{secret}")))
+    LINKS.create(state, epoch::current_or_new(state).await?).await
 }
 
-/// Whether the link with this secret still works.
-pub async fn works(state: &AppState, secret: &str) -> Result<bool, AppError> {
-    let Some(link) = state.sealed.get::<String>(&key(secret)).await? else { return Ok(false) };
-    Ok(epoch::current(state).await?.as_ref() == Some(&link.value))
+/// Whether the link with this secret still works in this browser.
+pub async fn works(state: &AppState, secret: &str, browser: &Browser) -> Result<bool, AppError> {
+    let Some(epoch) = LINKS.find::<String>(state, secret, browser).await? else { return Ok(false) };
+    Ok(epoch::current(state).await? == Some(epoch))
+}
+
+/// The cookie by which the page of the link recognises its browser, unless the browser has it.
+pub fn cookie(state: &AppState, secret: &str, browser: &Browser) -> Option<HeaderValue> {
+    LINKS.cookie(state, secret, browser)
 }
 
 /// Uses up the link with this secret and creates a session. Returns its `Set-Cookie` header, or `None` if the link was used
 /// or has expired.
-pub async fn redeem(state: &AppState, secret: &str) -> Result<Option<HeaderValue>, AppError> {
-    // Read first: a write that finds nothing still costs one.
-    if !works(state, secret).await? {
+pub async fn redeem(state: &AppState, secret: &str, browser: &Browser) -> Result<Option<HeaderValue>, AppError> {
+    // Its epoch is checked before the link is used.
+    if !works(state, secret, browser).await? {
         return Ok(None);
     }
-    let Some(epoch) = state.sealed.take::<String>(&key(secret)).await? else { return Ok(None) };
+    let Some(epoch) = LINKS.press::<String>(state, secret, browser).await? else { return Ok(None) };
     tracing::info!("signed in");
-    session::create(state, epoch).await.map(Some)
-}
-
-fn key(secret: &str) -> String {
-    format!("sign-in/{}", digest(secret))
+    session::create(state, epoch, secret).await.map(Some)
 }

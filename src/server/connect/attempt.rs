@@ -24,6 +24,8 @@ pub(super) struct Attempt {
     pub(super) key: ConnectionKey,
     /// The code verifier (PKCE).
     pub(super) verifier: SecretString,
+    /// The secret of the connect link with which it was begun.
+    pub(super) link: Option<String>,
     browser: String,
 }
 
@@ -32,17 +34,24 @@ pub(super) struct Attempt {
 struct Sealed {
     target: Target,
     verifier: String,
+    #[serde(default)]
+    link: Option<String>,
     /// The digest of the browser's cookie.
     browser: String,
 }
 
-/// Stores an attempt. Returns the authorization URL and the cookie that identifies this browser.
-pub(super) async fn begin(state: &AppState, key: &ConnectionKey) -> Result<(Url, HeaderValue), GrantError> {
+/// Stores an attempt, and with which connect link it was begun. Returns the authorization URL and the cookie that identifies this browser.
+pub(super) async fn begin(
+    state: &AppState,
+    key: &ConnectionKey,
+    link: Option<&str>,
+) -> Result<(Url, HeaderValue), GrantError> {
     let (oauth_state, browser) = (random_secret(), random_secret());
     let (url, verifier) = state.grants.oauth(key)?.authorize_url(&oauth_state);
     let sealed = Sealed {
         target: Target::new(key),
         verifier: verifier.expose_secret().to_owned(),
+        link: link.map(str::to_owned),
         browser: digest(browser.expose_secret()),
     };
     let oauth_state = oauth_state.expose_secret();
@@ -64,8 +73,8 @@ pub(super) async fn take(state: &AppState, oauth_state: &str) -> Result<Option<A
 
 impl Attempt {
     /// `None` if its provider no longer exists.
-    fn new(Sealed { target, verifier, browser }: Sealed) -> Option<Self> {
-        Some(Self { key: target.key().ok()?, verifier: verifier.into(), browser })
+    fn new(Sealed { target, verifier, link, browser }: Sealed) -> Option<Self> {
+        Some(Self { key: target.key().ok()?, verifier: verifier.into(), link, browser })
     }
 
     /// Whether it was begun by this browser, for this provider.

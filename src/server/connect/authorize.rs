@@ -2,7 +2,7 @@
 
 use axum::{
     extract::{Path, Query, State, rejection::QueryRejection},
-    response::{IntoResponse, Response},
+    response::{AppendHeaders, IntoResponse, Response},
 };
 use http::{StatusCode, header};
 use leptos::prelude::*;
@@ -29,27 +29,29 @@ pub async fn view(
     browser: Browser,
 ) -> Result<Response, Notice> {
     let Some(provider) = providers::find(&target) else {
-        return Ok(ask(&state, &link::find(&state, &target).await?, format!("/connect/{target}")));
+        let page = ask(&state, &link::find(&state, &target, &browser).await?, format!("/connect/{target}"));
+        let cookie = link::cookie(&state, &target, &browser).map(|cookie| (header::SET_COOKIE, cookie));
+        return Ok((AppendHeaders(cookie), page).into_response());
     };
     let key = chosen_on_page(&state, provider, query, &browser).await?;
     if access::is_from_our_page(&state.config, browser.headers()) {
-        return begin(&state, &key).await;
+        return begin(&state, &key, None).await;
     }
     Ok(ask(&state, &key, format!("/connect/{target}?{}", key.subject.query())))
 }
 
-/// `POST /connect/{target}`: redirects the browser to the provider. A connect link is used up.
+/// `POST /connect/{target}`: redirects the browser to the provider. A connect link is used up for all other browsers.
 pub async fn authorize(
     State(state): State<AppState>,
     Path(target): Path<String>,
     query: Result<Query<SubjectQuery>, QueryRejection>,
     browser: Browser,
 ) -> Result<Response, Notice> {
-    let key = match providers::find(&target) {
-        Some(provider) => chosen_on_page(&state, provider, query, &browser).await?,
-        None => link::take(&state, &target).await?,
+    let Some(provider) = providers::find(&target) else {
+        let key = link::press(&state, &target, &browser).await?;
+        return begin(&state, &key, Some(&target)).await;
     };
-    begin(&state, &key).await
+    begin(&state, &chosen_on_page(&state, provider, query, &browser).await?, None).await
 }
 
 /// The connection that the signed-in operator's address names.
@@ -70,8 +72,8 @@ async fn chosen_on_page(
     Ok(key)
 }
 
-async fn begin(state: &AppState, key: &ConnectionKey) -> Result<Response, Notice> {
-    let (url, cookie) = attempt::begin(state, key).await?;
+async fn begin(state: &AppState, key: &ConnectionKey, link: Option<&str>) -> Result<Response, Notice> {
+    let (url, cookie) = attempt::begin(state, key, link).await?;
     let location = String::from(url).parse().map_err(|_| AppError::internal())?;
     Ok((StatusCode::SEE_OTHER, [(header::LOCATION, location), (header::SET_COOKIE, cookie)]).into_response())
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
+    Extension,
     extract::{Path, Query, State, rejection::QueryRejection},
     response::{AppendHeaders, IntoResponse, Redirect, Response},
 };
@@ -14,6 +15,7 @@ use tracing::Instrument;
 use super::{
     account_choice,
     attempt::{self, Attempt},
+    link,
 };
 use crate::{
     model::{AppError, ErrorCode, Outcome, Subject},
@@ -44,6 +46,10 @@ pub struct CallbackQuery {
     error: Option<String>,
 }
 
+/// Marks the response to a callback for which this browser has no attempt.
+#[derive(Clone, Copy)]
+pub struct NothingFound;
+
 /// `GET /integrations/{provider}/oauth2callback`. Whatever happened, the browser is redirected to a view that says so, and
 /// neither code nor state stays in its address bar.
 pub async fn callback(
@@ -61,6 +67,7 @@ pub async fn callback(
         None => (Err(Outcome::Expired), None),
     };
     let attempt_cookie = oauth_state.map(|oauth_state| attempt::delete_cookie(&state, provider, oauth_state));
+    let found_nothing = matches!(result, Err(Outcome::Expired | Outcome::WrongBrowser));
     let (cookie, location) = match result {
         Ok(Finished::Question { path, cookie }) => (Some(cookie), path),
         Ok(Finished::Connected(outcome)) | Err(outcome) => {
@@ -68,7 +75,8 @@ pub async fn callback(
         }
     };
     let cookies = [attempt_cookie, cookie].into_iter().flatten().map(|cookie| (header::SET_COOKIE, cookie));
-    Ok((AppendHeaders(cookies.collect::<Vec<_>>()), Redirect::to(&location)).into_response())
+    let response = (AppendHeaders(cookies.collect::<Vec<_>>()), Redirect::to(&location));
+    Ok(if found_nothing { (Extension(NothingFound), response).into_response() } else { response.into_response() })
 }
 
 /// The address of the view that shows how an attempt ended.
@@ -147,7 +155,7 @@ async fn take_own(
 
 /// Exchanges the code, identifies the account and saves the grant. If another account is connected, the user is asked.
 async fn connect(state: &AppState, attempt: Attempt, code: String, actor: &Actor) -> Result<Finished, Outcome> {
-    let Attempt { key, verifier, .. } = attempt;
+    let Attempt { key, verifier, link, .. } = attempt;
     let oauth = state.grants.oauth(&key)?;
     let response = oauth.exchange(code, &verifier).await.map_err(|error| {
         tracing::warn!(%key, %error, "the authorization code was not exchanged");
@@ -156,6 +164,10 @@ async fn connect(state: &AppState, attempt: Attempt, code: String, actor: &Actor
             OAuthError::InvalidGrant(_) | OAuthError::InvalidClient(_) => Outcome::Rejected,
         }
     })?;
+    // The user has allowed access, so the link has served its purpose.
+    if let Some(link) = link {
+        link::remove(state, &link).await;
+    }
     let tokens = Arc::new(UnsavedToken::new(response.access_token.clone()));
     // The account is not known yet, and so neither is its rate limiter. This request waits for no other.
     let limiter = state.limiters.for_account(key.provider, random_secret().expose_secret());

@@ -98,7 +98,7 @@ impl Keyring {
     /// Decrypts what any of the keys encrypted.
     pub fn open(&self, sealed: &str, additional: &[u8]) -> anyhow::Result<Zeroizing<Vec<u8>>> {
         let (id, encoded) = sealed.split_once('.').context("not a sealed value")?;
-        let key = self.0.iter().find(|key| key.id == id).with_context(|| match is_id(id) && id.len() <= MAX_NAMED {
+        let key = self.0.iter().find(|key| key.id == id).with_context(|| match may_be_named(id) {
             true => format!("there is no key with the id {id}"),
             // It can be anything, and is not for the log.
             false => "not a sealed value".to_owned(),
@@ -108,6 +108,11 @@ impl Keyring {
         let opened = key.cipher().decrypt(&XNonce::from(*nonce), Payload { msg: ciphertext, aad: additional });
         Ok(Zeroizing::new(opened.map_err(|_| anyhow!("it was changed, or bound to another record"))?))
     }
+}
+
+/// Whether a text could be the id of a key, and be in the log as such.
+pub(super) fn may_be_named(text: &str) -> bool {
+    is_id(text) && text.len() <= MAX_NAMED
 }
 
 /// Whether a text has the form of a key's id.

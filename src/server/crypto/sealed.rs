@@ -8,9 +8,12 @@ use std::{sync::Arc, time::Duration};
 use anyhow::Context;
 use jiff::Timestamp;
 use secrecy::zeroize::Zeroizing;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{
+    Deserialize, Serialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
 
-use super::Keyring;
+use super::{Keyring, removed_keys::RemovedKeys};
 use crate::server::{
     clock::Clock,
     store::{Store, StoreError},
@@ -25,6 +28,7 @@ pub struct SealedStore {
     store: Arc<dyn Store>,
     keyring: Arc<Keyring>,
     clock: Clock,
+    removed_keys: Arc<RemovedKeys>,
 }
 
 /// A record that was opened.
@@ -56,13 +60,24 @@ pub enum SealedError {
 
 impl SealedStore {
     pub fn new(store: Arc<dyn Store>, keyring: &Keyring, clock: Clock) -> Self {
-        Self { store, keyring: Arc::new(keyring.derive(PURPOSE)), clock }
+        Self { store, keyring: Arc::new(keyring.derive(PURPOSE)), clock, removed_keys: Arc::default() }
     }
 
     /// Stores a value for `lifetime`, whatever was there.
     pub async fn put(&self, key: &str, value: &impl Serialize, lifetime: Duration) -> Result<(), SealedError> {
         let sealed = self.seal(key, value, lifetime)?;
         Ok(self.store.put(key, sealed.as_bytes(), lifetime).await?)
+    }
+
+    /// The same, for what must not be undone by a failover of the store. Returns whether a replica has it, if there are any.
+    pub async fn put_replicated(
+        &self,
+        key: &str,
+        value: &impl Serialize,
+        lifetime: Duration,
+    ) -> Result<bool, SealedError> {
+        let sealed = self.seal(key, value, lifetime)?;
+        Ok(self.store.put_replicated(key, sealed.as_bytes(), lifetime).await?)
     }
 
     /// Stores a value if the store has nothing there. Returns whether it did.
@@ -72,11 +87,11 @@ impl SealedStore {
     }
 
     /// Replaces what was read before, unless it has been replaced or removed since. Returns whether it did.
-    pub async fn replace<T: Serialize>(
+    pub async fn replace<T>(
         &self,
         key: &str,
         old: &Opened<T>,
-        value: &T,
+        value: &impl Serialize,
         lifetime: Duration,
     ) -> Result<bool, SealedError> {
         let sealed = self.seal(key, value, lifetime)?;
@@ -99,6 +114,41 @@ impl SealedStore {
         Ok(())
     }
 
+    /// Encrypts the records whose keys begin with `prefix` with the current key, where another key does. Returns how many.
+    pub async fn reseal(&self, prefix: &str) -> Result<usize, SealedError> {
+        let (mut resealed, mut after) = (0, None);
+        loop {
+            let page = self.store.keys(prefix, after.as_deref()).await?;
+            for key in page.keys {
+                resealed += usize::from(self.reseal_one(&key).await?);
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(resealed);
+            }
+        }
+    }
+
+    async fn reseal_one(&self, key: &str) -> Result<bool, SealedError> {
+        while let Some(bytes) = self.store.get(key).await? {
+            let sealed = String::from_utf8_lossy(&bytes);
+            if sealed.split_once('.').is_none_or(|(id, _)| id == self.keyring.current_id()) {
+                return Ok(false);
+            }
+            // What does not open is no record of ours.
+            let Ok(plaintext) = self.keyring.open(&sealed, key.as_bytes()) else { return Ok(false) };
+            let Ok(times) = serde_json::from_slice::<Plaintext<IgnoredAny>>(&plaintext) else { return Ok(false) };
+            let age = (self.clock)().duration_since(times.sealed_at).unsigned_abs();
+            let Some(left) = times.lifetime.checked_sub(age).filter(|left| !left.is_zero()) else { return Ok(false) };
+            let resealed = self.keyring.seal(&plaintext, key.as_bytes())?;
+            if self.store.compare_and_swap_replicated(key, Some(&bytes), resealed.as_bytes(), left).await? {
+                return Ok(true);
+            }
+            // A process that still encrypts with another key may have written it again.
+        }
+        Ok(false)
+    }
+
     fn seal(&self, key: &str, value: &impl Serialize, lifetime: Duration) -> anyhow::Result<String> {
         let plaintext = Plaintext { sealed_at: (self.clock)(), lifetime, value };
         let plaintext = Zeroizing::new(serde_json::to_vec(&plaintext)?);
@@ -108,6 +158,9 @@ impl SealedStore {
     /// The record, unless it was changed, belongs elsewhere, or is past its time.
     fn open<T: DeserializeOwned>(&self, key: &str, bytes: Vec<u8>) -> Option<Opened<T>> {
         let opened = self.decrypt(key, &bytes).inspect_err(|error| {
+            if self.removed_keys.is_one_of_them(&self.keyring, &bytes) {
+                return;
+            }
             let kind = key.split('/').next().unwrap_or_default();
             tracing::warn!(
                 kind,
@@ -134,6 +187,7 @@ mod tests {
     use crate::server::store::Embedded;
     use jiff::SignedDuration;
     use parking_lot::Mutex;
+    use secrecy::ExposeSecret;
 
     const MINUTE: Duration = Duration::from_secs(60);
 
@@ -169,6 +223,29 @@ mod tests {
         }
         *offset.lock() = SignedDuration::from_secs(59);
         assert_eq!(get("kind/a").await.as_deref(), Some("value"));
+    }
+
+    #[tokio::test]
+    async fn a_resealed_record_keeps_its_value_and_its_time_and_outlives_the_removal_of_its_old_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let store: Arc<dyn Store> = Arc::new(Embedded::open(&folder.path().join("store.redb")).unwrap());
+        let offset = Arc::new(Mutex::new(SignedDuration::ZERO));
+        let [old, new] = [(); 2].map(|()| Keyring::generate().expose_secret().to_owned());
+        let sealed = |keys: &str| {
+            let offset = offset.clone();
+            let clock = Arc::new(move || Timestamp::now() + *offset.lock());
+            SealedStore::new(store.clone(), &Keyring::parse(&keys.into()).unwrap(), clock)
+        };
+        sealed(&old).put("kind/a", &"value".to_owned(), MINUTE).await.unwrap();
+        sealed(&old).put("other", &"value".to_owned(), MINUTE).await.unwrap();
+        store.put("kind/made-up", b"k0.of somebody else", MINUTE).await.unwrap();
+        let (both, only) = (sealed(&format!("{new},{old}")), sealed(&new));
+        assert!(only.get::<String>("kind/a").await.unwrap().is_none());
+        assert_eq!([both.reseal("kind").await.unwrap(), both.reseal("kind").await.unwrap()], [1, 0]);
+        assert_eq!(only.get::<String>("kind/a").await.unwrap().unwrap().value, "value");
+        assert!(only.get::<String>("other").await.unwrap().is_none(), "it has another prefix");
+        *offset.lock() = SignedDuration::from_secs(61);
+        assert!(only.get::<String>("kind/a").await.unwrap().is_none(), "its time is the old one");
     }
 
     #[tokio::test]

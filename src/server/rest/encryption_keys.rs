@@ -10,7 +10,8 @@ use crate::{
     model::{AppError, ErrorCode},
     server::{
         AppState,
-        access::Caller,
+        access::{self, Caller},
+        audit::Actor,
         grants::{AbandonError, KeyUsage, Rotated},
         store::StoreError,
     },
@@ -45,7 +46,13 @@ pub async fn list(State(state): State<AppState>, caller: Caller) -> Result<Json<
 /// `POST /encryption-keys/rotation`.
 pub async fn rotate(State(state): State<AppState>, caller: Caller) -> Result<Json<Rotated>, AppError> {
     caller.require_api_key(MANAGE)?;
-    Ok(Json(state.grants.rotate_keys(&caller.actor).await?))
+    Ok(Json(rotate_keys(&state, &caller.actor).await?))
+}
+
+/// Re-encrypts all grants, and sessions and sign-in links, with the current key.
+pub async fn rotate_keys(state: &AppState, actor: &Actor) -> Result<Rotated, AppError> {
+    access::reseal(state).await?;
+    Ok(state.grants.rotate_keys(actor).await?)
 }
 
 /// `DELETE /encryption-keys/{id}`: gives up what a lost key encrypted.

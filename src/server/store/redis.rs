@@ -62,14 +62,14 @@ impl Redis {
     }
 
     /// Sends a write that must not be lost. Logs and counts one that no replica has confirmed although there are some.
-    async fn write_replicated(&self, key: &str, command: Command) -> Result<Value, StoreError> {
+    async fn write_replicated(&self, key: &str, command: Command) -> Result<Reply, StoreError> {
         let reply = self.router.send_with(key, command, Durability::Replicated).await;
         if !matches!(reply, Ok(Reply { is_confirmed: true, .. })) {
             let unconfirmed = self.unconfirmed.fetch_add(1, Relaxed) + 1;
             let error = reply.as_ref().err().map(ToString::to_string);
             tracing::warn!(key, unconfirmed, error, "no replica has confirmed a write; a failover may lose it");
         }
-        Ok(reply.context("EVAL")?.value)
+        Ok(reply.context("a replicated write")?)
     }
 }
 
@@ -84,9 +84,12 @@ impl Store for Redis {
     }
 
     async fn put(&self, key: &str, value: &[u8], lifetime: Duration) -> Result<(), StoreError> {
-        let set = Command::new("SET").key(key).bytes(value).with("PX").milliseconds(lifetime);
-        self.router.send(key, set).await.context("SET")?;
+        self.router.send(key, set(key, value, lifetime)).await.context("SET")?;
         Ok(())
+    }
+
+    async fn put_replicated(&self, key: &str, value: &[u8], lifetime: Duration) -> Result<bool, StoreError> {
+        Ok(self.write_replicated(key, set(key, value, lifetime)).await?.is_confirmed)
     }
 
     async fn take(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
@@ -95,7 +98,7 @@ impl Store for Redis {
     }
 
     async fn take_replicated(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        let taken = self.write_replicated(key, Command::script(TAKE, key)).await?;
+        let taken = self.write_replicated(key, Command::script(TAKE, key)).await?.value;
         Ok(taken.convert().context("EVAL")?)
     }
 
@@ -117,7 +120,7 @@ impl Store for Redis {
         value: &[u8],
         lifetime: Duration,
     ) -> Result<bool, StoreError> {
-        let swapped = self.write_replicated(key, compare_and_swap(key, expected, value, lifetime)).await?;
+        let swapped = self.write_replicated(key, compare_and_swap(key, expected, value, lifetime)).await?.value;
         Ok(swapped.convert().context("EVAL")?)
     }
 
@@ -167,6 +170,10 @@ impl Store for Redis {
         }
         Ok(checks::probe(&self.router, self.eviction).await?)
     }
+}
+
+fn set(key: &str, value: &[u8], lifetime: Duration) -> Command {
+    Command::new("SET").key(key).bytes(value).with("PX").milliseconds(lifetime)
 }
 
 fn compare_and_swap(key: &str, expected: Option<&[u8]>, value: &[u8], lifetime: Duration) -> Command {

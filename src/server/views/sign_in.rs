@@ -2,7 +2,7 @@
 
 use axum::{
     extract::{Path, State},
-    response::{IntoResponse, Redirect, Response},
+    response::{AppendHeaders, IntoResponse, Redirect, Response},
 };
 use http::header;
 use leptos::prelude::*;
@@ -25,7 +25,7 @@ pub async fn sign_in_view(
     if browser.is_signed_in(&state).await? {
         return Ok(Redirect::to("/").into_response());
     }
-    if !access::sign_in_link_works(&state, &secret).await? {
+    if !access::sign_in_link_works(&state, &secret, &browser).await? {
         return Err(expired().into());
     }
     let content = view! {
@@ -39,7 +39,8 @@ pub async fn sign_in_view(
         action: format!("/sign-in/{secret}"),
         leads_to: None,
     };
-    Ok(confirmation.into_response())
+    let cookie = access::sign_in_link_cookie(&state, &secret, &browser);
+    Ok((AppendHeaders(cookie.map(|cookie| (header::SET_COOKIE, cookie))), confirmation).into_response())
 }
 
 /// `POST /sign-in/{secret}`: uses the link up and creates a session.
@@ -48,10 +49,10 @@ pub async fn sign_in(
     Path(secret): Path<String>,
     browser: Browser,
 ) -> Result<Response, Notice> {
-    if let Some(cookie) = access::redeem_sign_in_link(&state, &secret).await? {
+    if let Some(cookie) = access::redeem_sign_in_link(&state, &secret, &browser).await? {
         return Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response());
     }
-    // The button was pressed twice.
+    // The button was pressed twice, in a browser without the link's cookie.
     if browser.is_signed_in(&state).await? {
         return Ok(Redirect::to("/").into_response());
     }

@@ -8,6 +8,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::support::{
+    browser::Browser,
     fixtures::{API_KEY, K1, K2, SUBJECT},
     process::{Process, command, connect},
     redis::RedisServer,
@@ -45,6 +46,8 @@ async fn keys_on_redis_rotate_while_servers_run_and_the_old_key_can_then_be_remo
     for provider in ["hubspot", "notion", "airtable"] {
         connect(&old.url, provider, SUBJECT).await;
     }
+    let browser = Browser::new();
+    browser.press(&old.sign_in_link()).await;
     let both = with(Box::leak(both.into_boxed_str()));
     let listed = printed(&encryption_keys(&folder, &["list"], &both));
     assert!(
@@ -68,6 +71,8 @@ async fn keys_on_redis_rotate_while_servers_run_and_the_old_key_can_then_be_remo
     assert_eq!(load(&new.url).await, StatusCode::OK);
     let only = Process::serve(&with(K2));
     assert_eq!(load(&only.url).await, StatusCode::OK);
+    let home = browser.get(&only.url).await.text().await.unwrap();
+    assert!(home.contains("HubSpot</h2>") && !only.log().contains("a record in the store was refused"), "{home}");
 
     let log =
         Client::new().get(format!("{}/audit.json?org_id=acme", only.url)).bearer_auth(API_KEY).send().await.unwrap();

@@ -10,7 +10,7 @@ use tributary::server::store::{Redis, Store};
 
 use crate::support::{
     fixtures::{API_KEY, K1},
-    process::{Process, connect},
+    process::{Process, client, connect},
     redis::RedisServer,
     redis_cluster::RedisCluster,
     redis_sentinel::RedisSentinel,
@@ -252,4 +252,26 @@ async fn each_grant_that_no_replica_confirms_is_logged_and_counted() {
         .await;
     connect(&server.url, "hubspot", [("org_id", "acme"), ("user_id", "alone")]).await;
     assert_eq!(unconfirmed()[1..], [("connection/hubspot/acme/alone".to_owned(), 2)]);
+}
+
+#[tokio::test]
+async fn signing_out_everywhere_is_an_error_if_a_failover_could_undo_it() {
+    let primary = RedisServer::start();
+    let replica = RedisServer::start_with(&["--replicaof", &format!("127.0.0.1 {}", primary.port)]);
+    replica.wait_for(&["INFO", "replication"], "master_link_status", "up");
+    let server = Process::serve(&[
+        ("REDIS_URL", primary.url.as_str()),
+        ("TRIBUTARY_ENCRYPTION_KEYS", K1),
+        ("TRIBUTARY_API_KEY", API_KEY),
+        ("TRIBUTARY_SANDBOX", "off"),
+    ]);
+    let sign_out = || client().delete(format!("{}/sessions", server.url)).bearer_auth(API_KEY).send();
+    assert_eq!(sign_out().await.unwrap().status(), http::StatusCode::NO_CONTENT);
+    replica.pause();
+    let unconfirmed = sign_out().await.unwrap();
+    assert_eq!(unconfirmed.status(), http::StatusCode::SERVICE_UNAVAILABLE);
+    let text = unconfirmed.text().await.unwrap();
+    assert!(text.contains("All sessions have ended, but no replica"), "{text}");
+    replica.resume();
+    wait_until("the replica confirms again", async || sign_out().await.unwrap().status().is_success()).await;
 }
