@@ -6,6 +6,8 @@
 #[cfg(any(test, feature = "test-support"))]
 pub mod fuzzing;
 
+pub mod repeats;
+
 pub mod client_address;
 pub mod clock;
 pub mod failpoint;

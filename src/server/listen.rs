@@ -8,8 +8,9 @@ mod deadlines;
 mod open_files;
 mod refusal;
 mod slots;
+mod waiting;
 
-use std::{pin::pin, time::Duration};
+use std::{pin::pin, process, time::Duration};
 
 use axum::Router;
 use hyper_util::server::graceful::GracefulShutdown;
@@ -37,8 +38,11 @@ pub fn set_up_process() {
     let _ = any_spawner::Executor::init_tokio();
 }
 
-/// Serves until SIGINT or SIGTERM, then lets responses in flight finish within the grace period. Returns when it was asked
-/// to stop.
+/// A signal so soon after the first is the same one, which a terminal and the program that started this one both sent.
+const SAME_SIGNAL: Duration = Duration::from_millis(500);
+
+/// Serves until SIGINT or SIGTERM, then lets responses in flight finish within the grace period. Another SIGINT ends the
+/// process at once. Returns when it was asked to stop.
 pub async fn serve_until_stopped(
     listener: TcpListener,
     app: Router,
@@ -52,6 +56,17 @@ pub async fn serve_until_stopped(
             _ = terminate.recv() => {}
         }
         tracing::info!("stopping");
+        tokio::spawn(async move {
+            let stopping_since = Instant::now();
+            while interrupt.recv().await.is_some() {
+                if stopping_since.elapsed() > SAME_SIGNAL {
+                    tracing::warn!(
+                        "stopped at once by a second signal; tokens that were just being issued may be lost"
+                    );
+                    process::exit(130);
+                }
+            }
+        });
     };
     let connections = serve(listener, app, limits, Timeouts::default(), stop).await;
     let stopped_at = Instant::now();
@@ -70,8 +85,8 @@ pub async fn serve(
     timeouts: Timeouts,
     stop: impl Future<Output = ()>,
 ) -> GracefulShutdown {
-    let (connections, slots) = (GracefulShutdown::new(), Slots::new(limits));
-    let (mut refusals, mut stop) = (Refusals::default(), pin!(stop));
+    let (connections, slots) = (GracefulShutdown::new(), Slots::new(limits, timeouts.make_room));
+    let (refusals, mut stop) = (Refusals::default(), pin!(stop));
     // Dropped when this function returns, which tells the connections to stop.
     let (_running, stopping) = watch::channel(());
     let mut failure_logged = None;
@@ -94,8 +109,8 @@ pub async fn serve(
         match slots.take(peer) {
             Ok(slot) => {
                 let trusted = slots.trusted_proxies();
-                let connection =
-                    Connection { stream, peer, slot, app: app.clone(), trusted, timeouts, stopping: stopping.clone() };
+                let (app, stopping) = (app.clone(), stopping.clone());
+                let connection = Connection { stream, peer, slot, app, trusted, timeouts, stopping };
                 tokio::spawn(connection.serve(connections.watcher()));
             }
             Err(full) => refusals.refuse(stream, peer, full),

@@ -24,6 +24,7 @@ use super::{
     connect, error, rest, telemetry, views,
 };
 use crate::model::{AppError, ErrorCode};
+use link_limit::LinkLimit;
 
 /// The maximum size of a request body in bytes. The longest ids fit, however they are encoded.
 const MAX_BODY: usize = 16 << 10;
@@ -38,7 +39,7 @@ pub fn router(state: AppState) -> Router {
         .route("/sign-in/{secret}", get(views::sign_in_view).post(views::sign_in))
         .route("/connect/{target}", get(connect::authorize_view).post(connect::authorize))
         .route("/integrations/{provider}/oauth2callback", get(connect::callback))
-        .route_layer(middleware::from_fn_with_state(state.clone(), link_limit::limit_link_requests));
+        .route_layer(middleware::from_fn_with_state(LinkLimit::new(&state), link_limit::limit_link_requests));
     Router::new()
         .merge(links)
         .route("/", get(views::home))

@@ -8,7 +8,9 @@ use tributary_sandbox::Records;
 
 use crate::support::{
     app::App,
+    browser::Browser,
     fixtures::{API_KEY, SUBJECT},
+    process::{Process, client, connect},
 };
 
 const PROXY: [u8; 4] = [127, 0, 0, 3];
@@ -44,6 +46,45 @@ async fn links_are_limited_for_each_address_with_a_page_that_says_when_to_try_ag
     // Neither other addresses nor other paths are affected.
     assert_eq!(get(&app, OTHER, "/sign-in/x", &[]).await.status(), StatusCode::GONE);
     assert_eq!(get(&app, ATTACKER, "/readyz", &[]).await.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn one_stranger_behind_a_shared_address_keeps_nobody_from_connecting_or_signing_in() {
+    let (_sandbox, sandbox) = Process::sandbox(&[]);
+    let server = Process::serve(&[
+        ("TRIBUTARY_API_KEY", API_KEY),
+        ("TRIBUTARY_SANDBOX_LISTEN", &sandbox),
+        ("TRIBUTARY_LINK_REQUESTS_PER_MINUTE", "3"),
+    ]);
+    // The stranger's requests, as a proxy that is not configured passes them on.
+    let stranger = async || {
+        let request = client().get(format!("{}/sign-in/x", server.url)).header("x-forwarded-for", "203.0.113.9");
+        request.send().await.unwrap().status()
+    };
+    for _ in 0..10 {
+        stranger().await;
+    }
+    assert_eq!(stranger().await, StatusCode::TOO_MANY_REQUESTS);
+    connect(&server.url, "hubspot", SUBJECT).await;
+    let signed_in = Browser::new().press(&server.sign_in_link()).await;
+    assert!(signed_in.text().await.unwrap().contains("HubSpot</h2>"));
+    assert_eq!(stranger().await, StatusCode::TOO_MANY_REQUESTS);
+    let log = server.log();
+    let lines = |part: &str| log.lines().filter(|line| line.contains(part)).count();
+    assert_eq!(lines("TRIBUTARY_TRUSTED_PROXIES"), 1, "{log}");
+    assert_eq!(lines("requests for links that do not exist were refused"), 1, "{log}");
+}
+
+#[tokio::test]
+async fn headers_that_contradict_each_other_are_logged_once() {
+    let server = Process::serve(&[("TRIBUTARY_SANDBOX", "off"), ("TRIBUTARY_TRUSTED_PROXIES", "::ffff:127.0.0.0/104")]);
+    for _ in 0..3 {
+        let request = client().get(format!("{}/healthz", server.url)).header("x-forwarded-for", "203.0.113.9");
+        request.header("forwarded", "for=198.51.100.4").send().await.unwrap();
+    }
+    let log = server.log();
+    assert_eq!(log.lines().filter(|line| line.contains("name different clients")).count(), 1, "{log}");
+    assert!(!log.contains("is not a trusted proxy"), "{log}");
 }
 
 #[tokio::test]

@@ -149,6 +149,7 @@ const SHORT: Timeouts = Timeouts {
     idle: Duration::from_millis(900),
     idle_proxy: Duration::from_secs(3600),
     write: Duration::from_millis(500),
+    make_room: Duration::ZERO,
 };
 
 const REQUEST: &str = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
@@ -244,9 +245,42 @@ async fn a_client_that_stops_reading_is_cut_off_and_a_slow_one_is_not() {
 }
 
 #[tokio::test]
+async fn a_reader_of_some_bytes_a_second_is_not_cut_off() {
+    let (server, mut dropped) = start(limits(10, 10), SHORT).await;
+    let mut slow = open_and_send(WATCHER, server, &REQUEST.replace("/ ", "/endless ")).await;
+    // Six kilobytes within the time in which a client has to read something, and for eight times as long.
+    let (mut buffer, mut interval) = ([0; 2 << 10], tokio::time::interval(SHORT.write / 3));
+    for _ in 0..24 {
+        assert!(slow.read(&mut buffer).await.unwrap() > 0);
+        interval.tick().await;
+    }
+    assert!(dropped.try_recv().is_err(), "a slow reader was cut off");
+}
+
+#[tokio::test]
+async fn unused_connections_of_many_addresses_make_room_for_everybody_else() {
+    let timeouts = Timeouts { make_room: Duration::ZERO, ..Timeouts::default() };
+    let (server, mut dropped) = start(limits(6, 2), timeouts).await;
+    let mut used = open_and_send(WATCHER, server, &REQUEST.replace("/ ", "/endless ")).await;
+    used.read_exact(&mut [0; 8]).await.unwrap();
+    let mut unused = Vec::new();
+    for number in 0..20_u8 {
+        let mut stream = open_and_send([127, 0, 1, number / 2].into(), server, REQUEST).await;
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).await.unwrap();
+        assert_eq!(&answer, b"HTTP/1.1 200", "{number}");
+        unused.push(stream);
+        let status = client(WATCHER).get(format!("http://{server}/")).send().await.unwrap().status();
+        assert_eq!(status, http::StatusCode::OK, "{number}");
+    }
+    assert!(dropped.try_recv().is_err(), "a connection that is being answered stays");
+}
+
+#[tokio::test]
 async fn one_address_cannot_use_up_all_connections() {
     let (server, _) = start(limits(4, 2), Timeouts::default()).await;
-    let attackers = [open(ATTACKER, server).await, open(ATTACKER, server).await];
+    let endless = REQUEST.replace("/ ", "/endless ");
+    let attackers = [open_and_send(ATTACKER, server, &endless).await, open_and_send(ATTACKER, server, &endless).await];
     let get = |from: IpAddr| client(from).get(format!("http://{server}/")).send();
     let refused = get(ATTACKER).await.unwrap();
     assert_eq!(
@@ -260,7 +294,9 @@ async fn one_address_cannot_use_up_all_connections() {
     let mut others = Vec::new();
     let error = loop {
         // The watcher's last connection may still count.
-        others.push(open([127, 0, 0, 4 + u8::try_from(others.len()).unwrap()].into(), server).await);
+        let from = [127, 0, 0, 4 + u8::try_from(others.len()).unwrap()].into();
+        // Connections that are not being answered would make room.
+        others.push(open_and_send(from, server, &REQUEST.replace("/ ", "/endless ")).await);
         let response = get(WATCHER).await.unwrap();
         if response.status() != http::StatusCode::OK {
             break response.json::<serde_json::Value>().await.unwrap();

@@ -83,3 +83,13 @@ async fn tokens_that_cannot_be_saved_before_the_end_of_a_shutdown_are_revoked_an
     assert!(success && began.elapsed() < Duration::from_secs(6), "{:?}: {log}", began.elapsed());
     assert_eq!(setup.requests("POST /notion/v1/oauth/revoke").await, 1, "{log}");
 }
+
+#[tokio::test]
+async fn a_second_sigint_ends_a_shutdown_at_once_with_a_warning() {
+    let setup = Setup::start(40_000).await;
+    let mut server = setup.serve(&[("TRIBUTARY_SHUTDOWN_SECONDS", "300")]);
+    setup.connect_and_hang_up(&server).await;
+    let interrupted = std::cell::RefCell::new(&mut server);
+    wait_until("it exits", async || interrupted.borrow_mut().interrupt()).await;
+    assert!(server.log().contains("stopped at once by a second signal"), "{}", server.log());
+}

@@ -1,37 +1,66 @@
 //! The proxies whose word about the client's address counts (`TRIBUTARY_TRUSTED_PROXIES`).
 
-use std::{net::IpAddr, str::FromStr};
+use std::{net::IpAddr, str::FromStr, sync::Arc, time::Duration};
 
 use anyhow::anyhow;
 use http::HeaderMap;
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 
 use super::{ClientAddress, forwarded};
+use crate::server::repeats::Repeats;
+
+/// How often the log says that headers were not believed.
+const WARNING_INTERVAL: Duration = Duration::from_secs(3600);
 
 /// The networks of trusted proxies. By default there are none.
 #[derive(Debug, Clone, Default)]
-pub struct TrustedProxies(Vec<IpNet>);
+pub struct TrustedProxies {
+    networks: Vec<IpNet>,
+    warnings: Arc<Warnings>,
+}
+
+/// What operators should know about headers that were not believed.
+#[derive(Debug)]
+struct Warnings {
+    untrusted: Repeats,
+    contradictory: Repeats,
+}
+
+impl Default for Warnings {
+    fn default() -> Self {
+        Self { untrusted: Repeats::every(WARNING_INTERVAL), contradictory: Repeats::every(WARNING_INTERVAL) }
+    }
+}
 
 impl TrustedProxies {
     pub fn contains(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
-        self.0.iter().any(|network| network.contains(&address))
+        self.networks.iter().any(|network| network.contains(&address))
     }
 
     /// The client of a request from this peer. Each proxy appends the address from which it received the request, so the
     /// client is the last address that is not a proxy's; anybody could have written what precedes that one.
     ///
     /// A proxy that writes one of the two headers passes the other one on as the client sent it. If they name different
-    /// clients, neither is believed, and the request counts as the proxy's.
+    /// clients, neither is believed, and the request counts as the proxy's. What is not believed is logged once an hour.
     pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> ClientAddress {
         let peer = peer.to_canonical();
+        let hops = (forwarded::forwarded(headers), forwarded::x_forwarded_for(headers));
+        if hops == (None, None) {
+            return ClientAddress(peer);
+        }
+        if !self.contains(peer) {
+            self.warnings.log_untrusted(peer);
+            return ClientAddress(peer);
+        }
         let client = |hops: Option<Vec<Option<IpAddr>>>| hops.map(|hops| self.last_untrusted(peer, &hops));
-        let client = match (client(forwarded::forwarded(headers)), client(forwarded::x_forwarded_for(headers))) {
-            (Some(one), Some(other)) if one != other => peer,
-            (Some(client), _) | (None, Some(client)) => client,
-            (None, None) => peer,
-        };
-        ClientAddress(client)
+        ClientAddress(match (client(hops.0), client(hops.1)) {
+            (Some(one), Some(other)) if one != other => {
+                self.warnings.log_contradictory(peer);
+                peer
+            }
+            (client, other) => client.or(other).unwrap_or(peer),
+        })
     }
 
     /// `hops` are the reported addresses, in the order of the headers; `None` is one that is hidden or unreadable, which
@@ -48,6 +77,28 @@ impl TrustedProxies {
     }
 }
 
+impl Warnings {
+    fn log_untrusted(&self, peer: IpAddr) {
+        if let Some(requests) = self.untrusted.count() {
+            tracing::warn!(
+                %peer,
+                requests,
+                "an address that is not a trusted proxy reports its clients' addresses. If it is your proxy, set TRIBUTARY_TRUSTED_PROXIES to it: until then, everybody behind it shares the limits of one address"
+            );
+        }
+    }
+
+    fn log_contradictory(&self, peer: IpAddr) {
+        if let Some(requests) = self.contradictory.count() {
+            tracing::warn!(
+                proxy = %peer,
+                requests,
+                "Forwarded and X-Forwarded-For name different clients, so neither is believed. Let the proxy remove the one that it does not write"
+            );
+        }
+    }
+}
+
 impl FromStr for TrustedProxies {
     type Err = anyhow::Error;
 
@@ -56,10 +107,18 @@ impl FromStr for TrustedProxies {
         let networks = text.split(',').map(str::trim).filter(|network| !network.is_empty());
         let parse = |network: &str| {
             let address = || network.parse().map(|address: IpAddr| IpNet::from(address.to_canonical()));
-            network.parse().or_else(|_| address()).map_err(|_| anyhow!("{network} is not a network"))
+            let parsed = network.parse().or_else(|_| address()).map_err(|_| anyhow!("{network} is not a network"))?;
+            Ok(canonical(parsed))
         };
-        networks.map(parse).collect::<anyhow::Result<_>>().map(Self)
+        Ok(Self { networks: networks.map(parse).collect::<anyhow::Result<_>>()?, warnings: Arc::default() })
     }
+}
+
+/// An IPv4 network that is written as one of mapped IPv6 addresses (`::ffff:10.0.0.0/104`), as what it is.
+fn canonical(network: IpNet) -> IpNet {
+    let IpNet::V6(mapped) = network else { return network };
+    let v4 = || Ipv4Net::new(mapped.network().to_ipv4_mapped()?, mapped.prefix_len().checked_sub(96)?).ok();
+    v4().map_or(network, IpNet::V4)
 }
 
 #[cfg(test)]
@@ -125,6 +184,20 @@ mod tests {
         let lines = |forwarded| [("forwarded", forwarded), ("x-forwarded-for", "203.0.113.7")];
         assert_eq!(client("10.0.0.1", &lines("for=203.0.113.7")), "203.0.113.7");
         assert_eq!(client("10.0.0.1", &lines("for=1.1.1.1")), "10.0.0.1");
+    }
+
+    #[test]
+    fn an_ipv4_network_in_the_form_of_ipv6_matches_as_what_it_is() {
+        let proxies: TrustedProxies = "::ffff:10.0.0.0/104, ::ffff:192.0.2.1, ::/0".parse().unwrap();
+        for (address, expected) in [
+            ("10.9.8.7", true),
+            ("::ffff:10.9.8.7", true),
+            ("192.0.2.1", true),
+            ("2001:db8::1", true),
+            ("11.0.0.1", false),
+        ] {
+            assert_eq!(proxies.contains(address.parse().unwrap()), expected, "{address}");
+        }
     }
 
     #[test]

@@ -73,7 +73,7 @@ const GENERAL: [Row; 18] = [
     (
         "TRIBUTARY_LINK_REQUESTS_PER_MINUTE",
         "600",
-        "how many sign-in links, connect links and callbacks one address may open in a minute",
+        "how many sign-in links, connect links and callbacks that don't work one address may open in a minute",
     ),
     ("TRIBUTARY_MAX_LOADS", "100", "how many loads may run at once; more are refused with 429"),
     ("TRIBUTARY_ARRAY_BUFFER_MB", "256", "how much memory the JSON arrays of all loads may hold; JSON lines need none"),

@@ -26,6 +26,7 @@ use super::{
     Timeouts,
     deadlines::{Answering, Progress, TimedSocket},
     slots::Slot,
+    waiting::Wait,
 };
 use crate::server::client_address::TrustedProxies;
 
@@ -56,10 +57,9 @@ impl Connection {
         }
         // Lines of a load are sent as they come.
         let _ = stream.set_nodelay(true);
-        // Without a limit the system buffers megabytes for a client that does not read, and a write waits until a third of
-        // them is read: a slow reader would look like one that has stopped.
+        // Without a limit the system buffers megabytes for a client that does not read.
         let _ = set_socket_send_buffer_size(&stream, SEND_BUFFER);
-        let progress = Progress::new(timeouts);
+        let progress = Progress::new(timeouts, slot.wait.clone());
         let socket = TokioIo::new(TimedSocket::new(stream, progress.clone()));
         let app = TowerToHyperService::new(app);
         let of_requests = progress.clone();
@@ -77,17 +77,28 @@ impl Connection {
         let connection =
             http1::Builder::new().header_read_timeout(None).max_buf_size(MAX_BUFFER).serve_connection(socket, service);
         let mut connection = pin!(watcher.watch(connection));
-        let ended = tokio::select! {
-            ended = &mut connection => ended,
-            _ = stopping.changed() => {
-                progress.stop();
-                connection.await
+        let mut is_stopping = false;
+        let ended = loop {
+            tokio::select! {
+                ended = &mut connection => break ended,
+                _ = stopping.changed(), if !is_stopping => {
+                    progress.stop();
+                    is_stopping = true;
+                }
+                () = chosen(slot.wait.as_deref()) => return tracing::debug!(client = %peer, "an unused connection made room"),
             }
         };
         if let Err(error) = ended {
             tracing::debug!(%error, client = %peer, "a connection ended");
         }
-        drop(slot);
+    }
+}
+
+/// Completes when the connection has to make room for another.
+async fn chosen(wait: Option<&Wait>) {
+    match wait {
+        Some(wait) => wait.closing().await,
+        None => std::future::pending().await,
     }
 }
 

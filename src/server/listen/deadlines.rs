@@ -10,11 +10,14 @@ use std::{
 };
 
 use parking_lot::Mutex;
+use rustix::net::SendFlags;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
     time::{Instant, Sleep},
 };
+
+use super::waiting::Wait;
 
 /// How long each step of a client may take.
 #[derive(Debug, Clone, Copy)]
@@ -26,8 +29,11 @@ pub struct Timeouts {
     /// The same for a trusted proxy. It closes unused connections itself, after up to an hour by default (Envoy), and would
     /// lose a request that it sends just as this side closes.
     pub idle_proxy: Duration,
-    /// Without any progress while a response waits to be read. A slow reader that reads on is not cut off.
+    /// Without any progress while a response waits to be read. A slow reader that reads on is not cut off, unless its system
+    /// says nothing of its reads for that long: many do so once in about 128 KB.
     pub write: Duration,
+    /// Before a connection that waits for its client is closed because another needs its place.
+    pub make_room: Duration,
 }
 
 impl Default for Timeouts {
@@ -36,7 +42,8 @@ impl Default for Timeouts {
             head: Duration::from_secs(15),
             idle: Duration::from_secs(75),
             idle_proxy: Duration::from_secs(2 * 3600),
-            write: Duration::from_secs(120),
+            write: Duration::from_secs(300),
+            make_room: Duration::from_millis(100),
         }
     }
 }
@@ -60,6 +67,8 @@ enum Phase {
 pub(super) struct Progress {
     state: Arc<Mutex<State>>,
     timeouts: Timeouts,
+    /// Absent where the number of connections is not limited.
+    wait: Option<Arc<Wait>>,
 }
 
 struct State {
@@ -69,14 +78,17 @@ struct State {
 }
 
 impl Progress {
-    pub(super) fn new(timeouts: Timeouts) -> Self {
+    pub(super) fn new(timeouts: Timeouts, wait: Option<Arc<Wait>>) -> Self {
         let phase = Phase::Head(Instant::now() + timeouts.head);
-        Self { state: Arc::new(Mutex::new(State { phase, reader: None })), timeouts }
+        Self { state: Arc::new(Mutex::new(State { phase, reader: None })), timeouts, wait }
     }
 
     /// A request has arrived. The connection is idle again when the returned value is dropped.
     pub(super) fn answering(&self) -> Answering {
         self.state.lock().phase = Phase::Answering;
+        if let Some(wait) = &self.wait {
+            wait.end();
+        }
         Answering(self.clone())
     }
 
@@ -125,6 +137,9 @@ impl Drop for Answering {
         state.phase = Phase::Idle(Instant::now() + self.0.timeouts.idle);
         let reader = state.reader.take();
         drop(state);
+        if let Some(wait) = &self.0.wait {
+            wait.begin();
+        }
         if let Some(reader) = reader {
             reader.wake();
         }
@@ -147,8 +162,13 @@ impl TimedSocket {
         Self { stream, progress, read_timer: timer(), write_timer: timer(), is_stalled: false }
     }
 
-    /// Passes on the result of a write, or fails if there has been none for too long.
-    fn checked<T>(&mut self, written: Poll<io::Result<T>>, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
+    /// Passes on the result of a write of `data`, or fails if the client has read nothing for too long.
+    fn checked(
+        &mut self,
+        written: Poll<io::Result<usize>>,
+        data: &[u8],
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
         if written.is_ready() {
             self.is_stalled = false;
             self.progress.sent();
@@ -159,6 +179,11 @@ impl TimedSocket {
             self.write_timer.as_mut().reset(Instant::now() + self.progress.timeouts.write);
         }
         ready!(self.write_timer.as_mut().poll(cx));
+        // A socket is reported as writable only when a third of its buffer is free. A kilobyte is enough for a write.
+        if let Ok(written @ 1..) = rustix::net::send(&self.stream, data, SendFlags::DONTWAIT | SendFlags::NOSIGNAL) {
+            self.is_stalled = false;
+            return Poll::Ready(Ok(written));
+        }
         tracing::info!(
             seconds = self.progress.timeouts.write.as_secs(),
             "a response was cut off: its client stopped reading"
@@ -189,7 +214,7 @@ impl AsyncWrite for TimedSocket {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let written = Pin::new(&mut this.stream).poll_write(cx, data);
-        this.checked(written, cx)
+        this.checked(written, data, cx)
     }
 
     fn poll_write_vectored(
@@ -199,7 +224,8 @@ impl AsyncWrite for TimedSocket {
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let written = Pin::new(&mut this.stream).poll_write_vectored(cx, data);
-        this.checked(written, cx)
+        let first = data.iter().find(|data| !data.is_empty()).map_or(&[][..], |data| data);
+        this.checked(written, first, cx)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -207,9 +233,7 @@ impl AsyncWrite for TimedSocket {
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
-        let flushed = Pin::new(&mut this.stream).poll_flush(cx);
-        this.checked(flushed, cx)
+        Pin::new(&mut self.get_mut().stream).poll_flush(cx)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -1,10 +1,6 @@
 //! The answer to a connection over a limit: a 503 at once, in the form of every error.
 
-use std::{
-    net::IpAddr,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -13,6 +9,7 @@ use tokio::{
 };
 
 use super::slots::Full;
+use crate::server::repeats::Repeats;
 
 /// How many refused connections are answered at once; further ones are closed without an answer.
 const MAX_ANSWERS: usize = 32;
@@ -28,19 +25,17 @@ const LOG_INTERVAL: Duration = Duration::from_secs(10);
 
 pub(super) struct Refusals {
     answers: Arc<Semaphore>,
-    /// Since the last line in the log.
-    count: u64,
-    logged_at: Option<Instant>,
+    repeats: Repeats,
 }
 
 impl Default for Refusals {
     fn default() -> Self {
-        Self { answers: Arc::new(Semaphore::new(MAX_ANSWERS)), count: 0, logged_at: None }
+        Self { answers: Arc::new(Semaphore::new(MAX_ANSWERS)), repeats: Repeats::every(LOG_INTERVAL) }
     }
 }
 
 impl Refusals {
-    pub(super) fn refuse(&mut self, stream: TcpStream, peer: IpAddr, full: Full) {
+    pub(super) fn refuse(&self, stream: TcpStream, peer: IpAddr, full: Full) {
         self.log(peer, full);
         if let Ok(permit) = self.answers.clone().try_acquire_owned() {
             tokio::spawn(async move {
@@ -50,12 +45,9 @@ impl Refusals {
         }
     }
 
-    fn log(&mut self, peer: IpAddr, full: Full) {
-        self.count += 1;
-        if self.logged_at.is_none_or(|at| at.elapsed() > LOG_INTERVAL) {
-            let limit = variable(full);
-            tracing::warn!(refused = self.count, last = %peer, limit, "connections were refused: too many are open");
-            (self.count, self.logged_at) = (0, Some(Instant::now()));
+    fn log(&self, peer: IpAddr, full: Full) {
+        if let Some(refused) = self.repeats.count() {
+            tracing::warn!(refused, last = %peer, limit = variable(full), "connections were refused: too many are open");
         }
     }
 }

@@ -1,9 +1,10 @@
 //! The limits of connections, in all and for each address.
 
-use std::{collections::HashMap, net::IpAddr, sync::Arc};
+use std::{collections::HashMap, net::IpAddr, sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
 
+use super::waiting::{Wait, Waiting};
 use crate::server::client_address::{TrustedProxies, counted_as};
 
 /// How many connections may be open, and whose are not limited.
@@ -27,10 +28,11 @@ impl ConnectionLimits {
     }
 }
 
-/// The connections that are open.
+/// The connections that are open, without those of trusted proxies.
 pub(super) struct Slots {
     limits: ConnectionLimits,
     open: Arc<Mutex<Open>>,
+    waiting: Arc<Waiting>,
 }
 
 #[derive(Default)]
@@ -41,7 +43,9 @@ struct Open {
 
 /// The place of one open connection, which is free again when the value is dropped.
 pub(super) struct Slot {
-    address: IpAddr,
+    /// Absent for a trusted proxy, whose connections are not limited.
+    pub(super) wait: Option<Arc<Wait>>,
+    address: Option<IpAddr>,
     open: Arc<Mutex<Open>>,
 }
 
@@ -53,39 +57,45 @@ pub(super) enum Full {
 }
 
 impl Slots {
-    pub(super) fn new(limits: ConnectionLimits) -> Self {
-        Self { limits, open: Arc::default() }
+    /// `min_wait` is how long a connection is kept before it has to make room.
+    pub(super) fn new(limits: ConnectionLimits, min_wait: Duration) -> Self {
+        Self { limits, open: Arc::default(), waiting: Arc::new(Waiting::new(min_wait)) }
     }
 
     pub(super) fn trusted_proxies(&self) -> Arc<TrustedProxies> {
         self.limits.trusted_proxies.clone()
     }
 
-    /// A place for a connection from this peer.
+    /// A place for a connection from this peer. If all are taken, a connection that waits for its client makes room.
     pub(super) fn take(&self, peer: IpAddr) -> Result<Slot, Full> {
-        let (address, is_proxy) = (counted_as(peer), self.limits.trusted_proxies.contains(peer));
+        if self.limits.trusted_proxies.contains(peer) {
+            return Ok(Slot { wait: None, address: None, open: self.open.clone() });
+        }
+        let address = counted_as(peer);
         let mut open = self.open.lock();
         let of_address = open.by_address.get(&address).copied().unwrap_or_default();
-        if !is_proxy && of_address >= self.limits.per_address {
+        if of_address >= self.limits.per_address {
             return Err(Full::Address);
         }
-        if !is_proxy && open.total >= self.limits.total {
+        // What is closed counts for a moment longer.
+        if open.total >= self.limits.total && !self.waiting.close_longest() {
             return Err(Full::Total);
         }
         open.total += 1;
         open.by_address.insert(address, of_address + 1);
-        Ok(Slot { address, open: self.open.clone() })
+        Ok(Slot { wait: Some(Arc::new(self.waiting.add())), address: Some(address), open: self.open.clone() })
     }
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
+        let Some(address) = self.address else { return };
         let mut open = self.open.lock();
         open.total -= 1;
-        if let Some(of_address) = open.by_address.get_mut(&self.address) {
+        if let Some(of_address) = open.by_address.get_mut(&address) {
             *of_address -= 1;
             if *of_address == 0 {
-                open.by_address.remove(&self.address);
+                open.by_address.remove(&address);
             }
         }
     }
@@ -102,12 +112,16 @@ mod tests {
 
     #[test]
     fn an_address_and_all_together_have_a_limit_and_a_trusted_proxy_has_none() {
-        let slots = Slots::new(limits(3, 2));
+        let slots = Slots::new(limits(3, 2), Duration::ZERO);
         let take = |address: &str| slots.take(address.parse().unwrap());
         let one = take("2001:db8::1").ok();
         let _two = take("2001:db8::2").ok();
         assert_eq!(take("2001:db8::3").err(), Some(Full::Address));
-        let _three = take("203.0.113.7").ok();
+        let three = take("203.0.113.7").ok();
+        // All three are being answered.
+        for slot in [&one, &_two, &three] {
+            slot.as_ref().unwrap().wait.as_ref().unwrap().end();
+        }
         assert_eq!(take("203.0.113.8").err(), Some(Full::Total));
         let _proxy: Vec<_> = (0..5).map(|_| take("10.0.0.1").ok()).collect();
         assert!(_proxy.iter().all(Option::is_some));
@@ -117,7 +131,7 @@ mod tests {
 
     #[test]
     fn closed_connections_leave_nothing_behind() {
-        let slots = Slots::new(limits(1000, 2));
+        let slots = Slots::new(limits(1000, 2), Duration::ZERO);
         for number in 0..100_u32 {
             drop(slots.take(std::net::Ipv4Addr::from(number).into()));
         }

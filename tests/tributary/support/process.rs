@@ -117,6 +117,16 @@ impl Process {
         (status.success(), log_in(&self.folder))
     }
 
+    /// Sends SIGINT, as Ctrl-C does. Returns whether it had exited before.
+    pub fn interrupt(&mut self) -> bool {
+        if self.child.try_wait().unwrap().is_some() {
+            return true;
+        }
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+        false
+    }
+
     /// What it has logged so far.
     pub fn log(&self) -> String {
         log_in(&self.folder)
