@@ -67,10 +67,10 @@ pub(super) async fn is_alive(state: &AppState, browser: &Browser) -> Result<bool
 
 /// Ends the browser's session. Returns the header that deletes its cookie.
 pub async fn end(state: &AppState, browser: &Browser) -> Result<HeaderValue, AppError> {
-    if let Some(secret) = browser.cookie(COOKIE) {
-        if let Some(session) = state.sealed.take::<Session>(&key(&secret)).await? {
-            LINKS.remove(state, &session.link).await?;
-        }
+    if let Some(secret) = browser.cookie(COOKIE)
+        && let Some(session) = state.sealed.take::<Session>(&key(&secret)).await?
+    {
+        LINKS.remove(state, &session.link).await?;
     }
     Ok(Browser::set_cookie(state, COOKIE, "", "/", Duration::ZERO))
 }
