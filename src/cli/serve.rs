@@ -10,6 +10,7 @@ use anyhow::{Context, bail};
 use secrecy::ExposeSecret;
 use tokio::{
     net::TcpListener,
+    sync::oneshot,
     time::{Instant, timeout_at},
 };
 
@@ -62,19 +63,25 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
     let (grants, probe, shutdown_time) = (state.grants.clone(), state.probe.clone(), state.config.shutdown_time);
     let loads = state.load_limits.clone();
     let probing = tokio::spawn(async move { probe.repeat().await });
-    let scheduler = state.config.refresh_scheduler.then(|| tokio::spawn(RefreshScheduler::new(grants.clone()).run()));
+    let (stop_scheduler, stopped) = oneshot::channel::<()>();
+    let scheduler = state.config.refresh_scheduler.then(|| {
+        let scheduler = RefreshScheduler::new(grants.clone());
+        tokio::spawn(scheduler.run_until(async move { _ = stopped.await }))
+    });
     let limits = state.config.connection_limits.clone().within_open_files(open_files);
     // Tokens that a provider is just issuing need the rest of the time.
     let served = serve_until_stopped(listener, router(state), limits, shutdown_time * 2 / 5).await;
     let stopped_at = served.as_ref().map_or_else(|_| Instant::now(), |at| *at);
     probing.abort();
-    if let Some(scheduler) = scheduler {
-        scheduler.abort();
-    }
+    drop(stop_scheduler);
     // What is still running is recorded as stopped.
     loads.stop();
     let _ = timeout_at(stopped_at + shutdown_time / 2, loads.idle()).await;
     save_tokens(&grants, stopped_at + shutdown_time).await;
+    if let Some(scheduler) = scheduler {
+        // It gives its lease back, unless the store hangs.
+        let _ = timeout_at(stopped_at + shutdown_time, scheduler).await;
+    }
     tracing::info!("stopped");
     served.map(|_| ())
 }

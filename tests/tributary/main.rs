@@ -40,6 +40,7 @@ mod fuzz {
 
 mod grants {
     mod deadlines;
+    mod discarded_tokens;
     mod encryption_keys;
     mod refresh;
     mod refused_tokens;

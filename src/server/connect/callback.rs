@@ -190,15 +190,16 @@ async fn connect(state: &AppState, attempt: Attempt, code: String, actor: &Actor
     // The request that identified the account counts towards its rate limit; nobody has to wait for that.
     let limiter = state.limiters.for_account(key.provider, &account.id);
     tokio::spawn(async move { limiter.acquire().await });
-    match state.grants.replaced_account(&key, &account).await {
+    let asked = match state.grants.replaced_account(&key, &account).await {
         Ok(None) => {
             let connected = state.grants.connect(&key, account, response, (state.clock)(), actor).await?;
-            Ok(Finished::Connected(outcome(connected)))
+            return Ok(Finished::Connected(outcome(connected)));
         }
-        Ok(Some(connected)) => {
-            let (path, cookie) = account_choice::ask(state, &key, connected, account, &response).await?;
-            Ok(Finished::Question { path, cookie })
-        }
+        Ok(Some(connected)) => account_choice::ask(state, &key, connected, account.clone(), &response).await,
+        Err(error) => Err(error),
+    };
+    match asked {
+        Ok((path, cookie)) => Ok(Finished::Question { path, cookie }),
         Err(error) => {
             if let Err(error) = state.grants.discard(&key, &account, response).await {
                 tracing::warn!(%key, %error, "discarded tokens could not be revoked");

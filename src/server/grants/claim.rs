@@ -20,7 +20,9 @@ use tokio::time::Instant;
 
 use super::{
     GrantError,
+    commit::CALLER_TIMEOUT,
     locks::KeyedLocks,
+    revocation::Revoker,
     vault::{Stored, Vault},
 };
 use crate::server::{connections::ConnectionKey, crypto};
@@ -78,13 +80,17 @@ impl ClaimWatch {
 pub(super) struct Claims {
     pub(super) vault: Vault,
     pub(super) locks: Arc<KeyedLocks>,
+    /// Gives up tokens that are not saved.
+    pub(super) revoker: Revoker,
     /// How long another process's claim is respected.
     pub(super) lifetime: Duration,
+    /// How long callers wait for a store that is unavailable. New tokens are kept for longer.
+    pub(super) caller_timeout: Duration,
 }
 
 impl Claims {
-    pub(super) fn new(vault: Vault, locks: Arc<KeyedLocks>) -> Self {
-        Self { vault, locks, lifetime: LIFETIME }
+    pub(super) fn new(vault: Vault, locks: Arc<KeyedLocks>, revoker: Revoker) -> Self {
+        Self { vault, locks, revoker, lifetime: LIFETIME, caller_timeout: CALLER_TIMEOUT }
     }
 
     /// Writes our claim into the grant, in place of an expired one. `None` when another process was faster, or when writing it

@@ -48,7 +48,9 @@ impl Claims {
         let began = Instant::now();
         loop {
             match self.commit(key, &claimed, next).await {
-                unsaved @ (Ok(Committed::Waiting) | Err(GrantError::Store(_))) if began.elapsed() > CALLER_TIMEOUT => {
+                unsaved @ (Ok(Committed::Waiting) | Err(GrantError::Store(_)))
+                    if began.elapsed() > self.caller_timeout =>
+                {
                     self.commit_in_background(key, claimed, next.clone());
                     return unsaved;
                 }
@@ -69,7 +71,10 @@ impl Claims {
                     Ok(Committed::Done) => {
                         return tracing::info!(%key, "saved the result of a refresh after an outage of the store");
                     }
-                    _ => return,
+                    Ok(Committed::Superseded | Committed::Deleted) => {
+                        return claims.revoker.discard_issued(&key, &claimed.grant, &next).await;
+                    }
+                    Err(error) => return tracing::error!(%key, %error, "the result of a refresh could not be saved"),
                 }
             }
             tracing::error!(%key, "the result of a refresh was not saved: the store was unavailable for too long");

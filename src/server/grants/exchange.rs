@@ -72,7 +72,8 @@ impl Exchange<'_> {
         let Self { refresher, key, why, actor, claimed, tokens, .. } = self;
         let now = (refresher.vault.clock)();
         let response = response.or_keep(tokens.refresh_token, &key.provider.oauth);
-        let mut next = refresher.vault.seal_response(key, claimed.grant.refreshed(now), &response)?;
+        let before = claimed.grant.clone();
+        let mut next = refresher.vault.seal_response(key, before.refreshed(now), &response)?;
         if matches!(why, Why::Refused(_)) {
             next.history.refusals.refreshed(now);
         }
@@ -93,6 +94,7 @@ impl Exchange<'_> {
             Committed::Waiting => Ok(refresher.vault.open(key, &next)?.into_access_token(&next)),
             Committed::Superseded => {
                 tracing::info!(%key, "the grant was changed during the refresh; using the newer one");
+                refresher.revoker.discard_issued(key, &before, &next).await;
                 refresher.current_token(key).await
             }
             Committed::Deleted => {

@@ -36,6 +36,9 @@ pub struct Grant {
     pub(super) refresh_expires_at: Option<Timestamp>,
     has_refresh_token: bool,
     last_refreshed_at: Option<Timestamp>,
+    /// When a token that a clock had issued that was ahead was replaced last.
+    #[serde(default)]
+    corrected_at: Option<Timestamp>,
     /// When the scheduler refreshes it.
     pub(super) next_refresh_at: Option<Timestamp>,
     /// When it ends unless it is used or refreshed before; `None` for a grant of an earlier version, until it is.
@@ -65,6 +68,7 @@ impl Grant {
             refresh_expires_at: None,
             has_refresh_token: true,
             last_refreshed_at: None,
+            corrected_at: None,
             next_refresh_at: None,
             ends_at: None,
             overdue_visits: 0,

@@ -45,6 +45,11 @@ impl Grants {
         Self { refresher: self.refresher.with_claim_lifetime(lifetime), ..self }
     }
 
+    /// The same with another time for which callers of a refresh wait for the store; for tests.
+    pub fn with_caller_timeout(self, timeout: std::time::Duration) -> Self {
+        Self { refresher: self.refresher.with_caller_timeout(timeout), ..self }
+    }
+
     /// The OAuth client of a connection's provider.
     pub fn oauth(&self, key: &ConnectionKey) -> Result<Arc<OAuthClient>, GrantError> {
         Ok(self.refresher.clients.get(key.provider)?)
@@ -187,7 +192,7 @@ impl Grants {
     pub async fn discard_unidentified(&self, key: &ConnectionKey, response: TokenResponse) {
         let revoked = match self.vault.find(key).await {
             Ok(Some(_)) => return,
-            Ok(None) => self.refresher.revoker.revoke_unsaved(key, &response).await,
+            Ok(None) => self.refresher.revoker.revoke_unsaved(key, &(&response).into()).await,
             Err(error) => Err(error),
         };
         if let Err(error) = revoked {

@@ -46,8 +46,8 @@ pub struct Refresher {
 impl Refresher {
     pub fn new(vault: Vault, clients: OAuthClients, accounts: AccountIndex, audit: Arc<AuditLog>) -> Self {
         let locks = Arc::<KeyedLocks>::default();
-        let claims = Claims::new(vault.clone(), locks.clone());
         let revoker = Revoker::new(vault.clone(), clients.clone(), accounts.clone());
+        let claims = Claims::new(vault.clone(), locks.clone(), revoker.clone());
         let (failures, given_up) = (Arc::default(), watch::Sender::default());
         Self { vault, clients, revoker, accounts, audit, claims, failures, locks, given_up }
     }
@@ -55,6 +55,11 @@ impl Refresher {
     /// The same with another time for which claims of other processes are respected; for tests.
     pub(super) fn with_claim_lifetime(self, lifetime: Duration) -> Self {
         Self { claims: Claims { lifetime, ..self.claims }, ..self }
+    }
+
+    /// The same with another time for which callers wait for the store; for tests.
+    pub(super) fn with_caller_timeout(self, caller_timeout: Duration) -> Self {
+        Self { claims: Claims { caller_timeout, ..self.claims }, ..self }
     }
 
     /// An access token that stays valid for a while, refreshed first if necessary.

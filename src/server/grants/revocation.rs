@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Grant, GrantError, Vault, vault::Stored};
+use super::{Grant, GrantError, Vault, token_pair::TokenPair, vault::Stored};
 use crate::{
     model::Account,
     server::{
@@ -61,12 +61,35 @@ impl Revoker {
         response: TokenResponse,
     ) -> Result<(), GrantError> {
         let record = Record::new(account.clone(), &self.clients.client_id(key.provider), Timestamp::UNIX_EPOCH);
-        let current = self.vault.find(key).await?;
-        let is_connected = current.is_some_and(|grant| grant.is_alive() && grant.connection.is_same_account(&record));
-        if !is_connected && self.other_connections(key, &record).await?.is_empty() {
-            self.revoke_unsaved(key, &response).await?;
+        if !self.is_connected(key, &record).await? {
+            self.revoke_unsaved(key, &(&response).into()).await?;
         }
         Ok(())
+    }
+
+    /// The same for the tokens of a refresh that could not be saved in time, if it issued any. A failure is logged.
+    pub(super) async fn discard_issued(&self, key: &ConnectionKey, claimed: &Grant, next: &Grant) {
+        if !next.is_alive() || next.version <= claimed.version {
+            return;
+        }
+        let discard = async {
+            if self.is_connected(key, &next.connection).await? {
+                return Ok(());
+            }
+            tracing::info!(%key, "discarding the tokens of a refresh whose connection has ended meanwhile");
+            self.revoke_unsaved(key, &self.vault.open(key, next)?).await
+        };
+        if let Err(error) = discard.await {
+            let error: GrantError = error;
+            tracing::warn!(%key, %error, "discarded tokens could not be revoked");
+        }
+    }
+
+    /// Whether a connection of this account, the one of `key` or another, depends on its grant.
+    async fn is_connected(&self, key: &ConnectionKey, record: &Record) -> Result<bool, GrantError> {
+        let current = self.vault.find(key).await?;
+        let is_current = current.is_some_and(|grant| grant.is_alive() && grant.connection.is_same_account(record));
+        Ok(is_current || !self.other_connections(key, record).await?.is_empty())
     }
 
     /// Revokes a grant that has been deleted from the store.
@@ -115,9 +138,9 @@ impl Revoker {
     }
 
     /// Revokes newly issued tokens that were not saved. A failure is logged.
-    pub(super) async fn revoke_unsaved(&self, key: &ConnectionKey, response: &TokenResponse) -> Result<(), GrantError> {
+    pub(super) async fn revoke_unsaved(&self, key: &ConnectionKey, tokens: &TokenPair) -> Result<(), GrantError> {
         let client = self.clients.get(key.provider)?;
-        if let Err(error) = client.revoke(&response.access_token, response.refresh_token.as_ref()).await {
+        if let Err(error) = client.revoke(&tokens.access_token, tokens.refresh_token.as_ref()).await {
             tracing::warn!(%key, %error, "discarded tokens could not be revoked");
         }
         Ok(())

@@ -5,6 +5,7 @@
 //! the schedule lacks. One process at a time is the scheduler, by a lease. Two at once would do no harm, since each refresh
 //! is claimed in its grant.
 
+mod lease;
 mod overdue;
 mod visit;
 
@@ -14,21 +15,13 @@ use std::{
 };
 
 use futures::{StreamExt, future::join_all};
-use secrecy::ExposeSecret;
 
+use self::lease::Lease;
 use super::{GrantError, Grants};
 use crate::server::{
     connections::ConnectionKey,
-    crypto,
     providers::{self, Provider},
-    store::{Store, StoreError},
 };
-
-/// The key of the lease.
-const LEASE: &str = "lease/refresh-scheduler";
-
-/// How long a lease lasts unless it is renewed.
-const LEASE_LIFETIME: Duration = Duration::from_secs(30);
 
 /// How often the schedule is checked.
 const INTERVAL: Duration = Duration::from_secs(5);
@@ -39,18 +32,27 @@ const SCAN_INTERVAL: Duration = Duration::from_secs(3600);
 /// One process's refresh scheduler.
 pub struct RefreshScheduler {
     grants: Grants,
-    /// The value of the lease while this process holds it.
-    id: String,
+    lease: Lease,
     scanned_at: Option<Instant>,
 }
 
 impl RefreshScheduler {
     pub fn new(grants: Grants) -> Self {
-        Self { grants, id: crypto::random_secret().expose_secret().to_owned(), scanned_at: None }
+        Self { lease: Lease::new(grants.vault.store.clone()), grants, scanned_at: None }
     }
 
-    /// Runs for ever, and works while this process holds the lease.
-    pub async fn run(mut self) {
+    /// Runs until `stopped`, and works while this process holds the lease. Refreshes in flight continue in their own tasks.
+    pub async fn run_until(mut self, stopped: impl Future<Output = ()>) {
+        tokio::select! {
+            () = self.run() => {}
+            () = stopped => {}
+        }
+        if let Err(error) = self.lease.release().await {
+            tracing::warn!(%error, "the lease of the refresh scheduler could not be given back");
+        }
+    }
+
+    async fn run(&mut self) {
         let mut ticks = tokio::time::interval(INTERVAL);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -63,22 +65,25 @@ impl RefreshScheduler {
 
     /// Refreshes everything that is due, if this process holds the lease. Returns how many grants it visited.
     pub async fn run_once(&mut self) -> Result<usize, GrantError> {
-        if !self.acquire_lease().await? {
+        if !self.lease.acquire().await? {
             return Ok(0);
         }
-        let (store, id) = (self.grants.vault.store.clone(), self.id.clone());
-        tokio::select! {
-            visited = self.work() => visited,
+        let scans = self.scanned_at.is_none_or(|at| at.elapsed() > SCAN_INTERVAL);
+        let visited = tokio::select! {
+            visited = self.work(scans) => visited?,
             // Refreshes in flight continue in their own tasks; the new owner of the lease does the rest.
-            () = lease_lost(&*store, &id) => Ok(0),
+            () = self.lease.lost() => return Ok(0),
+        };
+        if scans {
+            self.scanned_at = Some(Instant::now());
         }
+        Ok(visited)
     }
 
-    async fn work(&mut self) -> Result<usize, GrantError> {
+    async fn work(&self, scans: bool) -> Result<usize, GrantError> {
         let mut visited = self.visit_due().await?;
-        if self.scanned_at.is_none_or(|at| at.elapsed() > SCAN_INTERVAL) {
+        if scans {
             self.scan().await?;
-            self.scanned_at = Some(Instant::now());
             visited += self.visit_due().await?;
         }
         Ok(visited)
@@ -119,32 +124,11 @@ impl RefreshScheduler {
             if grant.is_alive() && (at.is_none() || !scheduled.contains(&key)) {
                 added += 1;
                 // A grant that was saved while no scheduler was enabled, or by a wrong clock, has no time yet.
-                let at = at.or_else(|| grant.scheduled(now).next_refresh_at);
+                let at = at.or_else(|| grant.rescheduled_at(now));
                 vault.schedule.set(&key, at).await;
             }
         }
         tracing::info!(grants, added, "scanned all grants for the schedule");
         Ok(())
-    }
-
-    /// Acquires or renews the lease. Returns whether this process holds it.
-    async fn acquire_lease(&self) -> Result<bool, StoreError> {
-        let store = &*self.grants.vault.store;
-        Ok(renew_lease(store, &self.id).await?
-            || store.compare_and_swap(LEASE, None, self.id.as_bytes(), LEASE_LIFETIME).await?)
-    }
-}
-
-async fn renew_lease(store: &dyn Store, id: &str) -> Result<bool, StoreError> {
-    store.compare_and_swap(LEASE, Some(id.as_bytes()), id.as_bytes(), LEASE_LIFETIME).await
-}
-
-/// Renews the lease until that fails.
-async fn lease_lost(store: &dyn Store, id: &str) {
-    loop {
-        tokio::time::sleep(LEASE_LIFETIME / 3).await;
-        if !renew_lease(store, id).await.unwrap_or_default() {
-            return tracing::warn!("the lease of the refresh scheduler was lost");
-        }
     }
 }

@@ -1,6 +1,9 @@
 //! The refresh scheduler: grants are refreshed ahead of time.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -13,7 +16,8 @@ use tributary::server::{
 
 use crate::support::{
     app::App,
-    fixtures::{K1, SUBJECT},
+    fixtures::{API_KEY, K1, SUBJECT},
+    process::Process,
 };
 
 const KEYS: (&str, &str) = ("TRIBUTARY_ENCRYPTION_KEYS", K1);
@@ -177,4 +181,42 @@ async fn grants_saved_without_a_scheduler_are_found_by_its_scan() {
     let mut scheduler = RefreshScheduler::new(app.state.grants.clone());
     app.advance_clock(SignedDuration::from_mins(26));
     assert_eq!((scheduler.run_once().await.unwrap(), refreshes(&app, "hubspot").await), (1, 1));
+}
+
+#[tokio::test]
+async fn a_token_issued_while_the_clock_was_five_days_ahead_is_refreshed_when_it_is_right_again() {
+    for scheduled in [false, true] {
+        let (app, mut scheduler) = start().await;
+        app.advance_clock(SignedDuration::from_hours(5 * 24));
+        app.connect().await;
+        app.advance_clock(SignedDuration::from_hours(-5 * 24));
+        if scheduled {
+            scheduler.run_once().await.unwrap();
+        } else {
+            app.api("POST", "/integrations/hubspot/credentials").form(&SUBJECT).send().await.unwrap();
+        }
+        assert_eq!(refreshes(&app, "hubspot").await, 1, "scheduled: {scheduled}");
+        let connection = connection(&app, "hubspot").await;
+        for time in ["expires_at", "next_refresh_at"] {
+            let at: jiff::Timestamp = connection[time].as_str().unwrap().parse().unwrap();
+            assert!(at.duration_since(jiff::Timestamp::now()).as_mins() <= 30, "{time}: {connection}");
+        }
+    }
+}
+
+#[test]
+fn a_process_that_stops_gives_the_lease_back_so_that_the_next_one_need_not_wait() {
+    let variables = [("TRIBUTARY_API_KEY", API_KEY), ("TRIBUTARY_SANDBOX", "off")];
+    let scans_at_once = |server: &Process| {
+        let began = Instant::now();
+        while !server.log().contains("scanned all grants") {
+            assert!(began.elapsed() < Duration::from_secs(10), "{}", server.log());
+            std::thread::yield_now();
+        }
+    };
+    let server = Process::serve(&variables);
+    scans_at_once(&server);
+    let folder = server.folder.clone();
+    assert!(server.terminate().0);
+    scans_at_once(&Process::serve_in(folder, &variables));
 }

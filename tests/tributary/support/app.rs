@@ -58,6 +58,14 @@ impl App {
         .await
     }
 
+    /// The same, with this store and another time for which callers of a refresh wait for it.
+    pub async fn start_with_caller_timeout(store: Arc<dyn Store>, timeout: Duration) -> Self {
+        Self::start_changed(Records::default(), &[], Some(store), |state| {
+            state.grants = state.grants.clone().with_caller_timeout(timeout);
+        })
+        .await
+    }
+
     /// The same, with other records, more variables (`{sandbox}` stands for the sandbox's address), or this store.
     pub async fn start_with(records: Records, variables: &[(&str, &str)], store: Option<Arc<dyn Store>>) -> Self {
         Self::start_changed(records, variables, store, |_| {}).await

@@ -12,6 +12,9 @@ const LIFETIME: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// How much longer the store keeps it, so that the scheduler finds it and ends it properly.
 const KEPT_PAST_DEADLINE: SignedDuration = SignedDuration::from_hours(60 * 24);
 
+/// How far ahead the clock may have been under which a token was issued. The expiry of the token is wrong by as much.
+const MAX_AHEAD: SignedDuration = SignedDuration::from_mins(15);
+
 impl Grant {
     /// How long the store keeps it from now on.
     pub(in crate::server::grants) fn lifetime(&self, now: Timestamp) -> Duration {
@@ -30,11 +33,19 @@ impl Grant {
     /// When the scheduler is to refresh it. A time later than any it can have was set by a process whose clock was ahead, and
     /// does not count.
     pub(in crate::server::grants) fn scheduled_at(&self, now: Timestamp) -> Option<Timestamp> {
+        if self.has_wrong_expiry(now) {
+            return None;
+        }
         let unused = self
             .refresh_expires_at
             .map(|at| at.duration_since(self.issued_at))
             .map_or(LIFETIME, |theirs| theirs.max(LIFETIME));
         self.next_refresh_at.filter(|at| at.duration_since(now) <= unused)
+    }
+
+    /// When the scheduler is to refresh it if it has no such time.
+    pub(in crate::server::grants) fn rescheduled_at(self, now: Timestamp) -> Option<Timestamp> {
+        if self.has_wrong_expiry(now) { Some(now) } else { self.scheduled(now).next_refresh_at }
     }
 
     /// When it expires if nobody uses it from now on.
@@ -54,7 +65,24 @@ impl Grant {
         if !self.has_refresh_token {
             return self.is_expired(now);
         }
-        self.expires_at.is_some_and(|at| at.duration_since(now) < margin.min(at.duration_since(self.issued_at) / 2))
+        self.has_wrong_expiry(now)
+            || self
+                .expires_at
+                .is_some_and(|at| at.duration_since(now) < margin.min(at.duration_since(self.issued_at) / 2))
+    }
+
+    /// Whether its token was issued by a clock that is ahead of this one, so that it may have expired long before
+    /// `expires_at`. If a token before it was replaced for this reason less than half a lifetime ago, it is younger than
+    /// that and will do: otherwise two processes with different clocks would refresh it in turn.
+    fn has_wrong_expiry(&self, now: Timestamp) -> bool {
+        let Some(expires_at) = self.expires_at.filter(|_| self.has_refresh_token) else { return false };
+        let is_young = |at: Timestamp| now.duration_since(at).abs() < expires_at.duration_since(self.issued_at) / 2;
+        self.is_issued_ahead(now) && !self.corrected_at.is_some_and(is_young)
+    }
+
+    /// Whether its token was issued by a clock that is ahead of this one.
+    pub(super) fn is_issued_ahead(&self, now: Timestamp) -> bool {
+        self.issued_at.duration_since(now) > MAX_AHEAD
     }
 
     /// Whether its access token expires and can be refreshed ahead of time.
@@ -93,6 +121,24 @@ mod tests {
             assert_eq!(grant.lifetime(start + days(now)), days(kept).unsigned_abs(), "on day {now}");
         }
         assert!(!grant.is_overdue(start + days(29)) && grant.is_overdue(start + days(30)));
+    }
+
+    #[test]
+    fn a_token_issued_by_a_clock_that_was_ahead_is_refreshed_once_and_not_in_turn_by_two_clocks() {
+        let start = Timestamp::UNIX_EPOCH;
+        let (hours, minutes) = (SignedDuration::from_hours, SignedDuration::from_mins);
+        let issued = |grant: Grant, at: Timestamp| Grant { expires_at: Some(at + minutes(30)), ..grant.refreshed(at) };
+        let new = Grant::new(Account { id: "1".into(), name: None, url: None }, "client", 1, start);
+        let ahead = issued(new.clone(), start + hours(2));
+        assert!(ahead.needs_refresh(start, minutes(5)) && ahead.clone().rescheduled_at(start) == Some(start));
+        let right = issued(ahead, start);
+        assert!(!right.needs_refresh(start, minutes(5)));
+        // The other process does not know better.
+        let again = issued(right, start + hours(2) + minutes(1));
+        assert!(!again.needs_refresh(start + minutes(14), minutes(5)));
+        assert!(again.needs_refresh(start + minutes(15), minutes(5)));
+        let a_little = issued(new, start + minutes(15));
+        assert!(!a_little.needs_refresh(start, minutes(5)));
     }
 
     #[test]

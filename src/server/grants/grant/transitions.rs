@@ -27,6 +27,7 @@ impl Grant {
             version: self.version + 1,
             issued_at: now,
             last_refreshed_at: Some(now),
+            corrected_at: if self.is_issued_ahead(now) { Some(now) } else { self.corrected_at },
             history,
             claim: None,
             lost_response_at: None,
