@@ -1,6 +1,9 @@
 //! A Redis that can evict grants is refused, and one whose memory is full is not ready.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use tributary::server::store::{Eviction, Redis, Store};
 use tributary_sandbox::Records;
@@ -32,6 +35,44 @@ fn a_redis_that_can_evict_grants_is_refused_with_its_policy_and_what_to_do() {
             assert!(error.contains(part), "{part}: {error}");
         }
     }
+}
+
+#[test]
+fn a_redis_without_a_memory_limit_is_refused_for_its_policy_with_a_sentence_that_says_so() {
+    for (limit, says_so) in [("0", true), ("100mb", false)] {
+        let redis = RedisServer::start_with(&["--maxmemory-policy", "allkeys-lru", "--maxmemory", limit]);
+        let output = run_to_exit(&["serve"], &[("REDIS_URL", &redis.url), ("TRIBUTARY_ENCRYPTION_KEYS", K1)]);
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success() && error.contains("it is 0 now") == says_so, "{limit}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn a_user_without_info_can_be_used_and_is_warned_about() {
+    let primary = RedisServer::start();
+    let replica = RedisServer::start_with(&["--replicaof", &format!("127.0.0.1 {}", primary.port)]);
+    let user = ["ACL", "SETUSER", "app", "on", ">secret", "~tributary:*", "&*", "+@all", "-@dangerous"];
+    let url = |server: &RedisServer| format!("redis://app:secret@127.0.0.1:{}", server.port);
+    for server in [&primary, &replica] {
+        assert_eq!(server.command(&user), "OK");
+    }
+    let variables = [("REDIS_URL", &*url(&primary)), ("TRIBUTARY_ENCRYPTION_KEYS", K1), ("TRIBUTARY_SANDBOX", "off")];
+    let (_, log) = Process::serve(&variables).terminate();
+    assert!(log.contains("Redis doesn't tell its maxmemory-policy") && !log.contains("NOPERM"), "{log}");
+
+    let error = Redis::connect(&url(&replica)).await.err().unwrap().to_string();
+    assert!(error.contains("is a replica"), "{error}");
+
+    // A replica that hangs delays writes that wait for it.
+    replica.wait_for(&["INFO", "replication"], "master_link_status", "up");
+    let store = Redis::connect(&url(&primary)).await.unwrap();
+    store.probe().await.unwrap();
+    assert!(store.keys("", None).await.unwrap().next.is_none());
+    replica.pause();
+    let began = Instant::now();
+    let write = store.compare_and_swap_replicated("grant", None, b"tokens", Duration::from_secs(60));
+    assert!(write.await.unwrap() && began.elapsed() >= Duration::from_secs(1), "{:?}", began.elapsed());
+    replica.resume();
 }
 
 #[test]

@@ -26,8 +26,13 @@ pub(super) async fn at_start(router: &Router, eviction: Eviction) -> anyhow::Res
             "the server of REDIS_URL is a replica, which accepts no writes. Set REDIS_URL to its primary, or use redis-sentinel://"
         );
         if let (Some(policy), Eviction::Refused) = (found.evicting_policy(), eviction) {
+            let when = if found.has_no_limit {
+                "once its maxmemory is set (it is 0 now, which is no limit) and its memory is full,"
+            } else {
+                "when its memory is full"
+            };
             bail!(
-                "the Redis or Valkey server of REDIS_URL can evict grants: its maxmemory-policy is {policy}, so when its memory is full it deletes connections without a word, and their users have to reconnect. Set maxmemory-policy to noeviction. To run nevertheless, set TRIBUTARY_REDIS_ALLOW_EVICTION=yes"
+                "the Redis or Valkey server of REDIS_URL can evict grants: its maxmemory-policy is {policy}, so {when} it deletes connections without a word, and their users have to reconnect. Set maxmemory-policy to noeviction. To run nevertheless, set TRIBUTARY_REDIS_ALLOW_EVICTION=yes"
             );
         }
     }
@@ -44,7 +49,7 @@ pub(super) async fn warn_about_settings(router: &Router) -> anyhow::Result<()> {
         if found.policy.is_none() {
             tracing::warn!(
                 server,
-                "Redis doesn't tell its maxmemory-policy; unless it is noeviction, grants can be evicted"
+                "Redis doesn't tell its maxmemory-policy, perhaps because its user may not send INFO; unless it is noeviction, grants can be evicted"
             );
         }
         if found.has_append_only_file == Some(false) {
