@@ -9,6 +9,7 @@
 #   make msrv    compile with the oldest supported Rust version
 #   make bench   measure loads, requests and the vault, and print tables
 #   make fuzz    the fuzz targets for SECONDS each (60), which `make test` runs 10,000 times each
+#   make soak    connect, load and read tokens for minutes, and print whether memory and the store's file become flat
 #   make faults  the long form of the fault suite, which `make test` runs in a short form: races, kills, outages, wrong clocks
 
 export PATH := $(shell ./setup path):$(PATH)
@@ -26,7 +27,7 @@ specs := $(wildcard ../shared/reference/specs)
 msrv := $(shell sed -n 's/^rust-version = "\(.*\)"/\1.0/p' Cargo.toml)
 step := @./setup step
 
-.PHONY: help run dev test end2end check msrv bench fuzz faults build
+.PHONY: help run dev test end2end check msrv bench soak fuzz faults build
 
 run: build
 	@printf '\033[1m==>\033[0m %s\n' "starting Tributary; stop it with Ctrl-C"
@@ -82,6 +83,9 @@ bench: build
 	node benches/providers.mjs $(program)
 	$(step) "the vault (4 minutes of building the first time)" \
 	  cargo bench --features ssr --bench vault
+
+soak: build
+	node benches/soak.mjs $(program) 300
 
 fuzz:
 	$(step) "fuzz targets, $(or $(SECONDS),60) seconds each" \

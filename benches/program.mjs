@@ -6,7 +6,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
 const key = "an-api-key-for-the-bench";
-export const ids = new URLSearchParams({ org_id: "bench", user_id: "bench" });
+export const subject = (org_id, user_id) => new URLSearchParams({ org_id, user_id });
+export const ids = subject("bench", "bench");
 export const bearer = { authorization: `Bearer ${key}` };
 export const program = process.argv[2] ?? "target/release/tributary";
 
@@ -50,27 +51,27 @@ export async function withSandbox(options, work) {
   }
 }
 
-/** Runs `work` with the address and the process of a new server that uses this sandbox. */
-export async function withServer(sandbox, work) {
+/** Runs `work` with the address, the process and the folder of a new server that uses this sandbox. */
+export async function withServer(sandbox, work, more = {}) {
   const folder = mkdtempSync(join(tmpdir(), "tributary-bench-"));
   const port = await freePort();
   const url = `http://localhost:${port}`;
-  const env = { TRIBUTARY_LISTEN: `127.0.0.1:${port}`, TRIBUTARY_PUBLIC_URL: url, TRIBUTARY_API_KEY: key, TRIBUTARY_SANDBOX_LISTEN: sandbox };
+  const env = { ...more, TRIBUTARY_LISTEN: `127.0.0.1:${port}`, TRIBUTARY_PUBLIC_URL: url, TRIBUTARY_API_KEY: key, TRIBUTARY_SANDBOX_LISTEN: sandbox };
   const { child } = await start(["serve"], env, folder, /(Tributary is at)/);
   try {
-    return await work(url, child);
+    return await work(url, child, folder);
   } finally {
     await stop(child);
     rmSync(folder, { recursive: true });
   }
 }
 
-/** Connects the sandbox's account at a provider. */
-export async function connect(url, provider) {
-  const link = await fetch(`${url}/integrations/${provider}/authorize`, { method: "POST", headers: bearer, body: ids });
+/** Connects the sandbox's account at a provider for a user. */
+export async function connect(url, provider, user = ids) {
+  const link = await fetch(`${url}/integrations/${provider}/authorize`, { method: "POST", headers: bearer, body: user });
   const started = await fetch(await link.json(), { method: "POST", redirect: "manual" });
   const cookie = started.headers.get("set-cookie").split(";")[0];
   const approved = await fetch(started.headers.get("location"), { method: "POST", body: new URLSearchParams({ decision: "approve" }), redirect: "manual" });
   const callback = await fetch(approved.headers.get("location"), { headers: { cookie }, redirect: "manual" });
-  if (!callback.headers.get("location").endsWith("/connected")) throw new Error(`not connected: ${callback.headers.get("location")}`);
+  if (!/\/connected(_twice)?$/.test(callback.headers.get("location"))) throw new Error(`not connected: ${callback.headers.get("location")}`);
 }
