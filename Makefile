@@ -45,7 +45,7 @@ dev:
 test:
 	@./setup test
 	@$(MAKE) --no-print-directory check
-	$(step) "unit and whole-program tests (about 3 minutes the first time)" \
+	$(step) "unit and whole-program tests (about 5 minutes, and building them)" \
 	  cargo test --workspace --features tributary/test-support
 	@$(MAKE) --no-print-directory end2end
 	$(step) "the size of the page" ./setup weight
